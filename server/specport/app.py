@@ -1,0 +1,278 @@
+"""specport as a Python object: sources opened into one catalog, and calls taken through the rooms in order.
+
+call = policy -> requests -> executor -> results. Every surface uses this class and nothing below it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+import orjson
+
+from specport.catalog.build import Shape, digest_of
+from specport.catalog.listing import listed
+from specport.catalog.model import Route, Tool
+from specport.catalog.naming import listing_order
+from specport.errors import Denied, SourceError, UnknownTool
+from specport.executor.auth import choose, shown
+from specport.executor.curl import as_curl
+from specport.executor.model import Channel, Credential
+from specport.executor.send import Bounds, Executor
+from specport.policy.model import Policy
+from specport.policy.rules import decide
+from specport.requests.check import ArgumentChecker
+from specport.requests.prepare import prepare
+from specport.results.build import build_result
+from specport.results.model import ToolResult
+from specport.sources.builtin import ADD, PREVIEW, builtin_tools
+from specport.sources.fetch import FetchPolicy
+from specport.sources.model import Filters, Origin, Source, SourceFacts
+from specport.sources.preview import Preview, as_text
+from specport.sources.read import Opened, read_document
+from specport.sources.registry import Added, Registry, Specification
+from specport.sources.store import CatalogCache, SourceStore
+
+log = logging.getLogger("specport")
+
+MAX_NAMED_TOOLS = 40
+"""Most new addresses named in the answer to addSource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an App is made. `state_dir` None keeps nothing on disk."""
+
+    state_dir: Path | None = None
+    dotted_names: bool = False
+    full_schemas: bool = False
+    allow_private: bool = False
+    sandbox: bool = False
+    policy: Policy = field(default_factory=Policy)
+    shape: Shape = field(default_factory=Shape)
+    bounds: Bounds = field(default_factory=Bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every visible tool in listing order, as values and as the wire dicts of `tools/list`."""
+
+    tools: tuple[Tool, ...]
+    entries: tuple[Mapping[str, object], ...]
+    digest: str
+
+
+class App:
+    """One server's worth of specport. Use `App.open` as an async context manager."""
+
+    def __init__(self, settings: Settings, registry: Registry, executor: Executor) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._executor = executor
+        self._sandboxes: dict[str, str] = {}
+        self._stack = contextlib.AsyncExitStack()
+        self._checkers: dict[str, tuple[Tool, ArgumentChecker]] = {}
+        self._by_name: dict[str, Tool] = {}
+        self.listing = Listing((), (), "")
+        self.on_change: list[Callable[[], Awaitable[None]]] = []
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, sources: Sequence[Source], settings: Settings) -> AsyncIterator[App]:
+        """An App with these sources, the first being the default one, and those added before."""
+        state = settings.state_dir
+        registry = Registry(
+            shape=settings.shape,
+            cache=CatalogCache(state) if state else None,
+            store=SourceStore(state) if state else None,
+            fetching=FetchPolicy(allow_private=settings.allow_private),
+        )
+        for source in sources:
+            registry.open(source)
+        for error in registry.open_stored():
+            log.warning("an added source could not be opened: %s", error)
+        app = cls(settings, registry, Executor(bounds=settings.bounds))
+        async with app._stack:
+            app._stack.push_async_callback(app._executor.aclose)
+            app._relist()
+            yield app
+
+    async def call(self, name: str, arguments: object, *, dry_run: bool = False) -> ToolResult:
+        """Call a tool by wire name or address.
+
+        Raises CallError (unknown tool, bad arguments, denied, rate limited, upstream failed) or, for the built-in
+        tools, SourceError and DocumentError.
+        """
+        tool = self.find(name)
+        decision = decide(tool, self._settings.policy)
+        if not decision.allowed:
+            raise Denied(decision.reason)
+        checked = self._checker(tool).check(arguments)
+        if tool.route is None:
+            return await self._call_builtin(tool, checked)
+        return await self._call_route(tool.route, checked, dry_run=dry_run)
+
+    def find(self, name: str) -> Tool:
+        """The tool of that wire name or address. Raises UnknownTool naming the nearest ones."""
+        tool = self._by_name.get(name)
+        if tool is None:
+            near = difflib.get_close_matches(name, self._by_name, n=3, cutoff=0.6)
+            hint = f"Nearest: {', '.join(near)}" if near else "See tools/list"
+            raise UnknownTool(f"there is no tool {name[:100]!r}", hint=hint)
+        return tool
+
+    def opened(self, tool: Tool) -> Opened:
+        """The source that a tool belongs to. Raises UnknownTool for a built-in one."""
+        if tool.route is None:
+            raise UnknownTool(f"{tool.address} is built in and belongs to no source")
+        return self._registry.opened[tool.route.source]
+
+    def output_schema(self, tool: Tool) -> Mapping[str, object] | None:
+        """The schema of a tool's successful JSON answer, read from its document; None when there is none."""
+        if tool.route is None:
+            return None
+        from specport.catalog.outputs import output_schema  # only `describe` needs it
+
+        document, operations, references = read_document(self.opened(tool).source)
+        return output_schema(document, operations, references, tool.route)
+
+    async def preview(self, wanted: Specification, origin: Origin) -> Preview:
+        """What adding a document would do."""
+        return await self._registry.preview(wanted, origin)
+
+    async def add(self, wanted: Specification, origin: Origin) -> Added:
+        """Register a document; its tools are listed and callable when this returns."""
+        added = await self._registry.add(wanted, origin)
+        if added.is_new:
+            await self._changed()
+        return added
+
+    async def remove(self, name: str) -> bool:
+        """Forget an added source; whether there was one."""
+        removed = self._registry.remove(name)
+        if removed:
+            await self._changed()
+        return removed
+
+    def sources(self) -> list[SourceFacts]:
+        """The open sources, in order."""
+        return self._registry.facts()
+
+    def channels(self) -> list[Opened]:
+        """The open sources with how their calls are sent, in order."""
+        return list(self._registry.opened.values())
+
+    async def _changed(self) -> None:
+        self._relist()
+        for notify in self.on_change:
+            await notify()
+
+    def _relist(self) -> None:
+        """Make the listing anew; a call under way keeps the tool it found."""
+        tools = [tool for opened in self._registry.opened.values() for tool in opened.catalog.tools]
+        tools.sort(key=lambda tool: listing_order(tool.address))
+        visible = [tool for tool in (*tools, *builtin_tools()) if decide(tool, self._settings.policy).allowed]
+        self._by_name = {tool.wire_name: tool for tool in visible} | {tool.address: tool for tool in visible}
+        entries = tuple(
+            listed(tool, dotted=self._settings.dotted_names, full=self._settings.full_schemas) for tool in visible
+        )
+        digests = [opened.catalog.digest for opened in self._registry.opened.values()]
+        self.listing = Listing(tuple(visible), entries, digest_of([*digests, len(visible)]))
+
+    def _checker(self, tool: Tool) -> ArgumentChecker:
+        """The compiled schema of a tool, compiled at its first call."""
+        known = self._checkers.get(tool.address)
+        if known is None or known[0] is not tool:
+            known = self._checkers[tool.address] = (tool, ArgumentChecker(tool))
+        return known[1]
+
+    async def _call_route(self, route: Route, arguments: Mapping[str, object], *, dry_run: bool) -> ToolResult:
+        opened = self._registry.opened.get(route.source)
+        if opened is None:
+            raise UnknownTool(f"the source {route.source} was removed")
+        channel = self._channel(opened)
+        request = prepare(route, arguments, await self._base_url(opened, route))
+        if dry_run:
+            return ToolResult(text=as_curl(shown(request, channel.credentials)))
+        exchange = await self._executor.send(request, channel)
+        return build_result(
+            exchange,
+            route=route,
+            arguments=arguments,
+            conventions=opened.source.conventions,
+            has_credential=bool(choose(route.security, channel.credentials)),
+        )
+
+    def _channel(self, opened: Opened) -> Channel:
+        """In the sandbox every scheme has a made-up credential, and no real one is ever read."""
+        if not self._settings.sandbox:
+            return opened.channel
+        credentials = {
+            name: Credential(name, "sandbox:token", facts["kind"], facts["scheme"], facts["location"], facts["parameter"])
+            for name, facts in opened.catalog.schemes.items()
+        }
+        return replace(opened.channel, credentials=credentials)
+
+    async def _base_url(self, opened: Opened, route: Route) -> str:
+        """Where a call goes: the sandbox, what the operator said, the operation's own server, the source's."""
+        if self._settings.sandbox:
+            return await self._sandbox(opened)
+        if not opened.source.base_url and route.servers and route.servers[0].startswith(("http://", "https://")):
+            return route.servers[0]
+        if not opened.base_url.startswith(("http://", "https://")):
+            raise SourceError(f"{opened.source.name} has no absolute server URL", hint="Give it one with --base-url")
+        return opened.base_url
+
+    async def _sandbox(self, opened: Opened) -> str:
+        """The sandbox of a source, started at its first call."""
+        name = opened.source.name
+        if name not in self._sandboxes:
+            from specport.sandbox.app import sandbox_app  # only where the sandbox is used
+            from specport.sandbox.serve import serve_sandbox
+
+            document, operations, references = read_document(opened.source)
+            app = sandbox_app(operations, references, document.dialect, opened.channel.limits)
+            self._sandboxes[name] = await self._stack.enter_async_context(serve_sandbox(app))
+        return self._sandboxes[name]
+
+    async def _call_builtin(self, tool: Tool, arguments: Mapping[str, object]) -> ToolResult:
+        wanted = _specification(arguments)
+        if tool.address == PREVIEW:
+            return ToolResult(text=as_text(await self.preview(wanted, Origin.TOOL)))
+        assert tool.address == ADD
+        return _added_text(await self.add(wanted, Origin.TOOL))
+
+
+def _specification(arguments: Mapping[str, object]) -> Specification:
+    def texts(name: str) -> tuple[str, ...]:
+        return tuple(cast("list[str]", arguments.get(name, [])))
+
+    return Specification(
+        spec=cast("str", arguments["spec"]),
+        name=cast("str", arguments.get("name", "")),
+        base_url=cast("str", arguments.get("base_url", "")),
+        filters=Filters(tags=texts("tags"), operations=texts("operations")),
+    )
+
+
+def _added_text(added: Added) -> ToolResult:
+    """The source's tools by wire name, so that an assistant can call them before it lists again."""
+    catalog = added.opened.catalog
+    answer = {
+        "source": added.opened.source.name,
+        "status": "added" if added.is_new else "already there, unchanged",
+        "title": catalog.title,
+        "base_url": added.opened.base_url,
+        "tools": len(catalog.tools),
+        "addresses": [tool.address for tool in catalog.tools[:MAX_NAMED_TOOLS]],
+        "names": [tool.wire_name for tool in catalog.tools[:MAX_NAMED_TOOLS]],
+        "problems": len(catalog.problems),
+    }
+    if len(catalog.tools) > MAX_NAMED_TOOLS:
+        answer["more"] = f"{len(catalog.tools) - MAX_NAMED_TOOLS} more addresses are in tools/list"
+    return ToolResult(text=orjson.dumps(answer).decode(), structured=answer)

@@ -1,0 +1,24 @@
+"""Tools -> the wire dicts of `tools/list` (MCP 2025-11-25 and 2026-07-28, schema `Tool`)."""
+
+from __future__ import annotations
+
+from specport.catalog.model import Hints, Tool
+
+
+def listed(tool: Tool, *, dotted: bool, full: bool) -> dict[str, object]:
+    """One entry of the list; `full` shows the input schema as it is checked, else in fewer bytes."""
+    return {
+        "name": tool.address if dotted else tool.wire_name,
+        "title": tool.address,
+        "description": tool.description,
+        "inputSchema": tool.input_schema if full else tool.listed_schema,
+        "annotations": _annotations(tool.hints),
+    }
+
+
+def _annotations(hints: Hints) -> dict[str, bool]:
+    """Only what says something: MCP ignores destructive and idempotent hints of a read-only tool."""
+    if hints.read_only:
+        return {"readOnlyHint": True, "openWorldHint": hints.open_world}
+    shown = {"destructiveHint": hints.destructive, "openWorldHint": hints.open_world}
+    return {**shown, "idempotentHint": True} if hints.idempotent else shown

@@ -1,0 +1,131 @@
+"""Bytes -> Document: encoding, JSON or YAML, size and depth limits, and a plain word for what is not OpenAPI.
+
+This is the only module of the room that touches the disk (`read_file`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import orjson
+
+from specport.documents.model import Document, JsonObject
+from specport.documents.upgrade import dialect_of
+from specport.documents.yaml_reader import MAX_DEPTH, read_yaml
+from specport.errors import DocumentError, SourceError
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Largest document accepted, in bytes."""
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a document file; SourceError when it cannot be read or is over MAX_BYTES."""
+    try:
+        if path.is_dir():
+            raise SourceError(f"{path} is a folder, not a document", hint="Name the document file in it")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise SourceError(f"{path} has {size:,} bytes; the limit is {MAX_BYTES:,}")
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def load_document(data: bytes, uri: str) -> Document:
+    """Parse and check one OpenAPI document.
+
+    Raises DocumentError, with `uri` in its text, when the bytes are not JSON or YAML, not an OpenAPI document,
+    of a version this release cannot read, or have no paths.
+    """
+    try:
+        root = _as_openapi(parse(data))
+        return Document(uri=uri, dialect=dialect_of(root), root=root, digest=hashlib.sha256(data).hexdigest())
+    except DocumentError as error:
+        raise DocumentError(f"{uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
+
+
+def parse(data: bytes) -> object:
+    """JSON or YAML bytes as JSON values, within MAX_BYTES and MAX_DEPTH."""
+    if len(data) > MAX_BYTES:
+        raise DocumentError(f"has {len(data):,} bytes; the limit is {MAX_BYTES:,}")
+    text = _decode(data)
+    start = text.lstrip()[:64]
+    if not start:
+        raise DocumentError("is empty")
+    if start.startswith("<"):
+        raise DocumentError("is HTML or XML, not an OpenAPI document", hint=_html_hint(text))
+    if start[0] in "{[":
+        return _parse_json(text)
+    return read_yaml(text)
+
+
+def _parse_json(text: str) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        broken = error
+    try:  # flow-style YAML also starts with a brace
+        return read_yaml(text)
+    except DocumentError:
+        line, column = broken.lineno, broken.colno
+        raise DocumentError(f"not valid JSON at line {line}, column {column}: {broken.msg}") from broken
+
+
+def _decode(data: bytes) -> str:
+    encoding, body = "utf-8", data
+    for bom, name in _BOMS:
+        if data.startswith(bom):
+            encoding, body = name, data[len(bom) :]
+            break
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        if data[:2] in (b"\x1f\x8b", b"PK"):
+            raise DocumentError("is compressed", hint="Unpack it first") from error
+        raise DocumentError(f"is not {encoding.upper()} text (byte {error.start:,})") from error
+
+
+def _html_hint(text: str) -> str:
+    title = re.search(r"<title[^>]*>([^<]{1,80})", text[:20_000], re.IGNORECASE)
+    page = f" (the page is titled “{' '.join(title[1].split())}”)" if title else ""
+    return f"Use the address of the raw JSON or YAML{page}"
+
+
+def _as_openapi(root: object) -> JsonObject:
+    if not isinstance(root, dict):
+        raise DocumentError(f"is a JSON {_kind(root)}, not an OpenAPI document")
+    _check_depth(root)
+    if "openapi" not in root and "swagger" not in root:
+        keys = ", ".join(list(root)[:5]) or "nothing"
+        raise DocumentError(f"has no `openapi` version field (it has {keys})", hint="Is this an OpenAPI document?")
+    paths = root.get("paths")
+    if not isinstance(paths, dict) or not paths:
+        raise DocumentError("has no paths, so no operations", pointer="/paths")
+    return root
+
+
+def _kind(value: object) -> str:
+    names = {str: "string", list: "array", bool: "boolean", int: "number", float: "number"}
+    return names.get(type(value), "null")
+
+
+def _check_depth(root: object) -> None:
+    """Refuse nesting over MAX_DEPTH level by level, so that later walks may recurse without fear."""
+    level: list[object] = [root]
+    seen: set[int] = set()
+    for _ in range(MAX_DEPTH):
+        following: list[object] = []
+        for node in level:
+            children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            for value in children:
+                if isinstance(value, dict | list) and value and id(value) not in seen:
+                    seen.add(id(value))
+                    following.append(value)
+        if not following:
+            return
+        level = following
+    raise DocumentError(f"is nested more than {MAX_DEPTH} levels deep")

@@ -1,0 +1,30 @@
+"""JSON Pointer (RFC 6901) in its two spellings: plain, and as a percent-encoded URI fragment."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+
+def split_fragment(fragment: str) -> tuple[str, ...]:
+    """Tokens of a pointer in a URI fragment: percent-decoded first, then `~1` and `~0` (RFC 6901 section 6)."""
+    pointer = unquote(fragment)
+    if pointer == "":
+        return ()
+    if not pointer.startswith("/"):
+        raise ValueError(f"not a JSON Pointer: {fragment!r}")
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/"))
+
+
+def join(tokens: tuple[str, ...]) -> str:
+    """The plain pointer of these tokens."""
+    return "".join(f"/{escape(token)}" for token in tokens)
+
+
+def escape(token: str) -> str:
+    """One token with `~` and `/` escaped."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def child(pointer: str, *tokens: str | int) -> str:
+    """The pointer extended by tokens."""
+    return pointer + "".join(f"/{escape(str(token))}" for token in tokens)

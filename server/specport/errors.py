@@ -1,0 +1,73 @@
+"""The whole error tree. Nothing here imports another room.
+
+    SpecportError
+    ├── SourceError        a source cannot be found, fetched, read or registered
+    ├── DocumentError      bytes that are not a usable OpenAPI document
+    └── CallError          one tool call that has no answer
+        ├── UnknownTool    no tool has that name
+        ├── BadArguments   the arguments do not fit the tool's input schema
+        ├── Denied         policy, a missing credential or a forbidden target
+        ├── RateLimited    the call would have to wait longer than it may
+        └── UpstreamFailed nothing usable came back from the API
+
+Each error says what was wrong, where, and what to try (`hint`). Texts never hold a credential.
+"""
+
+from __future__ import annotations
+
+
+class SpecportError(Exception):
+    """Base of every error a user can meet; `str()` is one clear line, `hint` what to try next."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.hint}" if self.hint else self.message
+
+
+class SourceError(SpecportError):
+    """A source cannot be found, fetched, read or registered."""
+
+
+class DocumentError(SpecportError):
+    """The bytes are not a usable OpenAPI document; `pointer` says where, as a JSON Pointer."""
+
+    def __init__(self, message: str, *, pointer: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.pointer = pointer
+
+
+class CallError(SpecportError):
+    """One tool call that has no answer."""
+
+
+class UnknownTool(CallError):
+    """No tool has that name; the hint names the nearest ones."""
+
+
+class BadArguments(CallError):
+    """The arguments do not fit; `pointer` is the JSON Pointer of the offending argument."""
+
+    def __init__(self, message: str, *, pointer: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.pointer = pointer
+
+
+class Denied(CallError):
+    """The call may not be made: policy, a missing credential or a target outside the source's origins."""
+
+
+class RateLimited(CallError):
+    """The call would have to wait longer than it may: `wait` seconds for the limit named `limit`."""
+
+    def __init__(self, message: str, *, wait: float, limit: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.wait = wait
+        self.limit = limit
+
+
+class UpstreamFailed(CallError):
+    """The API could not be reached in time, broke off, or answered more than the response cap."""

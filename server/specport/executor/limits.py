@@ -1,0 +1,230 @@
+"""Rate limits kept before a request leaves: exact sliding windows, several at once, first come first served.
+
+A unit is taken when a call is let go and expires `window` seconds after its answer came, never before: the API
+counts a request somewhere between the two, so its window can never see more than ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from specport.errors import RateLimited
+from specport.executor.model import Limit
+
+MAX_WAITING = 10_000
+"""Most calls that may wait at once for one source and credential."""
+
+
+@dataclass(slots=True, eq=False)
+class _Window:
+    """The units of one limit in use: those of calls under way, and those that expire at a known time."""
+
+    limit: Limit
+    under_way: int = 0
+    expiring: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
+    used: int = 0
+
+    def expire(self, now: float) -> None:
+        while self.expiring and self.expiring[0][0] <= now:
+            self.used -= heapq.heappop(self.expiring)[1]
+
+    def has_room(self, cost: int) -> bool:
+        return self.used + cost <= self.limit.amount
+
+    def room_at(self, cost: int, now: float) -> float:
+        """When `cost` units will be free, were every call under way answered now."""
+        excess = self.used + cost - self.limit.amount
+        turns, excess = max(0, (excess - 1) // self.limit.amount), excess
+        excess -= turns * self.limit.amount
+        moment = now
+        for expiry, units in sorted([*self.expiring, (now + self.limit.window, self.under_way)]):
+            if excess <= 0:
+                break
+            excess -= units
+            moment = expiry
+        return moment + turns * self.limit.window
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    """A call that waits, with what it needs of each window."""
+
+    needs: tuple[tuple[_Window, int], ...]
+    admitted: asyncio.Future[None]
+
+
+@dataclass(slots=True, eq=False)
+class Permit:
+    """Leave to send one request. `done` must be called when its answer came or it failed."""
+
+    waited: float
+    needs: tuple[tuple[_Window, int], ...]
+    _limiter: Limiter
+
+    def done(self) -> None:
+        """Start the expiry of what the call took."""
+        self._limiter.settle(self)
+
+
+class Limiter:
+    """The limits of one source and credential, in memory.
+
+    `clock` gives seconds that only grow; `later` runs a callback after a delay, as asyncio's `call_later` does.
+    """
+
+    def __init__(
+        self,
+        limits: Sequence[Limit],
+        *,
+        clock: Callable[[], float] | None = None,
+        later: Callable[[float, Callable[[], None]], object] | None = None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._clock = clock or loop.time
+        self._later = later or loop.call_later
+        self._windows = [_Window(limit) for limit in limits]
+        self._waiting: list[_Waiter] = []
+        self._wake_at: float | None = None
+
+    async def acquire(self, method: str, path: str, body: object, *, within: float) -> Permit:
+        """Wait, at most `within` seconds, until every limit that covers the call has room, and take it.
+
+        Raises RateLimited at once when that wait would be longer, or when the call alone exceeds a limit.
+        """
+        needs = self._needs(method, path, body)
+        started = self._clock()
+        for window, _ in needs:
+            window.expire(started)
+        if self._can_go(needs):
+            self._take(needs)
+            return Permit(0.0, needs, self)
+        self._refuse_hopeless(needs, started, within)
+        waiter = _Waiter(needs, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiter)
+        self._admit()
+        try:
+            async with asyncio.timeout(within):
+                await waiter.admitted
+        except TimeoutError:
+            self._forget(waiter)
+            raise self._refused(needs, within) from None
+        except asyncio.CancelledError:
+            self._forget(waiter)
+            raise
+        return Permit(self._clock() - started, needs, self)
+
+    def settle(self, permit: Permit) -> None:
+        """The call of this permit is over: its units expire one window from now."""
+        now = self._clock()
+        for window, cost in permit.needs:
+            window.under_way -= cost
+            heapq.heappush(window.expiring, (now + window.limit.window, cost))
+        if self._waiting:
+            self._admit()
+
+    def _needs(self, method: str, path: str, body: object) -> tuple[tuple[_Window, int], ...]:
+        covering = [window for window in self._windows if window.limit.covers(method, path)]
+        return tuple((window, _cost(window.limit, body)) for window in covering)
+
+    def _can_go(self, needs: tuple[tuple[_Window, int], ...]) -> bool:
+        """Room in every window, and nobody waiting longer for any of those."""
+        contended = {id(window) for waiter in self._waiting for window, _ in self._lacking(waiter)}
+        return all(window.has_room(cost) and id(window) not in contended for window, cost in needs)
+
+    def _lacking(self, waiter: _Waiter) -> list[tuple[_Window, int]]:
+        return [(window, cost) for window, cost in waiter.needs if not window.has_room(cost)]
+
+    def _take(self, needs: tuple[tuple[_Window, int], ...]) -> None:
+        for window, cost in needs:
+            window.used += cost
+            window.under_way += cost
+
+    def _admit(self) -> None:
+        """Let go, in order, every waiter whose windows have room and are wanted by no earlier one."""
+        now = self._clock()
+        for window in self._windows:
+            window.expire(now)
+        blocked: set[int] = set()
+        still: list[_Waiter] = []
+        for waiter in self._waiting:
+            lacking = self._lacking(waiter)
+            if not lacking and not any(id(window) in blocked for window, _ in waiter.needs):
+                self._take(waiter.needs)
+                waiter.admitted.set_result(None)
+                continue
+            blocked.update(id(window) for window, _ in lacking)
+            still.append(waiter)
+        self._waiting = still
+        self._schedule(now)
+
+    def _schedule(self, now: float) -> None:
+        """Wake when the next unit that someone waits for expires."""
+        expiries = [
+            window.expiring[0][0]
+            for waiter in self._waiting
+            for window, _ in self._lacking(waiter)
+            if window.expiring
+        ]
+        if expiries and (self._wake_at is None or self._wake_at <= now or min(expiries) < self._wake_at):
+            self._wake_at = min(expiries)
+            self._later(max(0.0, self._wake_at - now), self._woken)
+
+    def _woken(self) -> None:
+        self._wake_at = None
+        if self._waiting:
+            self._admit()
+
+    def _forget(self, waiter: _Waiter) -> None:
+        """Leave no trace of a caller that is gone."""
+        if waiter in self._waiting:
+            self._waiting.remove(waiter)
+        elif waiter.admitted.done() and not waiter.admitted.cancelled():
+            for window, cost in waiter.needs:
+                window.used -= cost
+                window.under_way -= cost
+        if self._waiting:
+            self._admit()
+
+    def _refuse_hopeless(self, needs: tuple[tuple[_Window, int], ...], now: float, within: float) -> None:
+        for window, cost in needs:
+            if cost > window.limit.amount:
+                raise RateLimited(
+                    f"the call counts {cost} against the limit {window.limit.name}, which allows "
+                    f"{window.limit.amount} in {window.limit.window:g} s",
+                    wait=0.0,
+                    limit=window.limit.name,
+                    hint="Split it into smaller calls",
+                )
+        if len(self._waiting) >= MAX_WAITING:
+            raise self._refused(needs, within)
+        if self._wait(needs, now)[0] > within:
+            raise self._refused(needs, within)
+
+    def _wait(self, needs: tuple[tuple[_Window, int], ...], now: float) -> tuple[float, _Window]:
+        """Seconds until the call would go, and the window that holds it up longest."""
+        waits: list[tuple[float, _Window]] = []
+        for window, cost in needs:
+            ahead = sum(c for waiter in self._waiting for w, c in waiter.needs if w is window)
+            waits.append((max(0.0, window.room_at(cost + ahead, now) - now), window))
+        return max(waits, key=lambda each: each[0])
+
+    def _refused(self, needs: tuple[tuple[_Window, int], ...], within: float) -> RateLimited:
+        wait, window = self._wait(needs, self._clock())
+        limit = window.limit
+        return RateLimited(
+            f"the limit {limit.name} ({limit.amount} in {limit.window:g} s) is used up for another {wait:.0f} s, "
+            f"longer than the {within:g} s a call may wait",
+            wait=wait,
+            limit=limit.name,
+            hint=f"Try again in {wait:.0f} s",
+        )
+
+
+def _cost(limit: Limit, body: object) -> int:
+    if not limit.weight:
+        return 1
+    items = body.get(limit.weight) if isinstance(body, dict) else None
+    return len(items) if isinstance(items, list) else 0

@@ -1,0 +1,70 @@
+"""Frozen values of the executor room: limits, credentials by reference, and what one exchange brought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `amount` units in any `window` seconds: a sliding window, each request expiring on its own timer.
+
+    `methods` (empty: all) and `paths` (empty: all) say which operations take from it; a path pattern is a path
+    template in which a trailing `*` matches the rest. `weight` names a top-level array of the JSON body whose length
+    is what a call costs; without it a call costs 1.
+    """
+
+    name: str
+    amount: int
+    window: float
+    methods: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    weight: str = ""
+
+    def covers(self, method: str, path: str) -> bool:
+        """Whether a call of this method and path template takes from the limit."""
+        return (not self.methods or method in self.methods) and (
+            not self.paths or any(_matches(pattern, path) for pattern in self.paths)
+        )
+
+
+def _matches(pattern: str, path: str) -> bool:
+    return path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Where a secret is found, never the secret: `reference` is `env:NAME` or `file:PATH`.
+
+    `kind`, `scheme`, `location`, `parameter` are the facts of the OpenAPI security scheme it satisfies.
+    """
+
+    name: str
+    reference: str
+    kind: str = "http"
+    scheme: str = "bearer"
+    location: str = ""
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """How calls of one source are sent: its credentials by scheme name, and its limits."""
+
+    credentials: Mapping[str, Credential] = field(default_factory=dict[str, Credential])
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One answered request: `status`, `headers` with lower-case names, decoded `body` bytes.
+
+    `attempts` counts requests sent, `waited` the seconds spent waiting for limits.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+    attempts: int = 1
+    waited: float = 0.0

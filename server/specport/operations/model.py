@@ -1,0 +1,123 @@
+"""Frozen values of the operations room: what the document says of each method+path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from specport.documents.model import Problem
+
+
+class Location(StrEnum):
+    """Where a parameter travels (OAS 3.1 section 4.8.12.1)."""
+
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+    COOKIE = "cookie"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationKey:
+    """What identifies an operation: source name, upper-case method, path template."""
+
+    source: str
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter. `schema` is the raw Schema Object at `pointer`; `content_type` is set instead of a style."""
+
+    name: str
+    location: Location
+    required: bool
+    style: str
+    explode: bool
+    allow_reserved: bool
+    schema: object
+    pointer: str
+    description: str = ""
+    deprecated: bool = False
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One media type of a body or answer; `schema` is raw and stands at `pointer`, None when not given."""
+
+    content_type: str
+    schema: object
+    pointer: str
+    encoding: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The request body; `media` in document order, never empty."""
+
+    required: bool
+    media: tuple[Media, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer: `status` as written (`200`, `4XX`, `default`)."""
+
+    status: str
+    media: tuple[Media, ...]
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """One way to authenticate. `kind` is apiKey, http, oauth2, openIdConnect or mutualTLS.
+
+    `scheme` is the HTTP authentication scheme in lower case; `location` and `parameter` belong to apiKey.
+    """
+
+    name: str
+    kind: str
+    scheme: str = ""
+    location: str = ""
+    parameter: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method+path with everything a tool and its request need.
+
+    `security` lists alternatives, each the names of schemes that go together; an empty alternative means none
+    needed. `servers` are absolute or relative URLs with variables already at their defaults.
+    """
+
+    key: OperationKey
+    pointer: str
+    operation_id: str
+    tags: tuple[str, ...]
+    summary: str
+    description: str
+    deprecated: bool
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: tuple[Response, ...]
+    security: tuple[tuple[str, ...], ...]
+    servers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Everything read from one document: operations in document order, what was wrong, and the document's facts."""
+
+    source: str
+    title: str
+    version: str
+    description: str
+    operations: tuple[Operation, ...]
+    problems: tuple[Problem, ...]
+    schemes: Mapping[str, SecurityScheme]
+    servers: tuple[str, ...]

@@ -1,0 +1,157 @@
+"""Checked arguments -> PreparedRequest: every value in the place and style its binding names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, unquote, urlsplit
+
+import orjson
+
+from specport.catalog.model import Binding, BodyBinding, Route
+from specport.errors import BadArguments
+from specport.requests import styles
+from specport.requests.body import encode_body, is_json
+from specport.requests.model import PreparedRequest
+
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\uffff]*\Z")
+_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+
+Arguments = Mapping[str, object]
+
+
+def prepare(route: Route, arguments: Arguments, base_url: str) -> PreparedRequest:
+    """The request these arguments make, below `base_url` (absolute, without query).
+
+    Raises BadArguments for a value that has no safe place: a path segment `.` or `..`, a control character in a
+    header, a body that its media type cannot hold.
+    """
+    headers: list[tuple[str, str]] = []
+    segments: dict[str, str] = {}
+    query: list[str] = []
+    cookies: list[str] = []
+    for binding in route.bindings:
+        if binding.argument not in arguments:
+            continue
+        value = arguments[binding.argument]
+        if binding.location == "path":
+            segments[binding.wire_name] = _path_value(binding, value)
+        elif binding.location == "query":
+            query += _query_pairs(binding, value)
+        elif binding.location == "header":
+            headers.append((binding.wire_name, _header_value(binding, value)))
+        else:
+            cookies += _query_pairs(binding, value)
+    if cookies:
+        headers.append(("Cookie", "; ".join(cookies)))
+    headers.append(("Accept", _accept(route.accept)))
+    content = None
+    body_value = None
+    if route.body and route.body.argument in arguments:
+        body_value = arguments[route.body.argument]
+        content_type = _content_type(route.body, arguments)
+        content = encode_body(body_value, content_type)
+        headers.append(("Content-Type", content_type))
+    return PreparedRequest(
+        source=route.source,
+        method=route.method,
+        url=_url(base_url, _fill(route.path, segments), query),
+        path=route.path,
+        headers=tuple(headers),
+        content=content,
+        body_value=body_value,
+        security=route.security,
+    )
+
+
+def _fill(path: str, segments: Mapping[str, str]) -> str:
+    """The path with each template expression replaced; a `#fragment` in a path key is never sent."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in segments:
+            raise BadArguments(f"the path needs {name}", pointer=f"/{name}")
+        return segments[name]
+
+    template = path.partition("#")[0]
+    pieces = _TEMPLATE.split(template)
+    literal = [quote(piece, safe="/-._~!$&'()*+,;=:@%?") for piece in pieces[::2]]
+    filled = [value(match) for match in _TEMPLATE.finditer(template)]
+    return "".join(part for pair in zip(literal, [*filled, ""], strict=True) for part in pair)
+
+
+def _url(base_url: str, path: str, query: list[str]) -> str:
+    base = base_url.rstrip("/")
+    url = f"{base}{path if path.startswith('/') else f'/{path}'}"
+    for segment in urlsplit(url).path.split("/"):
+        if unquote(segment) in (".", ".."):
+            raise BadArguments("a path value would leave its place in the URL", hint="Give the plain identifier")
+    if not query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{'&'.join(query)}"
+
+
+def _path_value(binding: Binding, value: object) -> str:
+    encode = styles.strictly
+    if binding.content_type is not None:
+        text = encode(_content_text(binding, value))
+    elif binding.style == "label":
+        text = styles.label(value, explode=binding.explode, encode=encode)
+    elif binding.style == "matrix":
+        text = styles.matrix(binding.wire_name, value, explode=binding.explode, encode=encode)
+    else:
+        text = styles.simple(value, explode=binding.explode, encode=encode)
+    pieces = re.split(r"[/\\]", unquote(text))
+    if pieces == [""] or "." in pieces or ".." in pieces:
+        raise BadArguments(
+            f"{binding.argument} is {unquote(text)!r}, which has no safe place in a path",
+            pointer=f"/{binding.argument}",
+            hint="Give the identifier itself",
+        )
+    return text
+
+
+def _query_pairs(binding: Binding, value: object) -> list[str]:
+    encode = styles.reserved_too if binding.allow_reserved else styles.strictly
+    name = binding.wire_name
+    if binding.content_type is not None:
+        return [f"{styles.strictly(name)}={styles.strictly(_content_text(binding, value))}"]
+    if binding.style == "deepObject":
+        return styles.deep_object(name, value, encode=encode)
+    if binding.style == "spaceDelimited":
+        return styles.space_delimited(name, value, explode=binding.explode, encode=encode)
+    if binding.style == "pipeDelimited":
+        return styles.pipe_delimited(name, value, explode=binding.explode, encode=encode)
+    return styles.form(name, value, explode=binding.explode, encode=encode)
+
+
+def _header_value(binding: Binding, value: object) -> str:
+    """Header values are not percent-encoded (OAS 3.1 section 4.8.12.3); one that could break out is refused."""
+    if binding.content_type is not None:
+        text = _content_text(binding, value)
+    else:
+        text = styles.simple(value, explode=binding.explode, encode=str)
+    if not _HEADER_VALUE.match(text):
+        raise BadArguments(
+            f"{binding.argument} holds a line break or control character, which a header cannot",
+            pointer=f"/{binding.argument}",
+        )
+    return text
+
+
+def _content_text(binding: Binding, value: object) -> str:
+    kind = (binding.content_type or "").partition(";")[0].lower()
+    return orjson.dumps(value).decode() if is_json(kind) else styles.as_text(value)
+
+
+def _content_type(body: BodyBinding, arguments: Arguments) -> str:
+    chosen = arguments.get(body.chooser) if body.chooser else None
+    content_type = chosen if isinstance(chosen, str) else body.content_types[0]
+    return "application/json" if content_type in ("*/*", "application/*") else content_type
+
+
+def _accept(types: tuple[str, ...]) -> str:
+    """JSON first where the answer may be JSON, then what else is declared, then anything."""
+    plain = [kind for kind in types if "*" not in kind]
+    ordered = sorted(plain, key=lambda kind: not is_json(kind.partition(";")[0].lower()))
+    return ", ".join([*ordered, "*/*;q=0.1"]) if ordered else "application/json, */*;q=0.1"

@@ -1,0 +1,43 @@
+"""Frozen values of the results room: what a tool call gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that are no text, as base64, with their media type."""
+
+    media_type: str
+    base64: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """The answer of one tool call.
+
+    `text` is what a model reads. `structured` is the same JSON object, given only when `text` is exactly it.
+    `notes` follow as further text: what was cut, how to get the next page.
+    """
+
+    text: str = ""
+    structured: Mapping[str, object] | None = None
+    is_error: bool = False
+    notes: tuple[str, ...] = ()
+    blobs: tuple[Blob, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """Where the answers of a source keep what every caller wants, as dotted paths; empty: looked for.
+
+    `next_page`: the next page's URL; `total`: the number of items in all; `error_message` and `error_id`: what a
+    failure says.
+    """
+
+    next_page: str = ""
+    total: str = ""
+    error_message: str = ""
+    error_id: str = ""

@@ -1,0 +1,61 @@
+"""The next page: the exact arguments to call the same tool with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import cast
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from specport.catalog.model import Route
+from specport.executor.model import Exchange
+from specport.results.model import Conventions
+
+_NEXT_LINK = re.compile(r"<([^<>]*)>\s*;[^,]*\brel=\"?next\"?", re.IGNORECASE)
+
+
+def next_page(
+    answer: object, exchange: Exchange, *, route: Route, arguments: Mapping[str, object], conventions: Conventions
+) -> str:
+    """A sentence with the arguments of the next page, or nothing when the answer names none.
+
+    The next URL is looked for where `conventions` say, then in the Link header (RFC 8288).
+    """
+    url = at_path(answer, conventions.next_page)
+    if not isinstance(url, str):
+        link = _NEXT_LINK.search(exchange.headers.get("link", ""))
+        url = link[1] if link else None
+    if not isinstance(url, str) or not url:
+        return ""
+    changed = _changed(url, route, arguments)
+    if not changed:
+        return ""
+    total = at_path(answer, conventions.total)
+    count = f" of {total:,} in all" if isinstance(total, int) else ""
+    return f"There are more{count}. Next page: call again with {orjson.dumps({**arguments, **changed}).decode()}"
+
+
+def _changed(url: str, route: Route, arguments: Mapping[str, object]) -> dict[str, object]:
+    """Arguments that the next URL's query sets otherwise than this call did."""
+    query = dict(parse_qsl(urlsplit(url).query))
+    changed: dict[str, object] = {}
+    for binding in route.bindings:
+        if binding.location == "query" and binding.wire_name in query:
+            text = query[binding.wire_name]
+            value: object = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
+            if arguments.get(binding.argument) != value:
+                changed[binding.argument] = value
+    return changed
+
+
+def at_path(value: object, path: str) -> object:
+    """What stands at a dotted path of member names, None when nothing does or the path is empty."""
+    if not path:
+        return None
+    for name in path.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = cast("Mapping[str, object]", value).get(name)
+    return value

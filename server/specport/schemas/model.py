@@ -1,0 +1,30 @@
+"""Frozen values of the schemas room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias, Union
+
+JsonSchema: TypeAlias = Mapping[str, object]
+"""A JSON Schema 2020-12 object."""
+
+
+class Direction(StrEnum):
+    """Which way a value travels: read-only properties leave requests, write-only ones answers."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A reference inside a fragment: the canonical pointer of its target, and the keywords beside it."""
+
+    pointer: str
+    siblings: Mapping[str, object]
+
+
+Fragment: TypeAlias = Union["Use", Mapping[str, object], bool]
+"""A converted schema whose references are `Use` values still to be inlined or named."""

@@ -1,0 +1,228 @@
+"""A schema in fewer bytes, for showing rather than checking: short descriptions, deep parts as an outline.
+
+Nothing is hidden: where a part is not spelled out its members are named in its description, such as
+`{name*, size: integer, kind: a|b, git{branch}, tags[]}` (`*`: required, `[]`: array, no type: text). Validation always uses the full schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+
+from specport.schemas.model import JsonSchema
+from specport.schemas.share import share
+
+_UNIONS = ("allOf", "anyOf", "oneOf")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"(])|\n\s*\n")
+_MAX_OUTLINE_DEPTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much of a schema is spelled out.
+
+    `outer_text`/`inner_text`: characters of a description of an argument / of what is inside one (0: none);
+    `depth`: levels of nested members before an outline takes over; `outline`: its length in characters.
+    """
+
+    outer_text: int
+    inner_text: int
+    depth: int
+    outline: int
+
+
+DETAILS = (
+    Detail(outer_text=100, inner_text=80, depth=20, outline=0),
+    Detail(outer_text=60, inner_text=50, depth=20, outline=0),
+    Detail(outer_text=60, inner_text=0, depth=20, outline=0),
+    Detail(outer_text=60, inner_text=0, depth=3, outline=200),
+    Detail(outer_text=60, inner_text=0, depth=2, outline=240),
+    Detail(outer_text=50, inner_text=0, depth=1, outline=600),
+)
+"""From most to least; the first that fits the budget is shown."""
+
+_FILLER_WORDS = frozenset(
+    word.rstrip("s")
+    for word in (
+        "a an and any are as at be been by can existing for from id identified identifier identifies identify identifying "
+        "in instance is it item itself managed name named new number numeric object of on or reference resource returned "
+        "slug specific specified specify string that the this to unique uniquely url use used uuid value which with you "
+        "your"
+    ).split()
+)
+
+
+def lean(schema: JsonSchema, budget: int, context: str) -> JsonSchema:
+    """The input schema with as much detail as fits `budget` bytes of JSON; arguments themselves always stay.
+
+    `context` is text shown beside the schema, such as the tool's address: a description that adds nothing to it and
+    to the argument's name is left out.
+    """
+    shown = schema
+    for detail in DETAILS:
+        shown = share(_Outliner(schema, detail, _words(context)).whole())
+        if len(orjson.dumps(shown)) <= budget:
+            break
+    return shown
+
+
+def _words(text: str) -> frozenset[str]:
+    """The words of a text or identifier, singular and lower case."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text).lower()
+    return frozenset(word.rstrip("s") for word in re.findall(r"[a-z0-9]+", spaced))
+
+
+class _Outliner:
+    """Rewrites one schema at one level of detail."""
+
+    def __init__(self, schema: JsonSchema, detail: Detail, known: frozenset[str]) -> None:
+        self._schema = schema
+        self._known = known
+        self._definitions = cast("Mapping[str, JsonSchema]", schema.get("$defs", {}))
+        self._detail = detail
+        self._needed: dict[str, None] = {}
+
+    def whole(self) -> JsonSchema:
+        """The root with its arguments, and the definitions that what is left still refers to."""
+        root = {key: value for key, value in self._schema.items() if key not in ("properties", "$defs")}
+        arguments = cast("Mapping[str, object]", self._schema.get("properties", {}))
+        root["properties"] = {name: self._argument(name, argument) for name, argument in arguments.items()}
+        shown: dict[str, object] = {}
+        while missing := [name for name in self._needed if name not in shown]:
+            shown.update({name: self._part(self._definitions[name], 1) for name in missing})
+        return {**root, "$defs": shown} if shown else root
+
+    def _argument(self, name: str, schema: object) -> object:
+        part = self._part(schema, 0)
+        if isinstance(part, dict) and self._says_nothing_new(
+            name, str(cast("JsonSchema", part).get("description", ""))
+        ):
+            return {key: value for key, value in cast("JsonSchema", part).items() if key != "description"}
+        return part
+
+    def _says_nothing_new(self, name: str, text: str) -> bool:
+        return "{" not in text and _words(text) <= (_words(name) | self._known | _FILLER_WORDS)
+
+    def _part(self, node: object, depth: int) -> object:
+        if not isinstance(node, dict):
+            return node
+        schema = cast("JsonSchema", node)
+        if depth >= self._detail.depth and self._has_members(schema):
+            return self._stub(schema)
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            self._needed[_definition(reference)] = None
+        return {key: value for key, value in self._members(schema, depth)}
+
+    def _members(self, schema: JsonSchema, depth: int) -> Iterator[tuple[str, object]]:
+        for key, value in schema.items():
+            if key == "description":
+                text = shortened(str(value), self._detail.inner_text if depth else self._detail.outer_text)
+                if text:
+                    yield key, text
+            elif key in ("properties", "patternProperties") and isinstance(value, dict):
+                parts = cast("Mapping[str, object]", value)
+                yield key, {name: self._part(part, depth + 1) for name, part in parts.items()}
+            elif key in _UNIONS or key == "prefixItems":
+                yield key, [self._part(part, depth) for part in cast("list[object]", value)]
+            elif key in ("items", "additionalProperties"):
+                yield key, self._part(value, depth)
+            elif key != "title" or self._detail.inner_text:
+                yield key, value
+
+    def _has_members(self, schema: JsonSchema) -> bool:
+        if "properties" in schema or any(key in schema for key in _UNIONS):
+            return True
+        inner = schema.get("items")
+        if isinstance(inner, dict):
+            return self._has_members(cast("JsonSchema", inner))
+        reference = schema.get("$ref")
+        return isinstance(reference, str) and self._has_members(self._definitions[_definition(reference)])
+
+    def _stub(self, schema: JsonSchema) -> JsonSchema:
+        kind = schema.get("type") or ("array" if "items" in schema else None)
+        stub: dict[str, object] = {"type": kind} if kind else {}
+        if kind == "array":
+            stub["items"] = {}
+        text = self._outline(schema, 0, frozenset())
+        if len(text) > self._detail.outline:
+            text = f"{text[: self._detail.outline].rpartition(',')[0]}, ...}}"
+        return {**stub, "description": text} if text else stub
+
+    def _outline(self, schema: JsonSchema, depth: int, within: frozenset[str]) -> str:
+        """`{a*, b{c}}` for an object, the same with `[]` for an array of them, nothing for a plain value."""
+        if depth > _MAX_OUTLINE_DEPTH:
+            return ""
+        names: dict[str, str] = {}
+        required: set[object] = set()
+        for part, inside in self._parts(schema, within):
+            required.update(cast("list[object]", part.get("required", [])))
+            properties = part.get("properties")
+            for name, member in (
+                cast("JsonSchema", properties).items() if isinstance(properties, dict) else ()
+            ):
+                names[name] = names.get(name) or self._member(member, depth, inside)
+            items = part.get("items")
+            if isinstance(items, dict):
+                inner = self._outline(cast("JsonSchema", items), depth, inside)
+                return f"[]{inner}" if inner else "[]"
+        if not names:
+            return ""
+        return (
+            "{" + ", ".join(f"{name}{'*' if name in required else ''}{names[name]}" for name in names) + "}"
+        )
+
+    def _member(self, member: object, depth: int, within: frozenset[str]) -> str:
+        """What follows a member's name: its own members, its choices, or its type when that is not text."""
+        if not isinstance(member, dict):
+            return ""
+        schema = cast("JsonSchema", member)
+        inner = self._outline(schema, depth + 1, within)
+        if inner:
+            return inner
+        for part, _ in self._parts(schema, within):
+            choices = part.get("enum")
+            if isinstance(choices, list):
+                return f": {'|'.join(str(choice) for choice in cast('list[object]', choices))}"
+            kind = part.get("type")
+            if isinstance(kind, str):
+                return "" if kind in ("string", "object") else f": {kind}"
+        return ""
+
+    def _parts(
+        self, schema: JsonSchema, within: frozenset[str]
+    ) -> Iterator[tuple[JsonSchema, frozenset[str]]]:
+        """The schema and what its unions and references bring; a definition never appears inside itself."""
+        yield schema, within
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and reference not in within:
+            yield from self._parts(self._definitions[_definition(reference)], within | {reference})
+        for key in _UNIONS:
+            for branch in cast("list[object]", schema.get(key, [])):
+                if isinstance(branch, dict):
+                    yield from self._parts(cast("JsonSchema", branch), within)
+
+
+def _definition(reference: str) -> str:
+    return reference.removeprefix("#/$defs/")
+
+
+def shortened(text: str, limit: int) -> str:
+    """Whole sentences up to `limit` characters, at least the first; a longer first one ends at a word with `...`."""
+    if len(text) <= limit:
+        return text
+    if limit == 0:
+        return ""
+    kept = ""
+    for sentence in _SENTENCE_END.split(text):
+        flat = " ".join(sentence.split())
+        if kept and len(kept) + 1 + len(flat) > limit:
+            break
+        kept = f"{kept} {flat}" if kept else flat
+        if len(kept) > limit:
+            return f"{kept[: limit - 3].rpartition(' ')[0].rstrip(',;:')}..."
+    return kept

@@ -1,0 +1,61 @@
+"""The two built-in tools, `openapi.previewSpec` and `openapi.addSource`: what they take and what they are."""
+
+from __future__ import annotations
+
+from specport.catalog.model import Hints, Tool
+
+PREVIEW = "openapi.previewSpec"
+ADD = "openapi.addSource"
+
+_SPEC = {
+    "type": "string",
+    "minLength": 1,
+    "description": "http(s) URL of an OpenAPI document, or the document itself as JSON or YAML text.",
+}
+_BASE_URL = {"type": "string", "pattern": "^https?://", "description": "Where calls go; default: the document's server."}
+_FILTERS: dict[str, object] = {
+    "tags": {"type": "array", "items": {"type": "string"}, "description": "Only operations with one of these tags."},
+    "operations": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Only these operations: operationIds or 'METHOD /path'.",
+    },
+}
+_NAME = {
+    "type": "string",
+    "pattern": "^[a-z][a-z0-9_-]{0,31}$",
+    "description": "Short name that its tools' addresses start with; default: from the title.",
+}
+
+
+def builtin_tools() -> tuple[Tool, Tool]:
+    """The built-in tools in listing order."""
+    return (
+        _tool(
+            PREVIEW,
+            "Shows what an OpenAPI document would bring before anything is added: its operations by tag, what listing "
+            "them costs in tokens, how many destroy something, where requests would go, which credentials it needs and "
+            "what is wrong in it. Changes nothing.",
+            {"spec": _SPEC, "base_url": _BASE_URL, **_FILTERS},
+            Hints(read_only=True, destructive=False, idempotent=True),
+        ),
+        _tool(
+            ADD,
+            "Registers an OpenAPI document as a source: each of its operations becomes a tool at once, callable by the "
+            "addresses in the answer, and stays after a restart. Preview it first with openapi.previewSpec.",
+            {"spec": _SPEC, "name": _NAME, "base_url": _BASE_URL, **_FILTERS},
+            Hints(read_only=False, destructive=False, idempotent=True),
+        ),
+    )
+
+
+def _tool(address: str, description: str, properties: dict[str, object], hints: Hints) -> Tool:
+    schema = {"type": "object", "properties": properties, "required": ["spec"], "additionalProperties": False}
+    return Tool(
+        address=address,
+        wire_name=address.replace(".", "_"),
+        description=description,
+        input_schema=schema,
+        listed_schema=schema,
+        hints=hints,
+    )

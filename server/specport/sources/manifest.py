@@ -1,0 +1,133 @@
+"""`source.toml` -> Source: what a person wrote, checked by pydantic, with every unknown key refused."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from specport.documents.load import read_file
+from specport.errors import SourceError
+from specport.executor.auth import check_reference
+from specport.executor.model import Channel, Limit
+from specport.results.model import Conventions
+from specport.sources.model import Origin, Source
+
+MANIFEST = "source.toml"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _methods(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value.upper() for value in values)
+
+
+class LimitEntry(_Strict):
+    """`[[limits]]`: at most `requests` (or weighted units) in any `seconds`."""
+
+    name: str = Field(min_length=1)
+    requests: int = Field(gt=0)
+    seconds: float = Field(gt=0)
+    methods: Annotated[tuple[str, ...], AfterValidator(_methods)] = ()
+    paths: tuple[str, ...] = ()
+    weight: str = ""
+
+
+class PaginationEntry(_Strict):
+    """`[pagination]`: dotted paths in an answer."""
+
+    next: str = ""
+    total: str = ""
+
+
+class ErrorsEntry(_Strict):
+    """`[errors]`: dotted paths in a failed answer."""
+
+    message: str = ""
+    id: str = ""
+
+
+class Manifest(_Strict):
+    """The whole of `source.toml`. `auth` maps security scheme names to `env:` or `file:` references."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    title: str = ""
+    document: str = Field(min_length=1)
+    base_url: str = ""
+    auth: dict[str, Annotated[str, AfterValidator(check_reference)]] = Field(default_factory=dict[str, str])
+    limits: tuple[LimitEntry, ...] = ()
+    pagination: PaginationEntry = PaginationEntry()
+    errors: ErrorsEntry = ErrorsEntry()
+
+
+def bundled_names() -> tuple[str, ...]:
+    """The sources that come with specport, sorted."""
+    root = files("specport.tool_specs")
+    return tuple(sorted(entry.name for entry in root.iterdir() if entry.joinpath(MANIFEST).is_file()))
+
+
+def open_bundled(name: str) -> Source:
+    """A bundled source by name; SourceError naming the others when there is none."""
+    folder = files("specport.tool_specs").joinpath(name)
+    if name not in bundled_names():
+        raise SourceError(
+            f"there is no source {name!r}",
+            hint=f"Bundled: {', '.join(bundled_names())}; for another API use --spec or `specport add`",
+        )
+    manifest = read_manifest(folder.joinpath(MANIFEST).read_bytes(), f"{name}/{MANIFEST}")
+    return _source(manifest, _document(folder, manifest.document), Origin.BUNDLED)
+
+
+def open_folder(folder: Path) -> Source:
+    """A source of the operator's own: a folder with `source.toml` and the document that it names."""
+    manifest = read_manifest(read_file(folder / MANIFEST), str(folder / MANIFEST))
+    return _source(manifest, _document(folder, manifest.document), Origin.OPERATOR)
+
+
+def read_manifest(data: bytes, where: str) -> Manifest:
+    """A checked manifest; SourceError names the file and the first key that is wrong."""
+    try:
+        return Manifest.model_validate(tomllib.loads(data.decode()))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SourceError(f"{where} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SourceError(f"{where}: {key}: {first['msg']}") from error
+
+
+def _document(folder: Traversable | Path, name: str) -> tuple[str, bytes]:
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise SourceError(f"the document {name!r} is outside its source's folder")
+    path = folder.joinpath(name)
+    data = read_file(path) if isinstance(path, Path) else path.read_bytes()
+    return str(path), data
+
+
+def _source(manifest: Manifest, document: tuple[str, bytes], origin: Origin) -> Source:
+    uri, data = document
+    limits = tuple(
+        Limit(entry.name, entry.requests, entry.seconds, entry.methods, entry.paths, entry.weight)
+        for entry in manifest.limits
+    )
+    return Source(
+        name=manifest.name,
+        uri=uri,
+        data=data,
+        origin=origin,
+        base_url=manifest.base_url,
+        references=manifest.auth,
+        channel=Channel(limits=limits),
+        conventions=Conventions(
+            next_page=manifest.pagination.next,
+            total=manifest.pagination.total,
+            error_message=manifest.errors.message,
+            error_id=manifest.errors.id,
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Frozen values of the sources room: one API as the server knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from specport.executor.model import Channel
+from specport.results.model import Conventions
+
+
+class Origin(StrEnum):
+    """Who brought a source in, which decides what it may do."""
+
+    BUNDLED = "bundled"
+    OPERATOR = "operator"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which operations of a document become tools: those with one of `tags`, or in `operations`; empty: all."""
+
+    tags: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.tags or self.operations)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One API: its document's bytes and where they came from, where calls go, and how they are sent.
+
+    `base_url` empty: the document's own first server. `references` maps security scheme names to credential
+    references; which scheme facts they get is decided when the document is read.
+    """
+
+    name: str
+    uri: str
+    data: bytes = field(repr=False)
+    origin: Origin
+    base_url: str = ""
+    references: Mapping[str, str] = field(default_factory=dict[str, str])
+    channel: Channel = field(default_factory=Channel)
+    conventions: Conventions = field(default_factory=Conventions)
+    filters: Filters = field(default_factory=Filters)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """A source in a list: how many tools it has and what was left out."""
+
+    name: str
+    title: str
+    uri: str
+    base_url: str
+    origin: str
+    tools: int
+    problems: int

@@ -1,0 +1,137 @@
+"""What adding a document would do, as facts for a program and as short text for a model or a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import orjson
+
+from specport.catalog.listing import listed
+from specport.catalog.model import Catalog, Tool
+
+MAX_PROBLEMS = 50
+MAX_TAGS = 60
+FIRST_ADDRESSES = 12
+WORST_TOOLS = 5
+BYTES_PER_TOKEN = 4
+"""How tokens are estimated from JSON bytes; it errs on the high side for tool lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagFacts:
+    """One tag: how many tools, and what listing them costs."""
+
+    tag: str
+    tools: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeFacts:
+    """One security scheme and the option that gives it a credential."""
+
+    name: str
+    kind: str
+    set_with: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Everything `openapi.previewSpec` answers; `tokens` are estimates of the tool list."""
+
+    uri: str
+    title: str
+    version: str
+    servers: tuple[str, ...]
+    base_url: str
+    security: tuple[SchemeFacts, ...]
+    operations: int
+    destructive: int
+    read_only: int
+    tokens: int
+    tags: tuple[TagFacts, ...]
+    heaviest: tuple[TagFacts, ...]
+    problems: tuple[dict[str, str], ...]
+    problem_count: int
+    first_addresses: tuple[str, ...]
+
+
+def preview_catalog(catalog: Catalog, uri: str, base_url: str) -> Preview:
+    """The facts of a catalog before it is added."""
+    costs = {tool.address: _tokens(tool) for tool in catalog.tools}
+    heaviest = sorted(catalog.tools, key=lambda tool: (-costs[tool.address], tool.address))[:WORST_TOOLS]
+    return Preview(
+        uri=uri if len(uri) <= 200 else f"{uri[:197]}...",
+        title=catalog.title,
+        version=catalog.version,
+        servers=catalog.servers,
+        base_url=base_url,
+        security=tuple(_scheme(name, dict(facts)) for name, facts in catalog.schemes.items()),
+        operations=len(catalog.tools),
+        destructive=sum(tool.hints.destructive for tool in catalog.tools),
+        read_only=sum(tool.hints.read_only for tool in catalog.tools),
+        tokens=sum(costs.values()),
+        tags=_tags(catalog.tools, costs)[:MAX_TAGS],
+        heaviest=tuple(TagFacts(tool.address, 1, costs[tool.address]) for tool in heaviest),
+        problems=tuple(
+            {"severity": problem.severity.value, "pointer": problem.pointer, "message": problem.message}
+            for problem in catalog.problems[:MAX_PROBLEMS]
+        ),
+        problem_count=len(catalog.problems),
+        first_addresses=tuple(tool.address for tool in catalog.tools[:FIRST_ADDRESSES]),
+    )
+
+
+def as_text(preview: Preview) -> str:
+    """The preview in a dozen lines."""
+    lines = [
+        f"{preview.title or 'Untitled'} {preview.version} ({preview.uri})",
+        f"{preview.operations} operations: {preview.read_only} only read, {preview.destructive} destroy; "
+        f"listing them costs about {preview.tokens:,} tokens",
+        f"Requests go to: {preview.base_url or 'nowhere yet; give base_url'}",
+    ]
+    for scheme in preview.security:
+        lines.append(f"Credential {scheme.name} ({scheme.kind}): {scheme.set_with}")
+    if not preview.security:
+        lines.append("Credentials: the document asks for none")
+    tags = ", ".join(f"{tag.tag} {tag.tools} (~{tag.tokens:,})" for tag in preview.tags)
+    lines.append(f"Tags with tools (and tokens): {tags or 'none'}")
+    lines.append("Heaviest: " + ", ".join(f"{tool.tag} ~{tool.tokens:,}" for tool in preview.heaviest))
+    lines.append("First: " + ", ".join(preview.first_addresses))
+    if preview.problem_count:
+        lines.append(f"Problems: {preview.problem_count}")
+        lines += [f"- {p['severity']} at {p['pointer'] or '/'}: {p['message']}" for p in preview.problems[:10]]
+    else:
+        lines.append("Problems: none")
+    return "\n".join(lines)
+
+
+def _tokens(tool: Tool) -> int:
+    return -(-len(orjson.dumps(listed(tool, dotted=False, full=False))) // BYTES_PER_TOKEN)
+
+
+def _tags(tools: tuple[Tool, ...], costs: dict[str, int]) -> tuple[TagFacts, ...]:
+    counts: Counter[str] = Counter()
+    tokens: Counter[str] = Counter()
+    for tool in tools:
+        tag = tool.tags[0] if tool.tags else "(untagged)"
+        counts[tag] += 1
+        tokens[tag] += costs[tool.address]
+    return tuple(TagFacts(tag, count, tokens[tag]) for tag, count in counts.most_common())
+
+
+def _scheme(name: str, facts: dict[str, str]) -> SchemeFacts:
+    kind = facts["kind"]
+    if kind == "http":
+        described = f"HTTP {facts['scheme']}"
+    elif kind == "apiKey":
+        described = f"API key in {facts['location']} {facts['parameter']}"
+    else:
+        described = kind
+    if kind == "mutualTLS":
+        return SchemeFacts(name, described, "client certificates cannot be used yet")
+    form = "user:password" if facts["scheme"] == "basic" else "the token" if kind != "apiKey" else "the key"
+    return SchemeFacts(
+        name, described, f"put {form} in an environment variable NAME and pass --credential {name}=env:NAME"
+    )

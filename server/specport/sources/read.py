@@ -1,0 +1,140 @@
+"""Source -> Catalog: the one way from bytes to tools, with the catalog cache in front."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import orjson
+
+from specport.catalog.build import Shape, build_catalog
+from specport.catalog.codec import decode_catalog, encode_catalog
+from specport.catalog.model import Catalog
+from specport.documents.load import load_document, parse, read_file
+from specport.documents.model import Document
+from specport.documents.refs import Loader, References, assemble, refuse
+from specport.errors import DocumentError
+from specport.executor.model import Channel, Credential
+from specport.operations.model import Operations
+from specport.operations.read import read_operations
+from specport.sources.model import Filters, Origin, Source
+from specport.sources.store import CatalogCache
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source with its tools. `channel` has its credentials joined with what the document says of each scheme."""
+
+    source: Source
+    catalog: Catalog
+    channel: Channel
+    base_url: str
+
+
+def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Opened:
+    """Read a source's document into a catalog, or take the catalog from the cache.
+
+    Raises DocumentError when the bytes are not a usable document.
+    """
+    key = _key(source, shape)
+    cached = cache.get(key) if cache else None
+    catalog = decode_catalog(cached) if cached else None
+    if catalog is None:
+        catalog = _build(source, shape)
+        if cache:
+            cache.put(key, encode_catalog(catalog))
+    return Opened(source, catalog, _channel(source, catalog), base_url_of(source, catalog.servers))
+
+
+def read_document(source: Source) -> tuple[Document, Operations, References]:
+    """The source's document with its operations, filtered as the source asks."""
+    document = load_document(source.data, source.uri)
+    document = replace(document, root=assemble(document.root, document.uri, _loader(source)))
+    references = References(document.root)
+    operations = read_operations(document, source.name, references)
+    return document, _filtered(operations, source.filters), references
+
+
+def _build(source: Source, shape: Shape) -> Catalog:
+    with _no_collection():
+        document, operations, references = read_document(source)
+        return build_catalog(document, operations, references, shape)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without garbage collection, which costs more than the parsing itself when everything stays alive."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _key(source: Source, shape: Shape) -> str:
+    digest = hashlib.sha256(source.data)
+    digest.update(orjson.dumps((source.name, source.filters, shape, source.origin, source.uri)))
+    return digest.hexdigest()
+
+
+def _filtered(operations: Operations, filters: Filters) -> Operations:
+    if not filters:
+        return operations
+    wanted = {word.casefold() for word in filters.operations}
+    tags = {tag.casefold() for tag in filters.tags}
+    kept = tuple(
+        operation
+        for operation in operations.operations
+        if any(tag.casefold() in tags for tag in operation.tags)
+        or operation.operation_id.casefold() in wanted
+        or f"{operation.key.method} {operation.key.path}".casefold() in wanted
+    )
+    return replace(operations, operations=kept)
+
+
+def _loader(source: Source) -> Loader:
+    """Files beside a document that the operator named may be referred to; nothing else is ever read."""
+    if source.origin is Origin.TOOL or "://" in source.uri or not Path(source.uri).is_file():
+        return refuse
+    folder = Path(source.uri).resolve().parent
+
+    def load(uri: str) -> object:
+        path = (folder / uri.removeprefix("file://")).resolve()
+        if not path.is_relative_to(folder):
+            raise DocumentError(f"a reference to {uri!r} leaves the document's folder, which is not allowed")
+        return parse(read_file(path))
+
+    return load
+
+
+def _channel(source: Source, catalog: Catalog) -> Channel:
+    """Credentials by scheme name; for a scheme that the document does not declare, a bearer token."""
+    credentials: dict[str, Credential] = {}
+    for name, reference in source.references.items():
+        facts = catalog.schemes.get(name, {})
+        credentials[name] = Credential(
+            name=name,
+            reference=reference,
+            kind=facts.get("kind", "http"),
+            scheme=facts.get("scheme", "bearer"),
+            location=facts.get("location", ""),
+            parameter=facts.get("parameter", ""),
+        )
+    return replace(source.channel, credentials=credentials)
+
+
+def base_url_of(source: Source, servers: tuple[str, ...]) -> str:
+    """Where calls go: what the operator said, else the document's first server, seen from where the document is."""
+    if source.base_url:
+        return source.base_url.rstrip("/")
+    first = servers[0] if servers else ""
+    if urlsplit(source.uri).scheme in ("http", "https"):
+        return urljoin(source.uri, first or "/").rstrip("/")
+    return first.rstrip("/")

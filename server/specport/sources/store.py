@@ -1,0 +1,128 @@
+"""What survives a restart: added sources in one SQLite file, catalogs as files keyed by content.
+
+Both may be shared by several processes: SQLite in WAL mode, and cache files that appear whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from specport import __version__
+from specport.errors import SourceError
+from specport.sources.model import Filters, Origin, Source
+
+_SCHEMA = """
+create table if not exists sources (
+    name text primary key,
+    uri text not null,
+    data blob not null,
+    origin text not null,
+    base_url text not null,
+    auth text not null,
+    filters text not null
+)
+"""
+_VERSION = 1
+_BUSY_SECONDS = 10.0
+_COLUMNS = "name, uri, data, origin, base_url, auth, filters"
+
+
+class SourceStore:
+    """The added sources of one state folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "sources.sqlite"
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._open() as connection:
+                found = int(connection.execute("pragma user_version").fetchone()[0])
+                if found > _VERSION:
+                    raise SourceError(f"{self._path} was written by a newer specport", hint="Use another --state-dir")
+                connection.execute(_SCHEMA)
+                connection.execute(f"pragma user_version = {_VERSION}")
+        except (OSError, sqlite3.Error) as error:
+            raise SourceError(f"cannot use the state folder {folder}: {error}", hint="Try --no-state") from error
+
+    def all(self) -> list[Source]:
+        """Every added source, by name."""
+        with self._open() as connection:
+            rows = connection.execute(f"select {_COLUMNS} from sources order by name").fetchall()
+        return [_source(row) for row in rows]
+
+    def put(self, source: Source) -> None:
+        """Keep a source, in place of one of that name."""
+        filters = {"tags": source.filters.tags, "operations": source.filters.operations}
+        row = (
+            source.name, source.uri, source.data, source.origin.value, source.base_url,
+            orjson.dumps(dict(source.references)).decode(), orjson.dumps(filters).decode(),
+        )  # fmt: skip
+        with self._open() as connection:
+            connection.execute(f"insert or replace into sources ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def delete(self, name: str) -> bool:
+        """Forget a source; whether there was one."""
+        with self._open() as connection:
+            return connection.execute("delete from sources where name = ?", (name,)).rowcount > 0
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, committed when the block ends without an error."""
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS)
+        try:
+            connection.execute("pragma journal_mode = wal")
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+
+def _source(row: tuple[str, str, bytes, str, str, str, str]) -> Source:
+    name, uri, data, origin, base_url, auth, filters = row
+    chosen = orjson.loads(filters)
+    return Source(
+        name=name,
+        uri=uri,
+        data=data,
+        origin=Origin(origin),
+        base_url=base_url,
+        references=orjson.loads(auth),
+        filters=Filters(tuple(chosen["tags"]), tuple(chosen["operations"])),
+    )
+
+
+class CatalogCache:
+    """Finished catalogs as files, keyed by everything they were made from and by the specport version."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "catalogs"
+        self._release = __version__
+
+    def get(self, key: str) -> bytes | None:
+        """What was put under the key by this release, else None."""
+        try:
+            return self._path(key).read_bytes()
+        except OSError:
+            return None
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep bytes under a key. A folder that cannot be written is no error: the next start is only slower."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".new-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                os.replace(temporary, self._path(key))
+            except OSError:
+                os.unlink(temporary)
+                raise
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{self._release}-{key}.json"

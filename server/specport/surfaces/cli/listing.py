@@ -1,0 +1,137 @@
+"""`specport tools`, `describe`, `search`: what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+
+from specport.surfaces.cli import options
+from specport.surfaces.cli.main import app
+from specport.surfaces.cli.options import Wanted, with_app
+
+if TYPE_CHECKING:
+    from specport.app import App
+    from specport.catalog.model import Tool
+
+
+@app.command()
+def tools(
+    sources: options.Sources = None,
+    *,
+    spec: options.Spec = "",
+    base_url: options.BaseUrl = "",
+    name: options.Name = "",
+    read_only: options.ReadOnly = False,
+    allow_private: options.AllowPrivate = False,
+    state_dir: options.StateDir = None,
+    no_state: options.NoState = False,
+    json: options.AsJson = False,
+) -> None:
+    """List every tool by address, in order.
+
+    Example: `specport tools --json`
+    """
+    wanted = Wanted(
+        sources=tuple(sources or ()), spec=spec, base_url=base_url, name=name, read_only=read_only,
+        allow_private=allow_private, state_dir=state_dir, no_state=no_state,
+    )  # fmt: skip
+
+    async def show(opened: App) -> None:
+        listed = opened.listing.tools
+        if json:
+            typer.echo(orjson.dumps([_facts(tool) for tool in listed], option=orjson.OPT_INDENT_2).decode())
+            return
+        for tool in listed:
+            route = tool.route
+            call = f"{route.method:<7}{route.path}" if route else "built in"
+            typer.echo(f"{tool.address:<64} {call}")
+        typer.echo(f"{len(listed)} tools", err=True)
+
+    with_app(wanted, show)
+
+
+def _facts(tool: Tool) -> dict[str, object]:
+    return {
+        "address": tool.address,
+        "name": tool.wire_name,
+        "method": tool.route.method if tool.route else None,
+        "path": tool.route.path if tool.route else None,
+        "description": tool.description,
+        "read_only": tool.hints.read_only,
+        "destructive": tool.hints.destructive,
+    }
+
+
+@app.command()
+def describe(
+    address: Annotated[str, typer.Argument(help="Address or wire name of a tool.")],
+    *,
+    source: Annotated[list[str] | None, typer.Option("--source", help="Source to look in. Repeatable.")] = None,
+    spec: options.Spec = "",
+    name: options.Name = "",
+    state_dir: options.StateDir = None,
+    no_state: options.NoState = False,
+    json: options.AsJson = False,
+) -> None:
+    """Show one tool: what it does, its full input schema, what it answers.
+
+    Example: `specport describe droplets.dropletsCreate`
+    """
+    wanted = Wanted(
+        sources=tuple(source or ()), spec=spec, name=name, state_dir=state_dir, no_state=no_state, description_limit=0
+    )
+
+    async def show(opened: App) -> None:
+        tool = opened.find(address)
+        output = opened.output_schema(tool)
+        if json:
+            facts = {**_facts(tool), "tags": tool.tags, "input_schema": tool.input_schema, "output_schema": output}
+            typer.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+            return
+        route = tool.route
+        typer.secho(tool.address, bold=True)
+        typer.echo(f"{tool.wire_name}  {f'{route.method} {route.path}' if route else 'built in'}")
+        typer.echo(f"\n{tool.description}\n")
+        for title, schema in (("Arguments", tool.input_schema), ("Answer", output)):
+            if schema:
+                typer.secho(title, bold=True)
+                typer.echo(orjson.dumps(schema, option=orjson.OPT_INDENT_2).decode())
+
+    with_app(wanted, show)
+
+
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(help="Words to look for.")],
+    *,
+    source: Annotated[list[str] | None, typer.Option("--source", help="Source to look in. Repeatable.")] = None,
+    spec: options.Spec = "",
+    name: options.Name = "",
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Most results.")] = 10,
+    state_dir: options.StateDir = None,
+    no_state: options.NoState = False,
+    json: options.AsJson = False,
+) -> None:
+    """Find tools by words in their address, path, tags and description.
+
+    Example: `specport search "resize a droplet"`
+    """
+    wanted = Wanted(sources=tuple(source or ()), spec=spec, name=name, state_dir=state_dir, no_state=no_state)
+
+    async def show(opened: App) -> None:
+        from specport.catalog.search import find_tools
+
+        found = find_tools(opened.listing.tools, words, limit)
+        if json:
+            typer.echo(orjson.dumps([_facts(tool) for tool in found], option=orjson.OPT_INDENT_2).decode())
+            return
+        for tool in found:
+            typer.secho(tool.address, bold=True)
+            typer.echo(f"  {' '.join(tool.description.split())[:150]}")
+        if not found:
+            typer.echo(f"No tool matches {words!r}.", err=True)
+            raise typer.Exit(1)
+
+    with_app(wanted, show)

@@ -1,0 +1,52 @@
+"""The `specport` command: one line on stderr for each failure, exit code 2 for usage and 1 for failure."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+import typer
+
+from specport import __version__
+from specport.errors import SpecportError
+
+app = typer.Typer(
+    name="specport",
+    help="Every operation of an OpenAPI document as an MCP tool.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"specport {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Every operation of an OpenAPI document as an MCP tool."""
+    del version
+
+
+def main() -> None:
+    """Run the command line."""
+    gc.disable()  # almost everything made while starting stays alive; `serve` turns it on again
+    from specport.surfaces.cli import calling, listing, registering, serving, setting_up
+
+    del calling, listing, registering, serving, setting_up  # imported for the commands that they register
+    try:
+        app()
+    except SpecportError as error:
+        print(f"specport: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

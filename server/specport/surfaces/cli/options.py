@@ -1,0 +1,165 @@
+"""Options that several commands share, and what they come to: sources and settings.
+
+Every option can also be set in the environment as `SPECPORT_<NAME>`. Heavy imports stay inside the functions, so that
+`specport --help` is quick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from specport.errors import SourceError
+
+if TYPE_CHECKING:
+    from specport.app import App, Settings
+    from specport.sources.model import Source
+
+DEFAULT_SOURCE = "digitalocean"
+
+T = TypeVar("T")
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(help="Bundled sources, or folders with a source.toml.", show_default=DEFAULT_SOURCE),
+]
+Spec = Annotated[
+    str, typer.Option("--spec", envvar="SPECPORT_SPEC", help="An OpenAPI document: file or URL.", metavar="PATH|URL")
+]
+BaseUrl = Annotated[
+    str, typer.Option("--base-url", envvar="SPECPORT_BASE_URL", help="Where calls go, instead of the document's servers.")
+]
+Name = Annotated[str, typer.Option("--name", envvar="SPECPORT_NAME", help="Name of the --spec source.")]
+Credentials = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--credential",
+        envvar="SPECPORT_CREDENTIAL",
+        metavar="SCHEME=env:NAME",
+        help="Credential for a security scheme, by reference. Repeatable.",
+    ),
+]
+StateDir = Annotated[
+    Path | None, typer.Option("--state-dir", envvar="SPECPORT_STATE_DIR", help="Where added sources are kept.")
+]
+NoState = Annotated[bool, typer.Option("--no-state", envvar="SPECPORT_NO_STATE", help="Keep nothing on disk.")]
+AllowPrivate = Annotated[
+    bool,
+    typer.Option(
+        "--allow-private", envvar="SPECPORT_ALLOW_PRIVATE", help="Let documents and added sources be on private addresses."
+    ),
+]
+ReadOnly = Annotated[bool, typer.Option("--read-only", envvar="SPECPORT_READ_ONLY", help="Only tools that change nothing.")]
+Sandbox = Annotated[
+    bool, typer.Option("--sandbox", envvar="SPECPORT_SANDBOX", help="Send calls to a built-in fake of the API.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The options of one command that say what to open."""
+
+    sources: tuple[str, ...] = ()
+    spec: str = ""
+    base_url: str = ""
+    name: str = ""
+    credentials: tuple[str, ...] = ()
+    state_dir: Path | None = None
+    no_state: bool = False
+    allow_private: bool = False
+    read_only: bool = False
+    sandbox: bool = False
+    dotted: bool = False
+    full_schemas: bool = False
+    description_limit: int = 200
+
+
+def state_folder(wanted: Wanted) -> Path | None:
+    """The state folder: as given, the platform's own, or none."""
+    if wanted.no_state:
+        return None
+    if wanted.state_dir:
+        return wanted.state_dir.expanduser().resolve()
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("specport", appauthor=False))
+
+
+def settings_of(wanted: Wanted) -> Settings:
+    """Settings of the App that a command opens."""
+    from specport.app import Settings
+    from specport.catalog.build import Shape
+    from specport.policy.model import Policy
+
+    return Settings(
+        state_dir=state_folder(wanted),
+        dotted_names=wanted.dotted,
+        full_schemas=wanted.full_schemas,
+        allow_private=wanted.allow_private,
+        sandbox=wanted.sandbox,
+        policy=Policy(read_only=wanted.read_only),
+        shape=Shape(description_limit=wanted.description_limit or None),
+    )
+
+
+async def sources_of(wanted: Wanted) -> list[Source]:
+    """The sources a command names, the default one first. Raises SourceError for one that cannot be read."""
+    from specport.sources.manifest import bundled_names, open_bundled, open_folder
+
+    found: list[Source] = []
+    if wanted.spec:
+        found.append(await _spec_source(wanted))
+    names = wanted.sources or (() if wanted.spec else (DEFAULT_SOURCE,))
+    for name in names:
+        is_folder = name not in bundled_names() and Path(name).is_dir()
+        source = open_folder(Path(name)) if is_folder else open_bundled(name)
+        found.append(_overridden(source, wanted) if not wanted.spec else source)
+    return found
+
+
+async def _spec_source(wanted: Wanted) -> Source:
+    from specport.sources.fetch import FetchPolicy
+    from specport.sources.registry import Specification, read_specification
+
+    given = Specification(
+        spec=wanted.spec, name=wanted.name, base_url=wanted.base_url, credentials=credentials_of(wanted.credentials)
+    )
+    return await read_specification(given, FetchPolicy(allow_private=wanted.allow_private))
+
+
+def _overridden(source: Source, wanted: Wanted) -> Source:
+    """A bundled source with the base URL and credentials of the command line."""
+    from dataclasses import replace
+
+    references = {**source.references, **dict(credentials_of(wanted.credentials))}
+    return replace(source, base_url=wanted.base_url or source.base_url, references=references)
+
+
+def credentials_of(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """`SCHEME=env:NAME` options as pairs. Raises SourceError for anything that is no reference."""
+    from specport.executor.auth import check_reference
+
+    pairs: list[tuple[str, str]] = []
+    for text in given:
+        scheme, separator, reference = text.partition("=")
+        if not separator or not scheme:
+            raise SourceError("--credential is written SCHEME=env:NAME or SCHEME=file:PATH")
+        pairs.append((scheme, check_reference(reference)))
+    return tuple(pairs)
+
+
+def with_app(wanted: Wanted, use: Callable[[App], Awaitable[T]]) -> T:
+    """Open an App for one command, use it, close it."""
+    from specport.app import App
+
+    async def run() -> T:
+        async with App.open(await sources_of(wanted), settings_of(wanted)) as app:
+            return await use(app)
+
+    return asyncio.run(run())

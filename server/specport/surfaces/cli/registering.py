@@ -1,0 +1,159 @@
+"""`specport preview`, `add`, `remove`, `sources`: documents brought in by the operator."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+
+from specport.errors import SourceError
+from specport.surfaces.cli import options
+from specport.surfaces.cli.main import app
+from specport.surfaces.cli.options import Wanted, credentials_of, settings_of
+
+if TYPE_CHECKING:
+    from specport.sources.model import SourceFacts
+    from specport.sources.preview import Preview
+    from specport.sources.registry import Added, Specification
+
+Document = Annotated[str, typer.Argument(help="File or URL of an OpenAPI document.", metavar="PATH|URL")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only operations with this tag. Repeatable.")]
+Operations = Annotated[
+    list[str] | None, typer.Option("--operation", help="Only this operationId or 'METHOD /path'. Repeatable.")
+]
+
+
+@app.command()
+def preview(
+    document: Document,
+    *,
+    base_url: options.BaseUrl = "",
+    tag: Tags = None,
+    operation: Operations = None,
+    allow_private: options.AllowPrivate = False,
+    json: options.AsJson = False,
+) -> None:
+    """Show what adding a document would do. Changes nothing.
+
+    Example: `specport preview https://example.com/openapi.json`
+    """
+    from specport.app import App
+    from specport.sources.model import Origin
+    from specport.sources.preview import as_text
+
+    wanted = Wanted(no_state=True, allow_private=allow_private)
+
+    async def run() -> Preview:
+        async with App.open([], settings_of(wanted)) as opened:
+            return await opened.preview(_specification(document, "", base_url, tag, operation, ()), Origin.OPERATOR)
+
+    found = asyncio.run(run())
+    typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() if json else as_text(found))
+
+
+@app.command()
+def add(
+    document: Document,
+    *,
+    name: Annotated[str, typer.Option("--name", help="Name that its tools' addresses start with.")] = "",
+    base_url: options.BaseUrl = "",
+    credential: options.Credentials = None,
+    tag: Tags = None,
+    operation: Operations = None,
+    allow_private: options.AllowPrivate = False,
+    state_dir: options.StateDir = None,
+    json: options.AsJson = False,
+) -> None:
+    """Add a document as a source; every later `serve` has its tools.
+
+    Example: `specport add openapi.yaml --name shop --credential api_key=env:SHOP_KEY`
+    """
+    from specport.app import App
+    from specport.sources.model import Origin
+
+    wanted = Wanted(state_dir=state_dir, allow_private=allow_private)
+
+    async def run() -> Added:
+        async with App.open([], settings_of(wanted)) as opened:
+            described = _specification(document, name, base_url, tag, operation, tuple(credential or ()))
+            return await opened.add(described, Origin.OPERATOR)
+
+    added = asyncio.run(run())
+    catalog, source = added.opened.catalog, added.opened.source
+    if json:
+        facts = {
+            "source": source.name, "added": added.is_new, "base_url": added.opened.base_url,
+            "addresses": [tool.address for tool in catalog.tools], "problems": catalog.problems,
+        }  # fmt: skip
+        typer.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+        return
+    state = "added" if added.is_new else "already there, unchanged"
+    typer.echo(f"{source.name}: {state}, {len(catalog.tools)} tools, calls go to {added.opened.base_url}")
+    for problem in catalog.problems[:10]:
+        typer.echo(f"  {problem.severity.value} at {problem.pointer}: {problem.message}", err=True)
+    if catalog.tools:
+        typer.echo(f"Try: specport describe {catalog.tools[0].address}")
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Name of an added source.")], *, state_dir: options.StateDir = None
+) -> None:
+    """Remove an added source.
+
+    Example: `specport remove shop`
+    """
+    from specport.app import App
+
+    async def run() -> bool:
+        async with App.open([], settings_of(Wanted(state_dir=state_dir))) as opened:
+            return await opened.remove(name)
+
+    if not asyncio.run(run()):
+        raise SourceError(f"no added source is called {name!r}", hint="`specport sources` lists them")
+    typer.echo(f"{name}: removed")
+
+
+@app.command()
+def sources(*, state_dir: options.StateDir = None, json: options.AsJson = False) -> None:
+    """List the bundled and the added sources.
+
+    Example: `specport sources --json`
+    """
+    from specport.app import App
+    from specport.sources.manifest import bundled_names, open_bundled
+
+    async def run() -> list[SourceFacts]:
+        bundled = [open_bundled(name) for name in bundled_names()]
+        async with App.open(bundled, settings_of(Wanted(state_dir=state_dir))) as opened:
+            return opened.sources()
+
+    found = asyncio.run(run())
+    if json:
+        typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        return
+    for facts in found:
+        problems = f", {facts.problems} problems" if facts.problems else ""
+        typer.echo(f"{facts.name:<20} {facts.tools:>5} tools{problems}  {facts.origin:<9} {facts.base_url}")
+
+
+def _specification(
+    document: str,
+    name: str,
+    base_url: str,
+    tags: list[str] | None,
+    operations: list[str] | None,
+    credentials: tuple[str, ...],
+) -> Specification:
+    from specport.sources.model import Filters
+    from specport.sources.registry import Specification
+
+    return Specification(
+        spec=document,
+        name=name,
+        base_url=base_url,
+        filters=Filters(tuple(tags or ()), tuple(operations or ())),
+        credentials=credentials_of(credentials),
+    )

@@ -1,0 +1,146 @@
+"""`specport serve`."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from specport.surfaces.cli import options
+from specport.surfaces.cli.main import app
+from specport.surfaces.cli.options import Wanted
+
+
+class Transport(StrEnum):
+    """How clients reach the server."""
+
+    STDIO = "stdio"
+    HTTP = "http"
+    SSE = "sse"
+
+
+class ToolNames(StrEnum):
+    """What `tools/list` shows as names."""
+
+    PORTABLE = "portable"
+    DOTTED = "dotted"
+
+
+class Schemas(StrEnum):
+    """How much of an input schema `tools/list` shows; checking always uses all of it."""
+
+    LEAN = "lean"
+    FULL = "full"
+
+
+class LogLevel(StrEnum):
+    """How much is logged to stderr."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@app.command()
+def serve(  # one parameter to an option, which is how typer reads them
+    sources: options.Sources = None,
+    *,
+    spec: options.Spec = "",
+    base_url: options.BaseUrl = "",
+    name: options.Name = "",
+    credential: options.Credentials = None,
+    transport: Annotated[Transport, typer.Option(envvar="SPECPORT_TRANSPORT", help="How clients connect.")] = (
+        Transport.STDIO
+    ),
+    host: Annotated[str, typer.Option(envvar="SPECPORT_HOST", help="Address to listen on (http, sse).")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="SPECPORT_PORT", help="Port to listen on.", min=0, max=65535)] = 8000,
+    token: Annotated[
+        str, typer.Option(envvar="SPECPORT_TOKEN", metavar="env:NAME", help="Bearer token that HTTP clients must send.")
+    ] = "",
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(envvar="SPECPORT_ALLOWED_HOST", help="Further Host names to answer. Repeatable.")
+    ] = None,
+    tool_names: Annotated[ToolNames, typer.Option(envvar="SPECPORT_TOOL_NAMES", help="Names in the list.")] = (
+        ToolNames.PORTABLE
+    ),
+    schemas: Annotated[Schemas, typer.Option(envvar="SPECPORT_SCHEMAS", help="Input schemas in the list.")] = (
+        Schemas.LEAN
+    ),
+    description_limit: Annotated[
+        int,
+        typer.Option(
+            envvar="SPECPORT_DESCRIPTION_LIMIT", min=0,
+            help="Characters of a description; its first paragraph stays whole. 0: no limit.",
+        ),
+    ] = 200,
+    read_only: options.ReadOnly = False,
+    sandbox: options.Sandbox = False,
+    allow_private: options.AllowPrivate = False,
+    state_dir: options.StateDir = None,
+    no_state: options.NoState = False,
+    log_level: Annotated[LogLevel, typer.Option(envvar="SPECPORT_LOG_LEVEL", help="Log to stderr.")] = LogLevel.WARNING,
+) -> None:
+    """Serve the tools of one or more sources.
+
+    Example: `specport serve digitalocean --read-only`
+    """  # fmt: skip
+    import asyncio
+
+    _log_to_stderr(log_level)
+    wanted = Wanted(
+        sources=tuple(sources or ()), spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
+        state_dir=state_dir, no_state=no_state, allow_private=allow_private, read_only=read_only, sandbox=sandbox,
+        dotted=tool_names is ToolNames.DOTTED, full_schemas=schemas is Schemas.FULL, description_limit=description_limit,
+    )  # fmt: skip
+    if transport is Transport.STDIO:
+        asyncio.run(_serve_stdio(wanted))
+    else:
+        asyncio.run(
+            _serve_http(wanted, host, port, token=token, sse=transport is Transport.SSE, hosts=allowed_host or [])
+        )
+
+
+async def _serve_stdio(wanted: Wanted) -> None:
+    from specport.app import App
+    from specport.surfaces.mcp.server import McpServer
+    from specport.surfaces.mcp.stdio import serve_stdio
+
+    async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
+        server = McpServer(opened)
+        _settle_memory()
+        await serve_stdio(server)
+
+
+async def _serve_http(wanted: Wanted, host: str, port: int, *, token: str, sse: bool, hosts: list[str]) -> None:
+    from specport.app import App
+    from specport.executor.auth import check_reference, read_secret
+    from specport.executor.model import Credential
+    from specport.surfaces.mcp.http import HttpSettings, serve_http
+    from specport.surfaces.mcp.server import McpServer
+
+    secret = read_secret(Credential("--token", check_reference(token))) if token else ""
+    async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
+        server = McpServer(opened)
+        _settle_memory()
+        path = "/sse" if sse else "/mcp"
+        tools = len(opened.listing.tools)
+        print(f"specport: {tools} tools at http://{host}:{port}{path}  (Ctrl+C ends it)", file=sys.stderr)
+        await serve_http(server, HttpSettings(host, port, sse=sse, token=secret, allowed_hosts=tuple(hosts)))
+
+
+def _settle_memory() -> None:
+    """What was made while starting is never garbage: keep the collector away from it."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def _log_to_stderr(level: LogLevel) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=level.value.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )

@@ -1,0 +1,173 @@
+"""MCP over HTTP: Streamable HTTP at `/mcp`, or the legacy SSE pair at `/sse` and `/messages/`.
+
+Binds loopback unless told otherwise; off loopback a bearer token is required and the allowed Host names are named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import ipaddress
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import uvicorn
+from mcp.server.sse import SseServerTransport
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from specport.errors import SourceError
+from specport.surfaces.mcp.server import McpServer
+
+MAX_REQUEST_BYTES = 16 * 1024 * 1024
+"""Largest request body accepted."""
+
+STOP_SECONDS = 0.5
+"""How long open connections may take to end once the server is told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """Where and for whom to serve. `token` is what callers must present as a bearer token, if anything."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    sse: bool = False
+    token: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"HttpSettings(host={self.host!r}, port={self.port!r}, sse={self.sse!r})"
+
+
+async def serve_http(server: McpServer, settings: HttpSettings) -> None:
+    """Serve until SIGINT or SIGTERM, then stop within about STOP_SECONDS."""
+    if not settings.token and not is_loopback(settings.host):
+        raise SourceError(
+            f"serving on {settings.host} needs a bearer token", hint="Give --token env:NAME, or bind 127.0.0.1"
+        )
+    config = uvicorn.Config(
+        http_app(server, settings),
+        host=settings.host,
+        port=settings.port,
+        http="h11",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    running = _Uvicorn(config)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.close()
+        running.should_exit = True
+        loop.call_later(STOP_SECONDS, setattr, running, "force_exit", True)
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop)
+    await running.serve()
+    if not running.started:
+        raise SourceError(
+            f"cannot listen on {settings.host}:{settings.port}", hint="Is the port in use? Choose another with --port"
+        )
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that leaves the signals to its caller."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def http_app(server: McpServer, settings: HttpSettings) -> ASGIApp:
+    """The ASGI application: the chosen transport and `/health`, behind the bearer token if there is one."""
+    security = _security(settings)
+    app = _sse_app(server, security) if settings.sse else _streamable_app(server, security, settings.host)
+    return _BearerGate(app, settings.token) if settings.token else app
+
+
+def _streamable_app(server: McpServer, security: TransportSecuritySettings, host: str) -> Starlette:
+    return server.lowlevel.streamable_http_app(
+        streamable_http_path="/mcp",
+        host=host,
+        transport_security=security,
+        max_request_body_size=MAX_REQUEST_BYTES,
+        custom_starlette_routes=[Route("/health", _health)],
+    )
+
+
+def _sse_app(server: McpServer, security: TransportSecuritySettings) -> Starlette:
+    transport = SseServerTransport(
+        "/messages/", security_settings=security, max_request_body_size=MAX_REQUEST_BYTES
+    )
+
+    async def connect(request: Request) -> Response:
+        streams = transport.connect_sse(request.scope, request.receive, request._send)  # pyright: ignore[reportPrivateUsage]  # as the SDK documents it
+        async with streams as (incoming, outgoing):
+            await server.lowlevel.run(incoming, outgoing, server.options)
+        return Response()
+
+    return Starlette(
+        routes=[
+            Route("/sse", connect, methods=["GET"]),
+            Mount("/messages/", app=transport.handle_post_message),
+            Route("/health", _health),
+        ]
+    )
+
+
+async def _health(request: Request) -> Response:
+    del request
+    return JSONResponse({"status": "ok"})
+
+
+def _security(settings: HttpSettings) -> TransportSecuritySettings:
+    """The Host and Origin names that are answered, against DNS rebinding."""
+    names = ["127.0.0.1", "localhost", "[::1]", settings.host, *settings.allowed_hosts]
+    hosts = [form for name in dict.fromkeys(names) for form in (name, f"{name}:*")]
+    origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a bind address only takes connections from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _BearerGate:
+    """Refuses every HTTP request without the right bearer token, before anything else sees it."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._is_allowed(scope):
+            refusal = JSONResponse(
+                {"error": "a valid bearer token is required"}, 401, headers={"WWW-Authenticate": "Bearer"}
+            )
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_allowed(self, scope: Scope) -> bool:
+        if scope["path"] == "/health":
+            return True
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        return hmac.compare_digest(given, self._expected)
+

@@ -1,0 +1,171 @@
+"""App -> lowlevel MCP server: both protocol eras, cached list pages, errors as results.
+
+A failed call is a tool result with `isError`, so that the model can act on it; only an unknown tool and a broken
+request are JSON-RPC errors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import mcp_types as types
+from mcp.server.caching import CacheHint
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.server.lowlevel.server import NotificationOptions
+from mcp.server.models import InitializationOptions
+from mcp.server.session import ServerSession
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+from mcp.shared.exceptions import MCPError
+
+from specport import __version__
+from specport.app import App
+from specport.errors import SpecportError, UnknownTool
+from specport.results.model import ToolResult
+
+log = logging.getLogger("specport")
+
+PAGE_SIZE = 500
+"""Tools on one list page; a content-hash cursor leads to the next."""
+
+LIST_TTL_MS = 0
+"""How long a modern client may keep a list without asking: not at all, since its own addSource may change it."""
+
+MAX_CACHED_PAGES = 64
+
+Context = ServerRequestContext[Any, Any]  # the SDK's own default for both parameters
+
+_INSTRUCTIONS = (
+    "Each tool is one operation of an HTTP API, titled by its address. Large bodies are listed in outline, such as "
+    "`{name*, size: integer, kind: a|b, git{branch}, tags[]}` (* required, [] array, no type: text); arguments are "
+    "checked against the full schema and errors say what is missing. openapi.previewSpec and openapi.addSource bring "
+    "in further APIs; tools they add are callable at once."
+)
+
+
+class McpServer:
+    """The MCP face of an App. `lowlevel` is what transports run; `close` ends open listen streams."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._pages: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        self._bus = InMemorySubscriptionBus()
+        self._listening = ListenHandler(self._bus)
+        self._sessions: set[ServerSession] = set()
+        self.lowlevel: Server[Any] = Server(
+            "specport",
+            version=__version__,
+            title="specport",
+            instructions=_INSTRUCTIONS,
+            cache_hints={"tools/list": CacheHint(ttl_ms=LIST_TTL_MS, scope="private")},
+            get_tool_input_schema=self._input_schema,
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+            on_subscriptions_listen=self._listening,
+        )
+        self.lowlevel.middleware[:] = [self._cached_pages]
+        self.lowlevel.add_notification_handler(
+            "notifications/initialized", types.NotificationParams, self._initialized
+        )
+        app.on_change.append(self._announce)
+
+    @property
+    def options(self) -> InitializationOptions:
+        """What a legacy client is told when it connects."""
+        return self.lowlevel.create_initialization_options(NotificationOptions(tools_changed=True))
+
+    def close(self) -> None:
+        """End every open listen stream, so that a server can stop without waiting for clients."""
+        self._listening.close()
+
+    def _input_schema(self, name: str) -> Mapping[str, Any] | None:
+        try:
+            return self._app.find(name).input_schema
+        except UnknownTool:
+            return None
+
+    async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        del ctx
+        entries = self._app.listing.entries
+        start = _position(self._app.listing.digest, params.cursor if params else None, len(entries))
+        page = [types.Tool.model_validate(entry, by_name=False) for entry in entries[start : start + PAGE_SIZE]]
+        following = start + PAGE_SIZE
+        cursor = _cursor(self._app.listing.digest, following) if following < len(entries) else None
+        return types.ListToolsResult(tools=page, next_cursor=cursor)
+
+    async def _cached_pages(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        """Serve a list page as the wire dict made the first time it was asked for."""
+        if ctx.method != "tools/list":
+            return await call_next(ctx)
+        cursor = (ctx.params or {}).get("cursor")
+        key = (ctx.protocol_version, self._app.listing.digest, cursor if isinstance(cursor, str) else "")
+        page = self._pages.get(key)
+        if page is None:
+            result = await call_next(ctx)
+            if not isinstance(result, dict):
+                return result
+            if len(self._pages) >= MAX_CACHED_PAGES:
+                self._pages.clear()
+            page = self._pages[key] = result
+        return dict(page)
+
+    async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+        del ctx
+        try:
+            return _as_mcp(await self._app.call(params.name, params.arguments or {}))
+        except UnknownTool as error:
+            raise MCPError(code=types.INVALID_PARAMS, message=str(error)) from error
+        except SpecportError as error:
+            return _as_mcp(ToolResult(text=str(error), is_error=True))
+        except Exception:
+            log.exception("calling %s failed", params.name)
+            return _as_mcp(ToolResult(text="specport failed inside; its log says why", is_error=True))
+
+    async def _initialized(self, ctx: Context, params: types.NotificationParams) -> None:
+        """Remember a legacy connection, which is told of list changes directly."""
+        del params
+        connection = ctx.session._connection  # pyright: ignore[reportPrivateUsage]  # the SDK offers no other way
+        self._sessions.add(ctx.session)
+        connection.exit_stack.callback(self._sessions.discard, ctx.session)
+
+    async def _announce(self) -> None:
+        """Tell modern subscribers and legacy connections that the list changed."""
+        self._pages.clear()
+        await self._bus.publish(ToolsListChanged())
+        for session in list(self._sessions):
+            await session.send_tool_list_changed()
+
+
+def _as_mcp(result: ToolResult) -> types.CallToolResult:
+    content: list[types.ContentBlock] = [types.TextContent(text=result.text)]
+    content += [types.TextContent(text=note) for note in result.notes]
+    content += [_blob(blob.media_type, blob.base64) for blob in result.blobs]
+    structured = dict(result.structured) if result.structured is not None else None
+    return types.CallToolResult(content=content, structured_content=structured, is_error=result.is_error)
+
+
+def _blob(media_type: str, data: str) -> types.ContentBlock:
+    if media_type.startswith("image/"):
+        return types.ImageContent(data=data, mime_type=media_type)
+    if media_type.startswith("audio/"):
+        return types.AudioContent(data=data, mime_type=media_type)
+    digest = hashlib.sha256(data.encode()).hexdigest()[:16]
+    contents = types.BlobResourceContents(uri=f"specport://answers/{digest}", mime_type=media_type, blob=data)
+    return types.EmbeddedResource(resource=contents)
+
+
+def _cursor(digest: str, position: int) -> str:
+    return f"{position}-{digest[:16]}"
+
+
+def _position(digest: str, cursor: str | None, count: int) -> int:
+    """Where a page starts. A cursor of another list is refused: its pages would not fit together."""
+    if not cursor:
+        return 0
+    number, _, made_from = cursor.partition("-")
+    if made_from != digest[:16] or not (number.isascii() and number.isdigit()) or int(number) >= count:
+        raise MCPError(code=types.INVALID_PARAMS, message="the cursor is of an older list; start again without one")
+    return int(number)
