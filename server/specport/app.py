@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -83,7 +83,7 @@ class App:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, sources: Sequence[Source], settings: Settings) -> AsyncIterator[App]:
+    async def open(cls, sources: Sequence[Source], settings: Settings) -> AsyncGenerator[App]:
         """An App with these sources, the first being the default one, and those added before."""
         state = settings.state_dir
         registry = Registry(
@@ -136,7 +136,7 @@ class App:
         """The schema of a tool's successful JSON answer, read from its document; None when there is none."""
         if tool.route is None:
             return None
-        from specport.catalog.outputs import output_schema  # only `describe` needs it
+        from specport.results.outputs import output_schema  # only `describe` needs it
 
         document, operations, references = read_document(self.opened(tool).source)
         return output_schema(document, operations, references, tool.route)
@@ -213,7 +213,9 @@ class App:
         if not self._settings.sandbox:
             return opened.channel
         credentials = {
-            name: Credential(name, "sandbox:token", facts["kind"], facts["scheme"], facts["location"], facts["parameter"])
+            name: Credential(
+                name, "sandbox:token", facts["kind"], facts["scheme"], facts["location"], facts["parameter"]
+            )
             for name, facts in opened.catalog.schemes.items()
         }
         return replace(opened.channel, credentials=credentials)

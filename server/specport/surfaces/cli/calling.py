@@ -58,4 +58,6 @@ def _parsed(text: str) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise BadArguments(f"the arguments are not JSON: {error}", hint="""Write them as '{"name": "value"}'""") from error
+        raise BadArguments(
+            f"the arguments are not JSON: {error}", hint="""Write them as '{"name": "value"}'"""
+        ) from error

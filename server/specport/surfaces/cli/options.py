@@ -32,7 +32,8 @@ Spec = Annotated[
     str, typer.Option("--spec", envvar="SPECPORT_SPEC", help="An OpenAPI document: file or URL.", metavar="PATH|URL")
 ]
 BaseUrl = Annotated[
-    str, typer.Option("--base-url", envvar="SPECPORT_BASE_URL", help="Where calls go, instead of the document's servers.")
+    str,
+    typer.Option("--base-url", envvar="SPECPORT_BASE_URL", help="Where calls go, instead of the document's servers."),
 ]
 Name = Annotated[str, typer.Option("--name", envvar="SPECPORT_NAME", help="Name of the --spec source.")]
 Credentials = Annotated[
@@ -51,10 +52,14 @@ NoState = Annotated[bool, typer.Option("--no-state", envvar="SPECPORT_NO_STATE",
 AllowPrivate = Annotated[
     bool,
     typer.Option(
-        "--allow-private", envvar="SPECPORT_ALLOW_PRIVATE", help="Let documents and added sources be on private addresses."
+        "--allow-private",
+        envvar="SPECPORT_ALLOW_PRIVATE",
+        help="Let documents and added sources be on private addresses.",
     ),
 ]
-ReadOnly = Annotated[bool, typer.Option("--read-only", envvar="SPECPORT_READ_ONLY", help="Only tools that change nothing.")]
+ReadOnly = Annotated[
+    bool, typer.Option("--read-only", envvar="SPECPORT_READ_ONLY", help="Only tools that change nothing.")
+]
 Sandbox = Annotated[
     bool, typer.Option("--sandbox", envvar="SPECPORT_SANDBOX", help="Send calls to a built-in fake of the API.")
 ]

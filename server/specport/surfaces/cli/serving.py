@@ -74,7 +74,8 @@ def serve(  # one parameter to an option, which is how typer reads them
     description_limit: Annotated[
         int,
         typer.Option(
-            envvar="SPECPORT_DESCRIPTION_LIMIT", min=0,
+            envvar="SPECPORT_DESCRIPTION_LIMIT",
+            min=0,
             help="Characters of a description; its first paragraph stays whole. 0: no limit.",
         ),
     ] = 200,

@@ -10,7 +10,7 @@ import contextlib
 import hmac
 import ipaddress
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import uvicorn
@@ -83,7 +83,7 @@ class _Uvicorn(uvicorn.Server):
     """uvicorn that leaves the signals to its caller."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         yield
 
 
@@ -105,9 +105,7 @@ def _streamable_app(server: McpServer, security: TransportSecuritySettings, host
 
 
 def _sse_app(server: McpServer, security: TransportSecuritySettings) -> Starlette:
-    transport = SseServerTransport(
-        "/messages/", security_settings=security, max_request_body_size=MAX_REQUEST_BYTES
-    )
+    transport = SseServerTransport("/messages/", security_settings=security, max_request_body_size=MAX_REQUEST_BYTES)
 
     async def connect(request: Request) -> Response:
         streams = transport.connect_sse(request.scope, request.receive, request._send)  # pyright: ignore[reportPrivateUsage]  # as the SDK documents it
@@ -134,9 +132,7 @@ def _security(settings: HttpSettings) -> TransportSecuritySettings:
     names = ["127.0.0.1", "localhost", "[::1]", settings.host, *settings.allowed_hosts]
     hosts = [form for name in dict.fromkeys(names) for form in (name, f"{name}:*")]
     origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
-    return TransportSecuritySettings(
-        enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins
-    )
+    return TransportSecuritySettings(enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins)
 
 
 def is_loopback(host: str) -> bool:
@@ -170,4 +166,3 @@ class _BearerGate:
             return True
         given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         return hmac.compare_digest(given, self._expected)
-

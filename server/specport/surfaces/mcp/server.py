@@ -67,9 +67,7 @@ class McpServer:
             on_subscriptions_listen=self._listening,
         )
         self.lowlevel.middleware[:] = [self._cached_pages]
-        self.lowlevel.add_notification_handler(
-            "notifications/initialized", types.NotificationParams, self._initialized
-        )
+        self.lowlevel.add_notification_handler("notifications/initialized", types.NotificationParams, self._initialized)
         app.on_change.append(self._announce)
 
     @property
