@@ -37,9 +37,10 @@ def root(
 def main() -> None:
     """Run the command line."""
     gc.disable()  # almost everything made while starting stays alive; `serve` turns it on again
-    from specport.surfaces.cli import calling, listing, registering, serving, setting_up
+    from specport.surfaces.cli import calling, demonstrating, doctoring, installing, listing, registering, serving
 
-    del calling, listing, registering, serving, setting_up  # imported for the commands that they register
+    # Imported for the commands that they register.
+    del calling, demonstrating, doctoring, installing, listing, registering, serving
     try:
         app()
     except SpecportError as error:

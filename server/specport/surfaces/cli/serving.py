@@ -128,10 +128,13 @@ async def _serve_http(wanted: Wanted, host: str, port: int, *, token: str, sse: 
     async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
         server = McpServer(opened)
         _settle_memory()
-        path = "/sse" if sse else "/mcp"
         tools = len(opened.listing.tools)
-        print(f"specport: {tools} tools at http://{host}:{port}{path}  (Ctrl+C ends it)", file=sys.stderr)
-        await serve_http(server, HttpSettings(host, port, sse=sse, token=secret, allowed_hosts=tuple(hosts)))
+        settings = HttpSettings(host, port, sse=sse, token=secret, allowed_hosts=tuple(hosts))
+        await serve_http(
+            server,
+            settings,
+            lambda url: print(f"specport: {tools} tools at {url}  (Ctrl+C ends it)", file=sys.stderr, flush=True),
+        )
 
 
 def _settle_memory() -> None:

@@ -10,7 +10,8 @@ import contextlib
 import hmac
 import ipaddress
 import signal
-from collections.abc import Generator
+import socket
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import uvicorn
@@ -46,8 +47,11 @@ class HttpSettings:
         return f"HttpSettings(host={self.host!r}, port={self.port!r}, sse={self.sse!r})"
 
 
-async def serve_http(server: McpServer, settings: HttpSettings) -> None:
-    """Serve until SIGINT or SIGTERM, then stop within about STOP_SECONDS."""
+async def serve_http(server: McpServer, settings: HttpSettings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then stop within about STOP_SECONDS.
+
+    `announce` gets the URL once the server listens there.
+    """
     if not settings.token and not is_loopback(settings.host):
         raise SourceError(
             f"serving on {settings.host} needs a bearer token", hint="Give --token env:NAME, or bind 127.0.0.1"
@@ -62,7 +66,7 @@ async def serve_http(server: McpServer, settings: HttpSettings) -> None:
         access_log=False,
         timeout_graceful_shutdown=1,
     )
-    running = _Uvicorn(config)
+    running = _Uvicorn(config, lambda port: announce(_url(settings, port)))
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -80,11 +84,25 @@ async def serve_http(server: McpServer, settings: HttpSettings) -> None:
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn that leaves the signals to its caller."""
+    """uvicorn that leaves the signals to its caller, and says at which port it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._listening(self.servers[0].sockets[0].getsockname()[1])
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
+
+
+def _url(settings: HttpSettings, port: int) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{port}{'/sse' if settings.sse else '/mcp'}"
 
 
 def http_app(server: McpServer, settings: HttpSettings) -> ASGIApp:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import stat
 import sys
 from types import TracebackType
 from typing import Self
@@ -57,24 +58,29 @@ def _claim_stdout() -> int:
 
 
 async def _open_stdin() -> asyncio.StreamReader:
-    loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=MAX_MESSAGE)
-    try:
+    if _can_wait_for(sys.stdin.fileno()):
+        loop = asyncio.get_running_loop()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-    except ValueError:  # a regular file, which cannot be waited for and need not be
+    else:
         reader.feed_data(sys.stdin.buffer.read())
         reader.feed_eof()
     return reader
 
 
 async def _open_stdout(wire: int) -> asyncio.StreamWriter | _FileWriter:
+    if not _can_wait_for(wire):
+        return _FileWriter(wire)
     loop = asyncio.get_running_loop()
     file = os.fdopen(wire, "wb", buffering=0)
-    try:
-        transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, file)
-    except ValueError:  # a regular file again
-        return _FileWriter(wire)
+    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, file)
     return asyncio.StreamWriter(transport, protocol, None, loop)
+
+
+def _can_wait_for(descriptor: int) -> bool:
+    """Whether the event loop can watch it: a pipe, a socket or a terminal, not a file or the null device."""
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor)
 
 
 class _FileWriter:
