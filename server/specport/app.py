@@ -5,6 +5,7 @@ call = policy -> requests -> executor -> results. Every surface uses this class 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import difflib
 import logging
@@ -46,13 +47,14 @@ MAX_NAMED_TOOLS = 40
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How an App is made. `state_dir` None keeps nothing on disk."""
+    """How an App is made. `state_dir` None keeps nothing on disk; `dry_run` answers a call with its request as curl."""
 
     state_dir: Path | None = None
     dotted_names: bool = False
     full_schemas: bool = False
     allow_private: bool = False
     sandbox: bool = False
+    dry_run: bool = False
     policy: Policy = field(default_factory=Policy)
     shape: Shape = field(default_factory=Shape)
     bounds: Bounds = field(default_factory=Bounds)
@@ -74,7 +76,8 @@ class App:
         self._settings = settings
         self._registry = registry
         self._executor = executor
-        self._sandboxes: dict[str, str] = {}
+        self._sandboxes: dict[str, tuple[Opened, str]] = {}
+        self._starting = asyncio.Lock()
         self._stack = contextlib.AsyncExitStack()
         self._checkers: dict[str, tuple[Tool, ArgumentChecker]] = {}
         self._by_name: dict[str, Tool] = {}
@@ -102,7 +105,7 @@ class App:
             app._relist()
             yield app
 
-    async def call(self, name: str, arguments: object, *, dry_run: bool = False) -> ToolResult:
+    async def call(self, name: str, arguments: object) -> ToolResult:
         """Call a tool by wire name or address.
 
         Raises CallError (unknown tool, bad arguments, denied, rate limited, upstream failed) or, for the built-in
@@ -115,7 +118,7 @@ class App:
         checked = self._checker(tool).check(arguments)
         if tool.route is None:
             return await self._call_builtin(tool, checked)
-        return await self._call_route(tool.route, checked, dry_run=dry_run)
+        return await self._call_route(tool.route, checked)
 
     def find(self, name: str) -> Tool:
         """The tool of that wire name or address. Raises UnknownTool naming the nearest ones."""
@@ -191,13 +194,13 @@ class App:
             known = self._checkers[tool.address] = (tool, ArgumentChecker(tool))
         return known[1]
 
-    async def _call_route(self, route: Route, arguments: Mapping[str, object], *, dry_run: bool) -> ToolResult:
+    async def _call_route(self, route: Route, arguments: Mapping[str, object]) -> ToolResult:
         opened = self._registry.opened.get(route.source)
         if opened is None:
             raise UnknownTool(f"the source {route.source} was removed")
         channel = self._channel(opened)
         request = prepare(route, arguments, await self._base_url(opened, route))
-        if dry_run:
+        if self._settings.dry_run:
             return ToolResult(text=as_curl(shown(request, channel.credentials)))
         exchange = await self._executor.send(request, channel)
         return build_result(
@@ -231,16 +234,20 @@ class App:
         return opened.base_url
 
     async def _sandbox(self, opened: Opened) -> str:
-        """The sandbox of a source, started at its first call."""
-        name = opened.source.name
-        if name not in self._sandboxes:
-            from specport.sandbox.app import sandbox_app  # only where the sandbox is used
-            from specport.sandbox.serve import serve_sandbox
+        """The sandbox of a source, started at its first call; a source added anew gets a new one."""
+        async with self._starting:
+            known = self._sandboxes.get(opened.source.name)
+            if known is None or known[0] is not opened:
+                known = self._sandboxes[opened.source.name] = (opened, await self._start_sandbox(opened))
+            return known[1]
 
-            document, operations, references = read_document(opened.source)
-            app = sandbox_app(operations, references, document.dialect, opened.channel.limits)
-            self._sandboxes[name] = await self._stack.enter_async_context(serve_sandbox(app))
-        return self._sandboxes[name]
+    async def _start_sandbox(self, opened: Opened) -> str:
+        from specport.sandbox.app import sandbox_app  # only where the sandbox is used
+        from specport.sandbox.serve import serve_sandbox
+
+        document, operations, references = read_document(opened.source)
+        app = sandbox_app(operations, references, document.dialect, opened.channel.limits)
+        return await self._stack.enter_async_context(serve_sandbox(app))
 
     async def _call_builtin(self, tool: Tool, arguments: Mapping[str, object]) -> ToolResult:
         wanted = _specification(arguments)

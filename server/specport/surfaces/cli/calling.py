@@ -22,7 +22,7 @@ def call(
     address: Annotated[str, typer.Argument(help="Address or wire name of a tool.")],
     arguments: Annotated[str, typer.Argument(help="Arguments as a JSON object; - reads them from stdin.")] = "{}",
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the request as curl; send nothing.")] = False,
+    dry_run: options.DryRun = False,
     source: Annotated[list[str] | None, typer.Option("--source", help="Source to call. Repeatable.")] = None,
     spec: options.Spec = "",
     base_url: options.BaseUrl = "",
@@ -39,12 +39,12 @@ def call(
     """
     wanted = Wanted(
         sources=tuple(source or ()), spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
-        sandbox=sandbox, allow_private=allow_private, state_dir=state_dir, no_state=no_state,
+        sandbox=sandbox, dry_run=dry_run, allow_private=allow_private, state_dir=state_dir, no_state=no_state,
     )  # fmt: skip
     given = _parsed(sys.stdin.read() if arguments == "-" else arguments)
 
     async def run(opened: App) -> bool:
-        result = await opened.call(address, given, dry_run=dry_run)
+        result = await opened.call(address, given)
         typer.echo(result.text, err=result.is_error)
         for note in result.notes:
             typer.echo(note, err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from typing import Never
 
 import typer
 
@@ -13,7 +14,6 @@ from specport.errors import SpecportError
 app = typer.Typer(
     name="specport",
     help="Every operation of an OpenAPI document as an MCP tool.",
-    no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -41,13 +41,23 @@ def main() -> None:
 
     # Imported for the commands that they register.
     del calling, demonstrating, doctoring, installing, listing, registering, serving
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
     except SpecportError as error:
-        print(f"specport: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
+        _fail(str(error), 1)
+    except typer.TyperException as error:
+        commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+        about = f"specport {sys.argv[1]}" if sys.argv[1] in commands else "specport"
+        _fail(f"{error.format_message().rstrip('.')}. See `{about} --help`", error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+
+
+def _fail(message: str, code: int) -> Never:
+    print(f"specport: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)

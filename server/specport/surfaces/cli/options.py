@@ -63,6 +63,9 @@ ReadOnly = Annotated[
 Sandbox = Annotated[
     bool, typer.Option("--sandbox", envvar="SPECPORT_SANDBOX", help="Send calls to a built-in fake of the API.")
 ]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", envvar="SPECPORT_DRY_RUN", help="Print requests as curl; send nothing.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
@@ -80,6 +83,7 @@ class Wanted:
     allow_private: bool = False
     read_only: bool = False
     sandbox: bool = False
+    dry_run: bool = False
     dotted: bool = False
     full_schemas: bool = False
     description_limit: int = 200
@@ -108,6 +112,7 @@ def settings_of(wanted: Wanted) -> Settings:
         full_schemas=wanted.full_schemas,
         allow_private=wanted.allow_private,
         sandbox=wanted.sandbox,
+        dry_run=wanted.dry_run,
         policy=Policy(read_only=wanted.read_only),
         shape=Shape(description_limit=wanted.description_limit or None),
     )

@@ -81,6 +81,7 @@ def serve(  # one parameter to an option, which is how typer reads them
     ] = 200,
     read_only: options.ReadOnly = False,
     sandbox: options.Sandbox = False,
+    dry_run: options.DryRun = False,
     allow_private: options.AllowPrivate = False,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -94,10 +95,21 @@ def serve(  # one parameter to an option, which is how typer reads them
 
     _log_to_stderr(log_level)
     wanted = Wanted(
-        sources=tuple(sources or ()), spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
-        state_dir=state_dir, no_state=no_state, allow_private=allow_private, read_only=read_only, sandbox=sandbox,
-        dotted=tool_names is ToolNames.DOTTED, full_schemas=schemas is Schemas.FULL, description_limit=description_limit,
-    )  # fmt: skip
+        sources=tuple(sources or ()),
+        spec=spec,
+        base_url=base_url,
+        name=name,
+        credentials=tuple(credential or ()),
+        state_dir=state_dir,
+        no_state=no_state,
+        allow_private=allow_private,
+        read_only=read_only,
+        sandbox=sandbox,
+        dry_run=dry_run,
+        dotted=tool_names is ToolNames.DOTTED,
+        full_schemas=schemas is Schemas.FULL,
+        description_limit=description_limit,
+    )
     if transport is Transport.STDIO:
         asyncio.run(_serve_stdio(wanted))
     else:
@@ -138,8 +150,7 @@ async def _serve_http(wanted: Wanted, host: str, port: int, *, token: str, sse: 
 
 
 def _settle_memory() -> None:
-    """What was made while starting is never garbage: keep the collector away from it."""
-    gc.collect()
+    """What was made while starting is never garbage: keep the collector away from it, without a last collection."""
     gc.freeze()
     gc.enable()
 

@@ -1,1 +1,49 @@
-"""`specport install`, `doctor`, `demo`."""
+"""What `install`, `doctor` and `demo` share: how this very command is started again, and a console to write on."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_NAME = "specport"
+_IN_PYTHON = "from specport.surfaces.cli.main import main; main()"
+
+
+def own_command() -> list[str]:
+    """The command that starts this specport, by absolute path: its script, or its Python where there is none.
+
+    The path is not resolved further: a link such as pipx makes stays right after an upgrade.
+    """
+    given = Path(sys.argv[0])
+    found = shutil.which(str(given.absolute())) if given.stem.lower() == _NAME else None
+    found = found or shutil.which(_NAME, path=str(Path(sys.executable).parent))
+    return [found] if found else [sys.executable, "-c", _IN_PYTHON]
+
+
+def console() -> Console:
+    """Colour on a terminal, plain text elsewhere; lines are as long as they are written."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 tool`, `292 tools`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def length_of_time(seconds: float) -> str:
+    """A measured time with two digits that mean something: `48 ms`, `9.9 s`."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
+
+
+def innermost(error: BaseException) -> str:
+    """What an error is about, or the first error in the groups of task groups around it."""
+    if isinstance(error, BaseExceptionGroup):
+        return innermost(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
+    return str(error) or type(error).__name__

@@ -12,19 +12,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import mcp_types as types
-from mcp.server.caching import CacheHint
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.lowlevel.server import NotificationOptions
 from mcp.server.models import InitializationOptions
 from mcp.server.session import ServerSession
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourcesListChanged, ToolsListChanged
 from mcp.shared.exceptions import MCPError
 
 from specport import __version__
 from specport.app import App
 from specport.errors import SpecportError, UnknownTool
 from specport.results.model import ToolResult
+from specport.surfaces.mcp import reading
 
 log = logging.getLogger("specport")
 
@@ -36,13 +37,17 @@ LIST_TTL_MS = 0
 
 MAX_CACHED_PAGES = 64
 
+_LISTS: tuple[CacheableMethod, ...] = (
+    "tools/list", "resources/list", "resources/templates/list", "prompts/list",
+)  # fmt: skip
+
 Context = ServerRequestContext[Any, Any]  # the SDK's own default for both parameters
 
 _INSTRUCTIONS = (
     "Each tool is one operation of an HTTP API, titled by its address. Large bodies are listed in outline, such as "
     "`{name*, size: integer, kind: a|b, git{branch}, tags[]}` (* required, [] array, no type: text); arguments are "
-    "checked against the full schema and errors say what is missing. openapi.previewSpec and openapi.addSource bring "
-    "in further APIs; tools they add are callable at once."
+    "checked against the full schema, errors say what is missing, and specport://tools/<address> is one tool in "
+    "full. openapi.previewSpec and openapi.addSource bring in further APIs; tools they add are callable at once."
 )
 
 
@@ -60,11 +65,17 @@ class McpServer:
             version=__version__,
             title="specport",
             instructions=_INSTRUCTIONS,
-            cache_hints={"tools/list": CacheHint(ttl_ms=LIST_TTL_MS, scope="private")},
+            cache_hints={method: CacheHint(ttl_ms=LIST_TTL_MS, scope="private") for method in _LISTS},
             get_tool_input_schema=self._input_schema,
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_subscriptions_listen=self._listening,
+            on_list_resources=self._list_resources,
+            on_list_resource_templates=self._list_resource_templates,
+            on_read_resource=self._read_resource,
+            on_list_prompts=self._list_prompts,
+            on_get_prompt=self._get_prompt,
+            on_completion=self._complete,
         )
         self.lowlevel.middleware[:] = [self._cached_pages]
         self.lowlevel.add_notification_handler("notifications/initialized", types.NotificationParams, self._initialized)
@@ -73,7 +84,8 @@ class McpServer:
     @property
     def options(self) -> InitializationOptions:
         """What a legacy client is told when it connects."""
-        return self.lowlevel.create_initialization_options(NotificationOptions(tools_changed=True))
+        changing = NotificationOptions(tools_changed=True, resources_changed=True)
+        return self.lowlevel.create_initialization_options(changing)
 
     def close(self) -> None:
         """End every open listen stream, so that a server can stop without waiting for clients."""
@@ -122,6 +134,34 @@ class McpServer:
             log.exception("calling %s failed", params.name)
             return _as_mcp(ToolResult(text="specport failed inside; its log says why", is_error=True))
 
+    async def _list_resources(
+        self, ctx: Context, params: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        del ctx, params
+        return types.ListResourcesResult(resources=reading.resources(self._app))
+
+    async def _list_resource_templates(
+        self, ctx: Context, params: types.PaginatedRequestParams | None
+    ) -> types.ListResourceTemplatesResult:
+        del ctx, params
+        return types.ListResourceTemplatesResult(resource_templates=reading.resource_templates())
+
+    async def _read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+        del ctx
+        return types.ReadResourceResult(contents=reading.read(self._app, str(params.uri)))
+
+    async def _list_prompts(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
+        del ctx, params
+        return types.ListPromptsResult(prompts=reading.prompts())
+
+    async def _get_prompt(self, ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        del ctx
+        return reading.prompt(params.name, params.arguments or {})
+
+    async def _complete(self, ctx: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
+        del ctx
+        return types.CompleteResult(completion=reading.complete(self._app, params.argument.name, params.argument.value))
+
     async def _initialized(self, ctx: Context, params: types.NotificationParams) -> None:
         """Remember a legacy connection, which is told of list changes directly."""
         del params
@@ -130,11 +170,13 @@ class McpServer:
         connection.exit_stack.callback(self._sessions.discard, ctx.session)
 
     async def _announce(self) -> None:
-        """Tell modern subscribers and legacy connections that the list changed."""
+        """Tell modern subscribers and legacy connections that tools and sources changed."""
         self._pages.clear()
         await self._bus.publish(ToolsListChanged())
+        await self._bus.publish(ResourcesListChanged())
         for session in list(self._sessions):
             await session.send_tool_list_changed()
+            await session.send_resource_list_changed()
 
 
 def _as_mcp(result: ToolResult) -> types.CallToolResult:

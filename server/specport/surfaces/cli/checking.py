@@ -1,0 +1,263 @@
+"""The checks of `specport doctor`: each one looks and says how it is; none changes a source or sends a credential."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import platform
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from specport import __version__
+from specport.errors import CallError, SpecportError
+from specport.surfaces.cli import options
+from specport.surfaces.cli.options import Wanted
+from specport.surfaces.cli.setting_up import innermost, length_of_time, plural
+
+if TYPE_CHECKING:
+    from mcp import Client
+
+    from specport.app import App
+    from specport.executor.model import Credential
+    from specport.executor.send import Executor
+    from specport.sources.model import Source
+    from specport.sources.read import Opened
+
+REACHING = 5.0
+"""Seconds an API has to answer."""
+
+ANSWERING = 30.0
+"""Seconds the server itself has to answer each request of the self-test."""
+
+MAX_PAGES = 1_000
+"""Pages of the tool list read at most."""
+
+
+class Mark(StrEnum):
+    """How a check ended. Only `fail` makes the command fail."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: of which `subject`, how it is, and where it is not ok what to do."""
+
+    subject: str
+    name: str
+    mark: Mark
+    message: str
+    advice: str = ""
+
+
+async def check_everything(wanted: Wanted, *, offline: bool) -> list[Check]:
+    """All checks, those of one subject together."""
+    from specport.app import App
+
+    logging.getLogger("specport").addHandler(logging.NullHandler())  # what it would say is a check here
+    state = _state(options.state_folder(wanted))
+    if state.mark is Mark.FAIL:
+        wanted = replace(wanted, no_state=True)
+    checks = [_versions(), state]
+    found, unreadable = await _named(wanted)
+    checks += unreadable
+    try:
+        async with App.open(found, options.settings_of(wanted)) as app:
+            checks += _left_out(app, wanted)
+            checks += await _sources(app, offline=offline)
+            checks += [await _protocol(app, mode) for mode in ("auto", "legacy")]
+    except SpecportError as error:
+        checks.append(Check("sources", "open", Mark.FAIL, error.message, error.hint))
+    return checks
+
+
+def _versions() -> Check:
+    message = f"specport {__version__}, Python {platform.python_version()}, MCP SDK {version('mcp')}"
+    return Check("installation", "versions", Mark.OK, message)
+
+
+def _state(folder: Path | None) -> Check:
+    if folder is None:
+        return Check("installation", "state", Mark.OK, "nothing is kept on disk (--no-state)")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"specport")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"{folder} cannot be written: {reason}"
+        return Check("installation", "state", Mark.FAIL, message, "Choose another with --state-dir, or use --no-state")
+    return Check("installation", "state", Mark.OK, f"{folder} is writable")
+
+
+async def _named(wanted: Wanted) -> tuple[list[Source], list[Check]]:
+    """The sources that were asked for, and a failed check for each that is not there."""
+    found: list[Source] = []
+    failed: list[Check] = []
+    for name in dict.fromkeys(wanted.sources):
+        try:
+            found += await options.sources_of(replace(wanted, sources=(name,)))
+        except SpecportError as error:
+            failed.append(Check(name, "source", Mark.FAIL, error.message, error.hint))
+    return found, failed
+
+
+def _left_out(app: App, wanted: Wanted) -> list[Check]:
+    """Sources added before that cannot be opened any more."""
+    from specport.catalog.build import Shape
+    from specport.sources.read import open_source
+    from specport.sources.store import SourceStore
+
+    folder = options.state_folder(wanted)
+    opened = {facts.name for facts in app.sources()}
+    checks: list[Check] = []
+    for source in SourceStore(folder).all() if folder else ():
+        if source.name in opened:
+            continue
+        try:
+            open_source(source, Shape(), None)
+        except SpecportError as error:
+            advice = f"Add it again after `specport remove {source.name}`"
+            checks.append(Check(source.name, "document", Mark.FAIL, error.message, advice))
+    return checks
+
+
+async def _sources(app: App, *, offline: bool) -> list[Check]:
+    """For each source: its document, credentials, API and limits. All APIs are asked at once."""
+    from specport.executor.send import Bounds, Executor
+
+    bounds = Bounds(total=REACHING, connect=REACHING, read=REACHING, body=1024 * 1024, attempts=1)
+    executor = Executor(bounds=bounds)
+    opened = app.channels()
+    try:
+        asked = () if offline else await asyncio.gather(*(_api(each, executor) for each in opened))
+    finally:
+        await executor.aclose()
+    checks: list[Check] = []
+    for index, each in enumerate(opened):
+        checks += [_document(each), *_credentials(each), *asked[index : index + 1], _limits(each)]
+    return checks
+
+
+def _document(opened: Opened) -> Check:
+    catalog = opened.catalog
+    tools = plural(len(catalog.tools), "tool")
+    if not catalog.problems:
+        return Check(opened.source.name, "document", Mark.OK, f"{catalog.title or 'untitled'}: {tools}, no problems")
+    first = catalog.problems[0]
+    advice = f"First, at {first.pointer or '/'}: {first.message}"
+    message = f"{catalog.title or 'untitled'}: {tools}, {plural(len(catalog.problems), 'problem')}"
+    return Check(opened.source.name, "document", Mark.WARN, message, advice)
+
+
+def _credentials(opened: Opened) -> list[Check]:
+    """Whether each credential that is configured is there, and what asks for one that is not configured."""
+    source, held = opened.source.name, opened.channel.credentials
+    checks = [_credential(source, credential) for credential in held.values()]
+    schemes = _unmet(opened)
+    if schemes:
+        message = f"none for {', '.join(schemes)}, which the document asks for"
+        advice = f"Start with --credential {schemes[0]}=env:NAME, NAME being a variable that holds it"
+        checks.append(Check(source, "credential", Mark.WARN, message, advice))
+    return checks or [Check(source, "credential", Mark.OK, "none needed")]
+
+
+def _credential(source: str, credential: Credential) -> Check:
+    from specport.executor.auth import read_secret
+
+    try:
+        read_secret(credential)
+    except CallError as error:
+        return Check(source, "credential", Mark.WARN, error.message, error.hint)
+    return Check(source, "credential", Mark.OK, f"{credential.reference} is set, for {credential.name}")
+
+
+def _unmet(opened: Opened) -> list[str]:
+    """Schemes of the operations that demand one and would be called without."""
+    from specport.executor.auth import choose
+
+    schemes: dict[str, None] = {}
+    for tool in opened.catalog.tools:
+        security = tool.route.security if tool.route else ()
+        if all(security) and not choose(security, opened.channel.credentials):
+            schemes |= dict.fromkeys(security[0] if security else ())
+    return list(schemes)
+
+
+async def _api(opened: Opened, executor: Executor) -> Check:
+    """One HEAD request to the origin that calls go to, the way calls are sent but without credentials."""
+    from specport.requests.model import PreparedRequest
+
+    source, parts = opened.source.name, urlsplit(opened.base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return Check(source, "API", Mark.WARN, "the document names no absolute server URL", "Give one with --base-url")
+    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    channel = replace(opened.channel, credentials={}, limits=())
+    started = time.perf_counter()
+    try:
+        exchange = await executor.send(PreparedRequest(source, "HEAD", f"{origin}/", "/"), channel)
+    except CallError as error:
+        advice = "Is this machine online, and the base URL right? --offline skips this"
+        return Check(source, "API", Mark.WARN, f"not reachable: {error.message}", advice)
+    took = length_of_time(time.perf_counter() - started)
+    return Check(source, "API", Mark.OK, f"{origin} is reachable, answered {exchange.status} in {took}")
+
+
+def _limits(opened: Opened) -> Check:
+    limits = opened.channel.limits
+    if not limits:
+        return Check(opened.source.name, "limits", Mark.OK, "none declared; only what the API itself says is kept")
+    general = [limit for limit in limits if not (limit.methods or limit.paths or limit.weight)]
+    shown = [f"{limit.amount:,} in {limit.window:,g} s" for limit in general]
+    others = len(limits) - len(general)
+    shown += [f"{others} more for certain operations"] if others else []
+    return Check(opened.source.name, "limits", Mark.OK, ", ".join(shown))
+
+
+async def _protocol(app: App, mode: str) -> Check:
+    """A real client in this process lists the tools; they must be the catalog's, in its order."""
+    from mcp import Client
+
+    from specport.surfaces.mcp.server import McpServer
+
+    era = "modern" if mode == "auto" else "legacy"
+    started = time.perf_counter()
+    try:
+        async with Client(McpServer(app).lowlevel, mode=mode, read_timeout_seconds=ANSWERING) as client:
+            names = await _listed(client)
+            spoken = client.protocol_version
+    except Exception as error:  # noqa: BLE001  # whatever breaks here is what the self-test is for
+        return Check("protocol", era, Mark.FAIL, f"the self-test broke: {innermost(error)}", "Please report this")
+    took = length_of_time(time.perf_counter() - started)
+    missing = _first_difference([str(entry["name"]) for entry in app.listing.entries], names)
+    if missing:
+        return Check("protocol", era, Mark.FAIL, f"MCP {spoken}: {missing}", "Please report this")
+    message = f"MCP {spoken}: {plural(len(names), 'tool')} listed in {took}, as in the catalog"
+    return Check("protocol", era, Mark.OK, message)
+
+
+async def _listed(client: Client) -> list[str]:
+    names: list[str] = []
+    cursor: str | None = None
+    for _ in range(MAX_PAGES):
+        page = await client.list_tools(cursor=cursor)
+        names += [tool.name for tool in page.tools]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return names
+
+
+def _first_difference(wanted: Sequence[str], got: Sequence[str]) -> str:
+    if len(wanted) != len(got):
+        return f"{plural(len(got), 'tool')} listed, the catalog has {len(wanted):,}"
+    return next((f"{g} is listed where {w} belongs" for w, g in zip(wanted, got, strict=True) if w != g), "")
