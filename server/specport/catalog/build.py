@@ -74,9 +74,7 @@ def digest_of(facts: Sequence[object]) -> str:
     return hashlib.sha256(orjson.dumps(facts)).hexdigest()
 
 
-def _tool(
-    operation: Operation, address: str, converter: SchemaConverter, owned: Owned, shape: Shape
-) -> Tool:
+def _tool(operation: Operation, address: str, converter: SchemaConverter, owned: Owned, shape: Shape) -> Tool:
     schema, bindings, body = build_input(operation, converter, owned)
     description = clean(operation.description) or clean(operation.summary)
     method = operation.key.method
@@ -111,9 +109,7 @@ def _with_wire_names(tools: list[Tool], named: list[tuple[Operation, str]]) -> l
 
 def hints_of(method: str) -> Hints:
     """Annotations of a method: safe ones read only, DELETE destroys, PUT and DELETE may be repeated."""
-    return Hints(
-        read_only=method in _SAFE, destructive=method == "DELETE", idempotent=method in _IDEMPOTENT
-    )
+    return Hints(read_only=method in _SAFE, destructive=method == "DELETE", idempotent=method in _IDEMPOTENT)
 
 
 def owned_parameters(schemes: Mapping[str, SecurityScheme]) -> Owned:

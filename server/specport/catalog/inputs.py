@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from specport.catalog.model import Binding, BodyBinding
 from specport.documents.text import clean
@@ -29,21 +30,18 @@ def build_input(
 
     Raises DocumentError when a schema in it cannot be read.
     """
-    keys = _Keys(operation.body)
+    offered = [each for each in operation.parameters if (each.location.value, each.name.lower()) not in owned]
     properties: dict[str, Fragment] = {}
     required: list[str] = []
     bindings: list[Binding] = []
-    for parameter in operation.parameters:
-        if (parameter.location.value, parameter.name.lower()) in owned:
-            continue
-        argument = keys.take(parameter)
+    for parameter, argument in zip(offered, _argument_names(offered, operation.body), strict=True):
         properties[argument] = _described(
             converter.fragment(parameter.schema, parameter.pointer), parameter.description, parameter.deprecated
         )
         bindings.append(_binding(argument, parameter))
         if parameter.required:
             required.append(argument)
-    body = operation.body and _body(operation.body, keys, converter, properties)
+    body = operation.body and _body(operation.body, converter, properties)
     if body and body.required:
         required.append(body.argument)
     root: dict[str, object] = {"type": "object", "properties": properties}
@@ -53,34 +51,31 @@ def build_input(
     return share(compose(root, converter)), tuple(bindings), body
 
 
-class _Keys:
-    """Hands out property keys; the body's own are taken first, so a parameter called `body` steps aside."""
+def _argument_names(parameters: Sequence[Parameter], body: Body | None) -> list[str]:
+    """The property key of each parameter: its own name, else that with `_<location>`, else with a hash.
 
-    def __init__(self, body: Body | None) -> None:
-        self._taken: set[str] = set()
-        if body:
-            self._taken.add("body")
-            if len(body.media) > 1:
-                self._taken.add("content_type")
+    The body's own keys are taken first, so a parameter called `body` steps aside; then come names that can be kept,
+    so that `$top` never takes the name of a parameter called `top`.
+    """
+    taken = set[str]() if body is None else {"body"} if len(body.media) == 1 else {"body", "content_type"}
+    names: dict[int, str] = {}
+    for index, parameter in enumerate(parameters):
+        if _KEY.match(parameter.name) and parameter.name not in taken:
+            names[index] = parameter.name
+            taken.add(parameter.name)
+    for index, parameter in enumerate(parameters):
+        if index not in names:
+            names[index] = _free_key(parameter, taken)
+            taken.add(names[index])
+    return [names[index] for index in range(len(parameters))]
 
-    def take(self, parameter: Parameter) -> str:
-        """The parameter's own name where it is legal and free, else with `_<location>`, else with a hash."""
-        legal = parameter.name if _KEY.match(parameter.name) else _legal(parameter.name)
-        suffixed = f"{legal[: MAX_KEY - 7]}_{parameter.location.value}"
-        digest = hashlib.sha256(f"{parameter.location.value} {parameter.name}".encode()).hexdigest()[:8]
-        for key in (legal, suffixed, f"{legal[: MAX_KEY - 9]}_{digest}"):
-            if key not in self._taken:
-                self._taken.add(key)
-                return key
-        return self._numbered(legal)
 
-    def _numbered(self, legal: str) -> str:
-        number = 2
-        while f"{legal[: MAX_KEY - 9]}_{number}" in self._taken:
-            number += 1
-        key = f"{legal[: MAX_KEY - 9]}_{number}"
-        self._taken.add(key)
-        return key
+def _free_key(parameter: Parameter, taken: set[str]) -> str:
+    legal = parameter.name if _KEY.match(parameter.name) else _legal(parameter.name)
+    suffixed = f"{legal[: MAX_KEY - 7]}_{parameter.location.value}"
+    digest = hashlib.sha256(f"{parameter.location.value} {parameter.name}".encode()).hexdigest()
+    hashed = (f"{legal[: MAX_KEY - size - 1]}_{digest[:size]}" for size in (8, 16, 32))
+    return next(key for key in (legal, suffixed, *hashed) if key not in taken)
 
 
 def _legal(name: str) -> str:
@@ -100,9 +95,7 @@ def _binding(argument: str, parameter: Parameter) -> Binding:
     )
 
 
-def _body(
-    body: Body, keys: _Keys, converter: SchemaConverter, properties: dict[str, Fragment]
-) -> BodyBinding:
+def _body(body: Body, converter: SchemaConverter, properties: dict[str, Fragment]) -> BodyBinding:
     fragments = [converter.fragment(media.schema, media.pointer) for media in body.media]
     distinct: list[Fragment] = []
     for fragment in fragments:
@@ -128,7 +121,7 @@ def _described(fragment: Fragment, description: str, deprecated: bool) -> Fragme
     if not said:
         return fragment
     if isinstance(fragment, Use):
-        return Use(fragment.pointer, {**fragment.siblings, **said})
+        return Use(fragment.place, {**fragment.siblings, **said})
     if isinstance(fragment, bool):
         return said if fragment else fragment
     return {**fragment, **said}

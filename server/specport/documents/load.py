@@ -5,13 +5,16 @@ This is the only module of the room that touches the disk (`read_file`).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from pathlib import Path
+from typing import cast
 
 import orjson
 
 from specport.documents.model import Document, JsonObject
+from specport.documents.pointers import children
 from specport.documents.upgrade import dialect_of
 from specport.documents.yaml_reader import MAX_DEPTH, read_yaml
 from specport.errors import DocumentError, SourceError
@@ -19,7 +22,17 @@ from specport.errors import DocumentError, SourceError
 MAX_BYTES = 64 * 1024 * 1024
 """Largest document accepted, in bytes."""
 
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+MAX_FLOW_YAML = 1_000_000
+"""Longest text starting with a brace, in characters, that is tried as YAML once it is no JSON."""
+
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 def read_file(path: Path) -> bytes:
@@ -58,9 +71,9 @@ def parse(data: bytes) -> object:
         raise DocumentError("is empty")
     if start.startswith("<"):
         raise DocumentError("is HTML or XML, not an OpenAPI document", hint=_html_hint(text))
-    if start[0] in "{[":
-        return _parse_json(text)
-    return read_yaml(text)
+    value = _parse_json(text) if start[0] in "{[" else read_yaml(text)
+    _check_depth(value)
+    return value
 
 
 def _parse_json(text: str) -> object:
@@ -68,14 +81,15 @@ def _parse_json(text: str) -> object:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         broken = error
-    try:  # flow-style YAML also starts with a brace
-        return read_yaml(text)
-    except DocumentError:
-        line, column = broken.lineno, broken.colno
-        raise DocumentError(f"not valid JSON at line {line}, column {column}: {broken.msg}") from broken
+    if len(text) <= MAX_FLOW_YAML:
+        with contextlib.suppress(DocumentError):  # flow-style YAML also starts with a brace
+            return read_yaml(text)
+    raise DocumentError(f"is not valid JSON at line {broken.lineno}, column {broken.colno}: {broken.msg}") from broken
 
 
 def _decode(data: bytes) -> str:
+    if data.startswith(_COMPRESSED):
+        raise DocumentError("is compressed", hint="Unpack it first")
     encoding, body = "utf-8", data
     for bom, name in _BOMS:
         if data.startswith(bom):
@@ -84,9 +98,9 @@ def _decode(data: bytes) -> str:
     try:
         return body.decode(encoding)
     except UnicodeDecodeError as error:
-        if data[:2] in (b"\x1f\x8b", b"PK"):
-            raise DocumentError("is compressed", hint="Unpack it first") from error
-        raise DocumentError(f"is not {encoding.upper()} text (byte {error.start:,})") from error
+        raise DocumentError(
+            f"is not {encoding.upper()} text (byte {error.start:,})", hint="Save it as UTF-8"
+        ) from error
 
 
 def _html_hint(text: str) -> str:
@@ -98,9 +112,9 @@ def _html_hint(text: str) -> str:
 def _as_openapi(root: object) -> JsonObject:
     if not isinstance(root, dict):
         raise DocumentError(f"is a JSON {_kind(root)}, not an OpenAPI document")
-    _check_depth(root)
+    root = cast("JsonObject", root)
     if "openapi" not in root and "swagger" not in root:
-        keys = ", ".join(list(root)[:5]) or "nothing"
+        keys = ", ".join(key[:40] for key in list(root)[:5]) or "nothing"
         raise DocumentError(f"has no `openapi` version field (it has {keys})", hint="Is this an OpenAPI document?")
     paths = root.get("paths")
     if not isinstance(paths, dict) or not paths:
@@ -109,7 +123,7 @@ def _as_openapi(root: object) -> JsonObject:
 
 
 def _kind(value: object) -> str:
-    names = {str: "string", list: "array", bool: "boolean", int: "number", float: "number"}
+    names: dict[type, str] = {str: "string", list: "array", bool: "boolean", int: "number", float: "number"}
     return names.get(type(value), "null")
 
 
@@ -120,11 +134,10 @@ def _check_depth(root: object) -> None:
     for _ in range(MAX_DEPTH):
         following: list[object] = []
         for node in level:
-            children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-            for value in children:
-                if isinstance(value, dict | list) and value and id(value) not in seen:
-                    seen.add(id(value))
-                    following.append(value)
+            for value in children(node):
+                if isinstance(value, dict | list) and value and id(cast("object", value)) not in seen:
+                    seen.add(id(cast("object", value)))
+                    following.append(cast("object", value))
         if not following:
             return
         level = following

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
 from urllib.parse import unquote
 
 
 def split_fragment(fragment: str) -> tuple[str, ...]:
-    """Tokens of a pointer in a URI fragment: percent-decoded first, then `~1` and `~0` (RFC 6901 section 6)."""
-    pointer = unquote(fragment)
+    """Tokens of a pointer in a URI fragment: percent-decoded first (RFC 6901 section 6). ValueError if it is none."""
+    return split(unquote(fragment))
+
+
+def split(pointer: str) -> tuple[str, ...]:
+    """Tokens of a plain pointer, `~1` and `~0` decoded (RFC 6901 section 4). ValueError if it is none."""
     if pointer == "":
         return ()
     if not pointer.startswith("/"):
-        raise ValueError(f"not a JSON Pointer: {fragment!r}")
+        raise ValueError(f"not a JSON Pointer: {pointer!r}")
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/"))
 
 
@@ -28,3 +34,10 @@ def escape(token: str) -> str:
 def child(pointer: str, *tokens: str | int) -> str:
     """The pointer extended by tokens."""
     return pointer + "".join(f"/{escape(str(token))}" for token in tokens)
+
+
+def children(value: object) -> Iterable[object]:
+    """What stands one token below a JSON value: an object's or array's members, nothing for a plain value."""
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value).values()
+    return cast("list[object]", value) if isinstance(value, list) else ()

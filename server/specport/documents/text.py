@@ -6,20 +6,29 @@ import html
 import re
 import unicodedata
 
-_ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\-_])")
-_COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
-_HIDDEN_BLOCK = re.compile(r"<(script|style|template)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_BREAK = re.compile(r"<\s*(br|hr)\s*/?>", re.IGNORECASE)
-_BLOCK = re.compile(r"</?\s*(p|div|ul|ol|table|tr|h[1-6]|section|header|details|summary)(\s[^<>]*)?/?>", re.IGNORECASE)
-_ITEM = re.compile(r"<\s*li(\s[^<>]*)?>", re.IGNORECASE)
-_CODE_TAG = re.compile(r"</?\s*(code|tt|kbd|samp)(\s[^<>]*)?>", re.IGNORECASE)
+_ANSI = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_CODE_PATTERN = r"^```.*?^```[^\n]*$|`[^`\n]+`"
+_CODE = re.compile(f"({_CODE_PATTERN})", re.DOTALL | re.MULTILINE)
+_CODE_OR_HIDDEN = re.compile(
+    rf"(?P<code>{_CODE_PATTERN})"
+    r"|<!--.*?(?:-->|\Z)"
+    r"|<(?P<block>script|style)\b.*?(?:</(?P=block)\s*>|\Z)"
+    r"|<template\b(?:(?!<template\b).)*?</template\s*>",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+_REST = r"(?:\s+[a-z_:][\w:.-]*(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?)*\s*/?>"
+"""Attributes and end of a tag (CommonMark 0.31 section 6.6); `a <b && c> d` has none and is text."""
+
+_BREAK = re.compile(rf"<(?:br|hr){_REST}", re.IGNORECASE)
+_BLOCK = re.compile(rf"</?(?:p|div|ul|ol|table|tr|h[1-6]|section|header|details|summary){_REST}", re.IGNORECASE)
+_ITEM = re.compile(rf"<li{_REST}", re.IGNORECASE)
+_CODE_TAG = re.compile(rf"</?(?:code|tt|kbd|samp){_REST}", re.IGNORECASE)
 _TAG = re.compile(
-    r"</?\s*(a|abbr|article|aside|b|big|blockquote|body|center|caption|cite|col|colgroup|dd|del|dfn|dl|dt|em|"
-    r"figure|font|footer|form|head|html|i|iframe|img|input|ins|label|li|link|main|mark|meta|nav|pre|q|s|small|span|"
-    r"strike|strong|sub|sup|svg|tbody|td|tfoot|th|thead|title|u|var|video|wbr)(\s[^<>]*)?/?>",
+    r"</?(?:a|abbr|article|aside|b|big|blockquote|body|center|caption|cite|col|colgroup|dd|del|dfn|dl|dt|em|"
+    r"figure|font|footer|form|head|html|i|iframe|img|input|ins|label|li|link|main|mark|meta|nav|pre|q|s|script|"
+    r"small|span|strike|strong|style|sub|sup|svg|tbody|td|tfoot|th|thead|title|u|var|video|wbr)" + _REST,
     re.IGNORECASE,
 )
-_CODE = re.compile(r"(^```.*?^```[^\n]*$|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _NEEDS_WORK = re.compile(r"[<&\x00-\x08\x0b-\x1f\x7f-\x9f]|[^\x00-\x7f]|[ \t]\n|\n{3,}")
 
@@ -30,7 +39,7 @@ def clean(text: str) -> str:
         return text.strip()
     text = _visible(text)
     if "<" in text or "&" in text:
-        pieces = _CODE.split(text)
+        pieces = _CODE.split(_CODE_OR_HIDDEN.sub(_code_only, text))
         text = "".join(piece if index % 2 else _without_html(piece) for index, piece in enumerate(pieces))
         text = _visible(text)
     lines = (line.rstrip() for line in text.split("\n"))
@@ -52,18 +61,40 @@ def shorten(text: str, limit: int | None) -> str:
     return "\n\n".join(kept)
 
 
+def _code_only(match: re.Match[str]) -> str:
+    return match["code"] or ""
+
+
 def _without_html(text: str) -> str:
-    text = _HIDDEN_BLOCK.sub("", _COMMENT.sub("", text))
+    text = _CODE_OR_HIDDEN.sub(_code_only, text)  # what removing another one put together
     text = _ITEM.sub("\n- ", _BLOCK.sub("\n\n", _BREAK.sub("\n", text)))
     return html.unescape(_TAG.sub("", _CODE_TAG.sub("`", text)))
 
 
 def _visible(text: str) -> str:
-    """Without terminal sequences and every control (Cc), format (Cf), private or surrogate character."""
+    """Without terminal sequences, controls, and characters that show nothing: formats, fillers, variations."""
     text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _INVISIBLE)
+    return "".join(filter(_is_shown, text.translate(_LINE_ENDS)))
 
 
+_LINE_ENDS = {0x2028: "\n", 0x2029: "\n\n"}
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
+_SHOWS_NOTHING = frozenset(
+    chr(code)
+    for codes in (
+        (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x3164, 0xFFA0),
+        range(0x180B, 0x180E),
+        range(0xFE00, 0xFE10),
+        range(0xE0100, 0xE01F0),
+    )
+    for code in codes
+)
+"""Letters and marks without a glyph, which can carry a hidden text: joiners, fillers, variation selectors."""
+
+
+def _is_shown(char: str) -> bool:
+    if char in "\n\t":
+        return True
+    return char not in _SHOWS_NOTHING and unicodedata.category(char) not in _INVISIBLE

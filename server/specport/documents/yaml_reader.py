@@ -2,24 +2,24 @@
 
 PyYAML's own constructors read YAML 1.1 (`no` becomes False, dates become dates, `12:30` a number) and walk
 recursively, so a deeply nested document ends the process. Here libyaml's event stream is folded into values with
-an explicit stack: depth, node count and what aliases expand to are all bounded.
+an explicit stack: depth and what aliases expand to are bounded.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol, cast
 
 import yaml
 
 from specport.errors import DocumentError
 
-MAX_DEPTH = 200
-"""Deepest nesting of collections accepted."""
+MAX_DEPTH = 100
+"""Deepest nesting of collections accepted, aliases expanded; published documents stay under 40."""
 
-MAX_NODES = 20_000_000
-"""Most nodes a document may have once every alias is counted at its full size."""
+MAX_ALIASED = 1_000_000
+"""Most nodes that all aliases of a document may stand for."""
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _BASED = re.compile(r"0(o[0-7]+|x[0-9a-fA-F]+)\Z")
@@ -35,122 +35,172 @@ def read_yaml(text: str) -> object:
     """The one document in `text` as JSON values; keys are always strings.
 
     Raises DocumentError with line and column for bad syntax, several documents, unknown aliases, nesting over
-    MAX_DEPTH or an expansion over MAX_NODES.
+    MAX_DEPTH or aliases that expand to over MAX_ALIASED nodes.
     """
+    folder = _Folder()
     try:
-        return _fold(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            folder.take(event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise DocumentError(f"not valid YAML{where}: {error.problem or error.context}") from error
+        where = _at(error.problem_mark)
+        raise DocumentError(f"is not valid YAML{where}: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
-        raise DocumentError(f"not valid YAML: {error}") from error
+        raise DocumentError(f"is not valid YAML: {' '.join(str(error).split())}") from error
+    except _Refused as error:
+        raise DocumentError(f"{error.reason}{_at(folder.mark)}", hint=error.hint) from error
+    return folder.root
+
+
+class _Mark(Protocol):
+    """A place in the text, counted from 0."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+def _at(mark: _Mark | None) -> str:
+    return f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+
+
+class _Refused(Exception):
+    """Well-formed YAML that is no JSON document within the limits."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A finished value with what it costs: its nodes, and its levels of collections, aliases expanded."""
+
+    value: object
+    weight: int = 1
+    height: int = 0
 
 
 @dataclass(slots=True)
 class _Open:
-    """A collection whose end has not come yet; `weight` counts its nodes with aliases expanded."""
+    """A collection whose end has not come yet."""
 
     value: dict[str, object] | list[object]
     anchor: str | None
     key: str | None = None
     merges: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     weight: int = 1
+    height: int = 1
 
 
 class _Folder:
-    """Receives values in document order and puts each into the collection that is open."""
+    """Takes events in document order and puts each value into the collection that is open."""
 
     def __init__(self) -> None:
-        self.stack: list[_Open] = []
         self.root: object = None
-        self.anchors: dict[str, tuple[object, int]] = {}
+        self.mark: _Mark | None = None
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, _Node] = {}
+        self._aliased = 0
+        self._documents = 0
 
-    def place(self, value: object, weight: int, *, key: str | None) -> None:
-        """Add a finished value; `key` is its text when it may serve as a mapping key."""
-        if not self.stack:
-            self.root = value
-            return
-        top = self.stack[-1]
-        top.weight += weight
-        if top.weight > MAX_NODES:
-            raise DocumentError(f"aliases expand to more than {MAX_NODES} nodes")
-        if isinstance(top.value, list):
-            top.value.append(value)
-        elif top.key is None:
-            if key is None:
-                raise DocumentError("a mapping key is a collection; OpenAPI keys are text")
-            top.key = key
-        else:
-            _put(top, top.key, value)
-            top.key = None
+    def take(self, event: yaml.Event) -> None:
+        """Fold in the next event. Raises _Refused where the document ends being readable, at `mark`."""
+        self.mark = event.start_mark
+        if isinstance(event, yaml.ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, yaml.MappingStartEvent):
+            self._open(_Open({}, event.anchor))
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._open(_Open([], event.anchor))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._close()
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event.anchor)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                raise _Refused("holds several YAML documents", hint="Give one document per file")
 
-    def close(self) -> None:
-        """End the innermost collection."""
-        done = self.stack.pop()
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        is_plain = event.implicit[0]
+        node = _Node(_plain_value(event.value) if is_plain else event.value)
+        if event.anchor:
+            self._anchors[event.anchor] = node
+        self._place(node, key=event.value)
+
+    def _open(self, collection: _Open) -> None:
+        if len(self._stack) >= MAX_DEPTH:
+            raise _Refused(f"is nested more than {MAX_DEPTH} levels deep")
+        self._stack.append(collection)
+
+    def _close(self) -> None:
+        done = self._stack.pop()
         if isinstance(done.value, dict):
             for merged in done.merges:
                 for name, value in merged.items():
                     done.value.setdefault(name, value)
+        node = _Node(done.value, done.weight, done.height)
         if done.anchor:
-            self.anchors[done.anchor] = (done.value, done.weight)
-        self.place(done.value, done.weight, key=None)
+            self._anchors[done.anchor] = node
+        self._place(node, key=None)
+
+    def _alias(self, anchor: str | None) -> None:
+        node = self._anchors.get(anchor or "")
+        if node is None:
+            raise _Refused(f"uses the alias *{anchor}, which names nothing finished before it,")
+        self._aliased += node.weight
+        if self._aliased > MAX_ALIASED:
+            raise _Refused(f"expands aliases to more than {MAX_ALIASED:,} values")
+        if len(self._stack) + node.height > MAX_DEPTH:
+            raise _Refused(f"is nested more than {MAX_DEPTH} levels deep")
+        self._place(node, key=node.value if isinstance(node.value, str) else None)
+
+    def _place(self, node: _Node, *, key: str | None) -> None:
+        """Put a finished value where it belongs; `key` is its text when it may serve as a mapping key."""
+        if not self._stack:
+            self.root = node.value
+            return
+        top = self._stack[-1]
+        top.weight += node.weight
+        top.height = max(top.height, node.height + 1)
+        if isinstance(top.value, list):
+            top.value.append(node.value)
+        elif top.key is None:
+            if key is None:
+                raise _Refused("has a mapping key that is no text")
+            top.key = key
+        else:
+            _put(top, top.key, node.value)
+            top.key = None
 
 
 def _put(top: _Open, key: str, value: object) -> None:
-    assert isinstance(top.value, dict)
+    """Add a member to an open mapping; what `<<` names is merged when it closes, as it gives way to all others."""
+    members = cast("dict[str, object]", top.value)
     if key == "<<" and isinstance(value, dict):
-        top.merges.append(value)
+        top.merges.append(cast("dict[str, object]", value))
     elif key == "<<" and isinstance(value, list):
-        top.merges.extend(item for item in value if isinstance(item, dict))
+        items = cast("list[object]", value)
+        top.merges.extend(cast("dict[str, object]", item) for item in items if isinstance(item, dict))
     else:
-        top.value[key] = value
+        members[key] = value
 
 
-def _fold(events: Iterator[yaml.Event]) -> object:
-    folder = _Folder()
-    documents = 0
-    for event in events:
-        if isinstance(event, yaml.ScalarEvent):
-            plain = event.implicit[0]
-            value = _scalar(event.value) if plain else event.value
-            if event.anchor:
-                folder.anchors[event.anchor] = (value, 1)
-            folder.place(value, 1, key=event.value)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            if len(folder.stack) >= MAX_DEPTH:
-                raise DocumentError(f"nested more than {MAX_DEPTH} levels deep")
-            empty: dict[str, object] | list[object] = {} if isinstance(event, yaml.MappingStartEvent) else []
-            folder.stack.append(_Open(empty, event.anchor))
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            folder.close()
-        elif isinstance(event, yaml.AliasEvent):
-            if event.anchor not in folder.anchors:
-                raise DocumentError(f"the alias *{event.anchor} has no finished anchor")
-            value, weight = folder.anchors[event.anchor]
-            folder.place(value, weight, key=value if isinstance(value, str) else None)
-        elif isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                raise DocumentError("holds several YAML documents", hint="Give one document per file")
-    return folder.root
-
-
-def _scalar(text: str) -> object:
+def _plain_value(text: str) -> object:
     """A plain scalar by the YAML 1.2 core schema (section 10.3.2)."""
     if text in _WORDS:
         return _WORDS[text]
-    first = text[0]
-    if first not in "+-.0123456789":
-        return text
-    if len(text) > _MAX_NUMBER_DIGITS:
+    if text[0] not in "+-.0123456789" or len(text) > _MAX_NUMBER_DIGITS:
         return text
     if _INTEGER.match(text):
         return _integer(int(text))
     if _BASED.match(text):
         return _integer(int(text, 0))
     if _FLOAT.match(text):
-        return float(text)
+        number = float(text)
+        return number if abs(number) != float("inf") else text  # JSON has no infinity
     return text
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
+
+import orjson
 
 from specport.errors import Denied, SourceError
 from specport.executor.model import Credential
@@ -22,6 +25,12 @@ MAX_SECRET_BYTES = 64 * 1024
 
 MIN_REDACTED = 4
 """Shortest secret, in characters, that is replaced in what is shown."""
+
+_COOKIE_OCTETS = "!#$%&'()*+-./:<=>?@[]^_`{|}~"
+"""What RFC 6265 section 4.1.1 lets stand in a cookie value, beside letters and digits."""
+
+SHELL = "\0"
+"""Stands on both sides of a shell expression in what `shown` returns; no request can hold it otherwise."""
 
 _FORBIDDEN = ("\r", "\n", "\0")
 
@@ -49,21 +58,31 @@ def check_reference(reference: str) -> str:
 
 
 def find_secrets(request: PreparedRequest, credentials: Mapping[str, Credential]) -> tuple[Secret, ...]:
-    """The secrets for the first security alternative whose schemes all have a credential.
+    """The secrets for the first security alternative whose schemes all have a credential with a value.
 
-    No alternative with credentials: none, and the API decides. Raises Denied, naming the variable or file, when the
-    credential is configured but its value is not there.
+    No alternative with credentials: none, and the API decides. Raises Denied, naming the variable or file, when
+    credentials are configured but no alternative has its values.
     """
-    chosen = choose(request.security, credentials)
-    return tuple(Secret(credentials[name], read_secret(credentials[name])) for name in chosen)
+    missing: Denied | None = None
+    for alternative in _satisfied(request.security, credentials):
+        try:
+            return tuple(Secret(credentials[name], read_secret(credentials[name])) for name in alternative)
+        except Denied as error:
+            missing = missing or error
+    if missing is not None:
+        raise missing
+    return ()
 
 
 def choose(security: Sequence[Sequence[str]], credentials: Mapping[str, Credential]) -> tuple[str, ...]:
     """The first alternative that the configured credentials satisfy, else nothing."""
+    return next(_satisfied(security, credentials), ())
+
+
+def _satisfied(security: Sequence[Sequence[str]], credentials: Mapping[str, Credential]) -> Iterator[tuple[str, ...]]:
     for alternative in security:
         if alternative and all(name in credentials for name in alternative):
-            return tuple(alternative)
-    return ()
+            yield tuple(alternative)
 
 
 def read_secret(credential: Credential) -> str:
@@ -73,12 +92,12 @@ def read_secret(credential: Credential) -> str:
         return f"sandbox-{place}"
     if scheme == "env":
         value = os.environ.get(place, "").strip()
-        hint = f"Set {place}, or start with --sandbox to try without one"
+        fault, hint = "is not set", f"Set {place}, or start with --sandbox to try without one"
     else:
         value = _read_file(Path(place).expanduser())
-        hint = f"Put it in {place}"
+        fault, hint = "is empty or cannot be read", f"Put the credential in {place}"
     if not value:
-        raise Denied(f"no credential for {credential.name}: {credential.reference} is not set", hint=hint)
+        raise Denied(f"no credential for {credential.name}: {credential.reference} {fault}", hint=hint)
     if any(char in value for char in _FORBIDDEN):
         raise Denied(f"the credential at {credential.reference} holds a line break")
     return value
@@ -100,37 +119,68 @@ def authorize(request: PreparedRequest, secrets: Sequence[Secret]) -> PreparedRe
 
 
 def shown(request: PreparedRequest, credentials: Mapping[str, Credential]) -> PreparedRequest:
-    """The request as `--dry-run` prints it: each credential as `$NAME` instead of its value."""
+    """The request as `--dry-run` prints it: each credential as a shell expression, such as `$NAME`, between SHELL."""
     for name in choose(request.security, credentials):
-        credential = credentials[name]
-        scheme, _, place = credential.reference.partition(":")
-        request = _apply(request, credential, f"${place}" if scheme == "env" else f"$(cat {place})", plain=True)
+        request = _apply(request, credentials[name], _expression(credentials[name]), plain=True)
     return request
 
 
-def redact(text: str, secrets: Sequence[Secret]) -> str:
-    """The text with every secret, and its usual encodings, replaced by its reference."""
-    for secret in secrets:
-        for form in _forms(secret):
-            text = text.replace(form, f"[{secret.credential.reference}]")
-    return text
+def _expression(credential: Credential) -> str:
+    """What a shell replaces by the secret; in the sandbox there is none to hide."""
+    scheme, _, place = credential.reference.partition(":")
+    if scheme == "sandbox":
+        return read_secret(credential)
+    if credential.kind == "http" and credential.scheme == "basic":
+        printed = f'printf %s "${place}"' if scheme == "env" else f"cat {shlex.quote(place)}"
+        return f"{SHELL}$({printed} | base64 | tr -d '\\n'){SHELL}"
+    return f"{SHELL}${place}{SHELL}" if scheme == "env" else f"{SHELL}$(cat {shlex.quote(place)}){SHELL}"
 
 
-def without_secrets(body: bytes, secrets: Sequence[Secret]) -> bytes:
-    """An answer's body with every secret that it echoes replaced by its reference."""
-    for secret in secrets:
-        for form in _forms(secret):
-            if form.encode() in body:
-                body = body.replace(form.encode(), f"[{secret.credential.reference}]".encode())
-    return body
+class Redaction:
+    """Replaces secrets, and their usual encodings, by their references in whatever is passed on.
+
+    Secrets shorter than MIN_REDACTED characters are left: replacing them would spoil unrelated text.
+    """
+
+    def __init__(self, secrets: Sequence[Secret]) -> None:
+        self._forms = [
+            (form, f"[{secret.credential.reference}]")
+            for secret in secrets
+            if len(secret.value) >= MIN_REDACTED
+            for form in _forms(secret)
+        ]
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        for form, reference in self._forms:
+            text = text.replace(form, reference)
+        return text
+
+    def body(self, body: bytes) -> bytes:
+        """An answer's body without the secrets that it echoes."""
+        for form, reference in self._forms:
+            encoded = form.encode()
+            if encoded in body:
+                body = body.replace(encoded, reference.encode())
+        return body
+
+    def headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """An answer's headers by lower-case name, without secrets."""
+        return {name.lower(): self.text(value) for name, value in headers}
 
 
 def _forms(secret: Secret) -> tuple[str, ...]:
-    """How a secret may appear; very short ones are left, since replacing them would spoil unrelated text."""
-    value = secret.value
-    if len(value) < MIN_REDACTED:
-        return ()
-    forms = (value, quote(value, safe=""), base64.b64encode(value.encode()).decode())
+    """How an answer may spell a secret: as it is, in JSON (some encoders escape slashes), in a URL, in Basic."""
+    values = [secret.value]
+    if secret.credential.kind == "http" and secret.credential.scheme == "basic":
+        password = secret.value.partition(":")[2]
+        values += [password] if len(password) >= MIN_REDACTED else []
+    forms: list[str] = []
+    for value in values:
+        quoted = orjson.dumps(value).decode()[1:-1]
+        forms += [value, quoted, quoted.replace("/", "\\/")]
+        forms += [quote(value, safe=""), quote_plus(value), quote(value, safe=_COOKIE_OCTETS)]
+        forms.append(base64.b64encode(value.encode()).decode())
     return tuple(dict.fromkeys(forms))
 
 
@@ -152,7 +202,7 @@ def _with_key(request: PreparedRequest, credential: Credential, value: str, *, p
     if credential.location == "cookie":
         cookies = [held for name, held in request.headers if name == "Cookie"]
         others = replace(request, headers=tuple(pair for pair in request.headers if pair[0] != "Cookie"))
-        text = value if plain else quote(value, safe="")
+        text = value if plain else quote(value, safe=_COOKIE_OCTETS)
         return _with_header(others, "Cookie", "; ".join([*cookies, f"{credential.parameter}={text}"]))
     return _with_header(request, credential.parameter, value)
 

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, cast
 
 from specport.errors import RateLimited
 from specport.executor.model import Limit
 
 MAX_WAITING = 10_000
 """Most calls that may wait at once for one source and credential."""
+
+
+class Timer(Protocol):
+    """A callback that is due later, as asyncio's `TimerHandle`."""
+
+    def cancel(self) -> None:
+        """Call it no more."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +47,7 @@ class _Window:
     def room_at(self, cost: int, now: float) -> float:
         """When `cost` units will be free, were every call under way answered now."""
         excess = self.used + cost - self.limit.amount
-        turns, excess = max(0, (excess - 1) // self.limit.amount), excess
+        turns = max(0, (excess - 1) // self.limit.amount)
         excess -= turns * self.limit.amount
         moment = now
         for expiry, units in sorted([*self.expiring, (now + self.limit.window, self.under_way)]):
@@ -80,14 +90,15 @@ class Limiter:
         limits: Sequence[Limit],
         *,
         clock: Callable[[], float] | None = None,
-        later: Callable[[float, Callable[[], None]], object] | None = None,
+        later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self._clock = clock or loop.time
         self._later = later or loop.call_later
         self._windows = [_Window(limit) for limit in limits]
         self._waiting: list[_Waiter] = []
-        self._wake_at: float | None = None
+        self._wake_at = math.inf
+        self._timer: Timer | None = None
 
     async def acquire(self, method: str, path: str, body: object, *, within: float) -> Permit:
         """Wait, at most `within` seconds, until every limit that covers the call has room, and take it.
@@ -110,7 +121,7 @@ class Limiter:
                 await waiter.admitted
         except TimeoutError:
             self._forget(waiter)
-            raise self._refused(needs, within) from None
+            raise self._refused(needs, f"left no room within the {_whole(within)} s a call may wait") from None
         except asyncio.CancelledError:
             self._forget(waiter)
             raise
@@ -127,7 +138,8 @@ class Limiter:
 
     def _needs(self, method: str, path: str, body: object) -> tuple[tuple[_Window, int], ...]:
         covering = [window for window in self._windows if window.limit.covers(method, path)]
-        return tuple((window, _cost(window.limit, body)) for window in covering)
+        costs = ((window, _cost(window.limit, body)) for window in covering)
+        return tuple((window, cost) for window, cost in costs if cost)
 
     def _can_go(self, needs: tuple[tuple[_Window, int], ...]) -> bool:
         """Room in every window, and nobody waiting longer for any of those."""
@@ -150,6 +162,8 @@ class Limiter:
         blocked: set[int] = set()
         still: list[_Waiter] = []
         for waiter in self._waiting:
+            if waiter.admitted.done():  # cancelled, and its caller has not come to say so yet
+                continue
             lacking = self._lacking(waiter)
             if not lacking and not any(id(window) in blocked for window, _ in waiter.needs):
                 self._take(waiter.needs)
@@ -163,17 +177,17 @@ class Limiter:
     def _schedule(self, now: float) -> None:
         """Wake when the next unit that someone waits for expires."""
         expiries = [
-            window.expiring[0][0]
-            for waiter in self._waiting
-            for window, _ in self._lacking(waiter)
-            if window.expiring
+            window.expiring[0][0] for waiter in self._waiting for window, _ in self._lacking(waiter) if window.expiring
         ]
-        if expiries and (self._wake_at is None or self._wake_at <= now or min(expiries) < self._wake_at):
-            self._wake_at = min(expiries)
-            self._later(max(0.0, self._wake_at - now), self._woken)
+        wake_at = min(expiries, default=math.inf)
+        if wake_at != self._wake_at:
+            if self._timer:
+                self._timer.cancel()
+            self._wake_at = wake_at
+            self._timer = self._later(max(0.0, wake_at - now), self._woken) if expiries else None
 
     def _woken(self) -> None:
-        self._wake_at = None
+        self._wake_at, self._timer = math.inf, None
         if self._waiting:
             self._admit()
 
@@ -199,9 +213,11 @@ class Limiter:
                     hint="Split it into smaller calls",
                 )
         if len(self._waiting) >= MAX_WAITING:
-            raise self._refused(needs, within)
-        if self._wait(needs, now)[0] > within:
-            raise self._refused(needs, within)
+            raise self._refused(needs, f"has no room, and {MAX_WAITING:,} calls are waiting already")
+        wait, _ = self._wait(needs, now)
+        if wait > within:
+            reason = f"is used up for another {_whole(wait)} s, longer than the {_whole(within)} s a call may wait"
+            raise self._refused(needs, reason)
 
     def _wait(self, needs: tuple[tuple[_Window, int], ...], now: float) -> tuple[float, _Window]:
         """Seconds until the call would go, and the window that holds it up longest."""
@@ -211,20 +227,24 @@ class Limiter:
             waits.append((max(0.0, window.room_at(cost + ahead, now) - now), window))
         return max(waits, key=lambda each: each[0])
 
-    def _refused(self, needs: tuple[tuple[_Window, int], ...], within: float) -> RateLimited:
+    def _refused(self, needs: tuple[tuple[_Window, int], ...], reason: str) -> RateLimited:
         wait, window = self._wait(needs, self._clock())
         limit = window.limit
         return RateLimited(
-            f"the limit {limit.name} ({limit.amount} in {limit.window:g} s) is used up for another {wait:.0f} s, "
-            f"longer than the {within:g} s a call may wait",
+            f"the limit {limit.name} ({limit.amount} in {limit.window:g} s) {reason}",
             wait=wait,
             limit=limit.name,
-            hint=f"Try again in {wait:.0f} s",
+            hint=f"Try again in {_whole(wait)} s",
         )
+
+
+def _whole(seconds: float) -> int:
+    """Seconds to tell a caller: whole ones, at least one, never fewer than it takes."""
+    return max(1, math.ceil(seconds))
 
 
 def _cost(limit: Limit, body: object) -> int:
     if not limit.weight:
         return 1
-    items = body.get(limit.weight) if isinstance(body, dict) else None
-    return len(items) if isinstance(items, list) else 0
+    items = cast("Mapping[str, object]", body).get(limit.weight) if isinstance(body, dict) else None
+    return len(cast("list[object]", items)) if isinstance(items, list) else 0

@@ -50,10 +50,15 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """How calls of one source are sent: its credentials by scheme name, and its limits."""
+    """How calls of one source are sent: its credentials by scheme name, and its limits.
+
+    `public_urls`: how URLs begin that nobody but a tool call or a document chose; their hosts must be on the public
+    Internet, at every call.
+    """
 
     credentials: Mapping[str, Credential] = field(default_factory=dict[str, Credential])
     limits: tuple[Limit, ...] = ()
+    public_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,37 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
+import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 
 import httpx2
 
-from specport.errors import UpstreamFailed
-from specport.executor.auth import Secret, authorize, find_secrets, redact, without_secrets
+from specport.errors import RateLimited, UpstreamFailed
+from specport.executor.addresses import Resolve, address_of, resolve
+from specport.executor.auth import Redaction, Secret, authorize, find_secrets
 from specport.executor.limits import Limiter
 from specport.executor.model import Channel, Exchange
 from specport.requests.model import PreparedRequest
 
+log = logging.getLogger("specport")
+
+MAX_PORT = 65_535
+LANES = 4
+"""Connection pools to a host: the work of one pool grows with its connections, so several small ones are faster."""
+
 Sleep = Callable[[float], Awaitable[None]]
 
+_OWN_HEADERS = (
+    (b"User-Agent", b"specport"), (b"Accept-Encoding", b"gzip, deflate"), (b"Connection", b"keep-alive"),
+)  # fmt: skip
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _PASSING_FAULTS = frozenset({502, 503, 504})
 _ASKS_TO_WAIT = frozenset({429, 503})
+_BROKEN_OFF = (httpx2.NetworkError, httpx2.RemoteProtocolError)
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,41 @@ class Bounds:
     connections: int = 100
 
 
+class PassingFault(UpstreamFailed):
+    """The connection could not be made or broke off, which another attempt may well not meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What every attempt of one call needs. `ends` is when its budget is used up."""
+
+    request: PreparedRequest
+    limiter: Limiter
+    redaction: Redaction
+    is_guarded: bool
+    ends: float
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One of the connection pools that share the load, and how many exchanges it carries now."""
+
+    transport: httpx2.AsyncBaseTransport
+    busy: int = 0
+
+    @contextlib.contextmanager
+    def in_use(self) -> Generator[None]:
+        self.busy += 1
+        try:
+            yield
+        finally:
+            self.busy -= 1
+
+
+def _busy(lane: _Lane) -> int:
+    return lane.busy
+
+
 class Executor:
     """One per process, shared by every surface. Close it when done."""
 
@@ -54,57 +102,58 @@ class Executor:
         sleep: Sleep = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
+        resolver: Resolve = resolve,
     ) -> None:
         self._bounds = bounds or Bounds()
         self._sleep = sleep
         self._clock = clock
         self._jitter = jitter
+        self._resolver = resolver
         self._limiters: dict[tuple[str, tuple[str, ...]], Limiter] = {}
-        most = self._bounds.connections
-        self._client = httpx2.AsyncClient(
-            transport=transport,
-            timeout=httpx2.Timeout(self._bounds.read, connect=self._bounds.connect),
-            limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most),
-            follow_redirects=False,
-            trust_env=False,
-            headers={"User-Agent": "specport"},
-        )
+        self._transport = transport
+        self._lanes: dict[str, list[_Lane]] = {}
+        self._timeout = httpx2.Timeout(self._bounds.read, connect=self._bounds.connect).as_dict()
 
     async def send(self, request: PreparedRequest, channel: Channel) -> Exchange:
         """The answer to a request, whatever its status.
 
-        Raises Denied for a credential that is not there, RateLimited when the limits leave no room in time, and
-        UpstreamFailed when the API cannot be reached, is too slow, or answers more than the cap.
+        Raises Denied for a credential that is not there or a host that is not public, RateLimited when the limits
+        leave no room in time, and UpstreamFailed when the API cannot be reached, is too slow, or answers more than
+        the cap.
         """
         secrets = find_secrets(request, channel.credentials)
-        limiter = self._limiter(request.source, channel, secrets)
-        ready = authorize(request, secrets)
-        ends = self._clock() + self._bounds.total
-        waited = 0.0
-        for attempt in range(1, self._bounds.attempts + 1):
-            left = max(0.0, ends - self._clock())
-            permit = await limiter.acquire(request.method, request.path, request.body_value, within=left)
-            waited += permit.waited
-            failure: UpstreamFailed | None = None
-            exchange = Exchange(0)
+        call = _Call(
+            request=authorize(request, secrets),
+            limiter=self._limiter(request.source, channel, secrets),
+            redaction=Redaction(secrets),
+            is_guarded=request.url.startswith(channel.public_urls),
+            ends=self._clock() + self._bounds.total,
+        )
+        outcome: Exchange | UpstreamFailed | None = None
+        attempts, waited = 0, 0.0
+        while True:
             try:
-                exchange = await self._attempt(ready, ends, secrets)
-            except UpstreamFailed as error:
-                failure = error
-            finally:
-                permit.done()
-            pause = self._pause(request.method, exchange, failure, attempt)
-            if pause is None or attempt == self._bounds.attempts or self._clock() + pause >= ends:
-                if failure is not None:
-                    raise failure
-                return replace(exchange, attempts=attempt, waited=waited)
+                outcome, held = await self._attempt(call)
+            except RateLimited:
+                if outcome is None:
+                    raise
+                break  # no room for another attempt: what the last one brought stands
+            attempts, waited = attempts + 1, waited + held
+            pause = self._pause(request.method, outcome, attempts)
+            if pause is None or attempts == self._bounds.attempts or self._clock() + pause >= call.ends:
+                break
             await self._sleep(pause)
             waited += pause
-        raise AssertionError("the loop always ends itself")
+        if isinstance(outcome, UpstreamFailed):
+            raise outcome
+        return replace(outcome, attempts=attempts, waited=waited)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        for lanes in self._lanes.values():
+            for lane in lanes:
+                await lane.transport.aclose()
+        self._lanes.clear()
 
     def _limiter(self, source: str, channel: Channel, secrets: tuple[Secret, ...]) -> Limiter:
         """Limits are counted per source and credential."""
@@ -113,47 +162,88 @@ class Executor:
             self._limiters[key] = Limiter(channel.limits)
         return self._limiters[key]
 
-    def _pause(self, method: str, exchange: Exchange, failure: UpstreamFailed | None, attempt: int) -> float | None:
+    def _pause(self, method: str, outcome: Exchange | UpstreamFailed, attempts: int) -> float | None:
         """Seconds to wait before another attempt, None when there must be none.
 
         A method that is not idempotent is repeated only where the API asked for it with Retry-After.
         """
-        if failure is None and exchange.status in _ASKS_TO_WAIT:
-            asked = retry_after(exchange.headers)
+        passing = isinstance(outcome, PassingFault)
+        if isinstance(outcome, Exchange):
+            asked = retry_after(outcome.headers) if outcome.status in _ASKS_TO_WAIT else None
             if asked is not None:
                 return asked + self._jitter(0.0, min(1.0, asked / 10 + 0.05))
-        passing = failure is not None or exchange.status in _PASSING_FAULTS
-        if passing and method in _IDEMPOTENT:
-            return self._jitter(0.0, 0.25 * 2**attempt)
-        return None
+            passing = outcome.status in _PASSING_FAULTS
+        return self._jitter(0.0, 0.25 * 2**attempts) if passing and method in _IDEMPOTENT else None
 
-    async def _attempt(self, request: PreparedRequest, ends: float, secrets: tuple[Secret, ...]) -> Exchange:
-        origin = _origin(request.url)
+    async def _attempt(self, call: _Call) -> tuple[Exchange | UpstreamFailed, float]:
+        """What one request brought, and the seconds it waited for the limits."""
+        request = call.request
+        left = max(0.0, call.ends - self._clock())
+        permit = await call.limiter.acquire(request.method, request.path, request.body_value, within=left)
         try:
-            async with asyncio.timeout(max(0.001, ends - self._clock())), self._answer(request) as response:
-                body = without_secrets(await self._read(response, origin), secrets)
-                headers = {name.lower(): redact(value, secrets) for name, value in response.headers.items()}
-                return Exchange(response.status_code, headers, body)
-        except (httpx2.TimeoutException, TimeoutError) as error:
-            raise UpstreamFailed(f"{origin} did not answer in time", hint="Try again later") from error
-        except httpx2.ConnectError as error:
-            raise UpstreamFailed(
-                f"cannot connect to {origin}: {redact(str(error), secrets)}", hint="Is the base URL right and the API up?"
-            ) from error
-        except httpx2.DecodingError as error:
-            raise UpstreamFailed(f"{origin} answered with a broken content encoding") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            text = redact(str(error), secrets) or type(error).__name__
-            raise UpstreamFailed(f"the exchange with {origin} broke off: {text}") from error
+            async with asyncio.timeout(max(0.001, call.ends - self._clock())):
+                return await self._exchange(call), permit.waited
+        except UpstreamFailed as error:
+            return error, permit.waited
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            return _translated(error, request.url, call.redaction), permit.waited
+        finally:
+            permit.done()
 
-    @contextlib.asynccontextmanager
-    async def _answer(self, request: PreparedRequest) -> AsyncIterator[httpx2.Response]:
-        async with self._client.stream(
-            request.method, request.url, headers=list(request.headers), content=request.content
-        ) as response:
-            yield response
+    async def _exchange(self, call: _Call) -> Exchange:
+        """One request on a pooled connection.
 
-    async def _read(self, response: httpx2.Response, origin: str) -> bytes:
+        The transport is used without the client around it, which would add cookies, redirects and proxies of the
+        environment, none of which may apply here, and a third of the time.
+        """
+        request = call.request
+        outgoing = httpx2.Request(
+            request.method,
+            request.url,
+            headers=[*_OWN_HEADERS, *((name.encode(), value.encode()) for name, value in request.headers)],
+            content=request.content,
+            extensions={"timeout": self._timeout},
+        )
+        if (outgoing.url.port or 0) > MAX_PORT:
+            raise httpx2.InvalidURL(f"the port is over {MAX_PORT}")
+        lane = self._lane(outgoing.url.host if call.is_guarded else "")
+        if call.is_guarded:
+            await self._pin(outgoing)
+        with lane.in_use():
+            response = await lane.transport.handle_async_request(outgoing)
+            try:
+                body = call.redaction.body(await self._read(response, request.url))
+            finally:
+                await response.aclose()
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s %s answered %d", request.method, call.redaction.text(request.url), response.status_code)
+        return Exchange(response.status_code, call.redaction.headers(response.headers.items()), body)
+
+    async def _pin(self, outgoing: httpx2.Request) -> None:
+        """Send the request to an address of its host that was found to be public, whatever the name says next."""
+        url, host = outgoing.url, outgoing.url.raw_host.decode()
+        port = url.port or _PORTS.get(url.scheme, 0)
+        address = await address_of(host, port, self._resolver, allow_private=False)
+        outgoing.url = url.copy_with(host=address)
+        outgoing.extensions = {**outgoing.extensions, "sni_hostname": host}
+
+    def _lane(self, host: str) -> _Lane:
+        """The least busy of a host's connection pools, made at its first call: loading certificates takes time.
+
+        A host whose address is pinned has pools of its own, since two names at one address may be two servers.
+        """
+        lanes = self._lanes.get(host)
+        if lanes is None:
+            most = self._bounds.connections // LANES
+            limits = httpx2.Limits(max_connections=most, max_keepalive_connections=most)
+            context = httpx2.create_ssl_context(trust_env=False)
+            lanes = self._lanes[host] = [
+                _Lane(self._transport or httpx2.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False))
+                for _ in range(LANES)
+            ]
+        return min(lanes, key=_busy)
+
+    async def _read(self, response: httpx2.Response, url: str) -> bytes:
         """The decoded body, at most `Bounds.body` bytes."""
         cap = self._bounds.body
         chunks: list[bytes] = []
@@ -162,7 +252,7 @@ class Executor:
             size += len(chunk)
             if size > cap:
                 raise UpstreamFailed(
-                    f"{origin} answered more than {cap // 1024 // 1024} MiB",
+                    f"{_origin(url)} answered more than {cap:,} bytes",
                     hint="Ask for less: a filter, a smaller page",
                 )
             chunks.append(chunk)
@@ -181,6 +271,31 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, moment.timestamp() - time.time())
 
 
+def _translated(error: Exception, url: str, redaction: Redaction) -> UpstreamFailed:
+    """The client's error in our words, and whether another attempt may do better."""
+    origin = _origin(url)
+    if isinstance(error, httpx2.TimeoutException | TimeoutError):
+        kind = PassingFault if isinstance(error, httpx2.ConnectTimeout) else UpstreamFailed
+        failure = kind(f"{origin} did not answer in time", hint="Try again later")
+    elif isinstance(error, httpx2.ConnectError | OSError):
+        failure = PassingFault(
+            f"cannot connect to {origin}: {redaction.text(str(error))}", hint="Is the base URL right and the API up?"
+        )
+    elif isinstance(error, httpx2.InvalidURL):
+        failure = UpstreamFailed(f"the URL of the call cannot be used: {redaction.text(str(error))}")
+    elif isinstance(error, httpx2.DecodingError):
+        failure = UpstreamFailed(f"{origin} answered with a broken content encoding")
+    else:
+        kind = PassingFault if isinstance(error, _BROKEN_OFF) else UpstreamFailed
+        failure = kind(f"the exchange with {origin} broke off: {redaction.text(str(error)) or type(error).__name__}")
+    failure.__cause__ = error
+    return failure
+
+
 def _origin(url: str) -> str:
-    parts = httpx2.URL(url)
+    """Scheme, host and port: all of a URL that is safe to show."""
+    try:
+        parts = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return "the API"
     return f"{parts.scheme}://{parts.netloc.decode('ascii', 'replace')}"

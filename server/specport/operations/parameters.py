@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from specport.documents.model import JsonObject
+from specport.documents.model import JsonObject, Target
 from specport.documents.pointers import child
 from specport.errors import DocumentError
 from specport.operations.model import Location, Parameter
@@ -18,32 +19,38 @@ _DEFAULT_STYLE = {
 }  # fmt: skip
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _TEMPLATE = re.compile(r"\{([^{}/?#]+)\}")
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
-def read_parameters(
-    reading: Reading, path: str, item: JsonObject, item_pointer: str, operation: JsonObject, pointer: str
-) -> tuple[Parameter, ...]:
+def read_parameters(reading: Reading, path: str, item: Target, operation: Target) -> tuple[Parameter, ...]:
     """The parameters of one operation in document order.
 
     Header parameters called Accept, Content-Type or Authorization are ignored, as OAS 3.1 section 4.8.12.2 asks.
     Raises DocumentError when one is broken, or when the path template has a name that no parameter fills.
     """
     merged: dict[tuple[str, Location], Parameter] = {}
-    for holder, where in ((item, item_pointer), (operation, pointer)):
-        listed = holder.get("parameters")
-        if listed is None:
-            continue
-        if not isinstance(listed, list):
-            raise DocumentError("`parameters` is not an array", pointer=child(where, "parameters"))
-        for index, raw in enumerate(cast("list[object]", listed)):
-            parameter = _parameter(reading, raw, child(where, "parameters", index))
+    for holder in (item, operation):
+        for where, raw in _listed(holder):
+            parameter = _parameter(reading, raw, where)
             if parameter.location is Location.HEADER and parameter.name.lower() in _IGNORED_HEADERS:
                 continue
             merged[parameter.name, parameter.location] = parameter
     for name in path_names(path):
         if (name, Location.PATH) not in merged:
-            raise DocumentError(f"the path needs {{{name}}}, which no parameter declares", pointer=pointer)
+            message = f"the path needs {{{name}}}, which no parameter declares"
+            raise DocumentError(message, pointer=operation.pointer)
     return tuple(parameter for parameter in merged.values() if _is_placed(reading, parameter, path))
+
+
+def _listed(holder: Target) -> Iterator[tuple[str, object]]:
+    listed = cast("JsonObject", holder.value).get("parameters")
+    if listed is None:
+        return
+    where = child(holder.pointer, "parameters")
+    if not isinstance(listed, list):
+        raise DocumentError("`parameters` is not an array", pointer=where)
+    for index, raw in enumerate(cast("list[object]", listed)):
+        yield child(where, index), raw
 
 
 def path_names(path: str) -> tuple[str, ...]:
@@ -52,10 +59,20 @@ def path_names(path: str) -> tuple[str, ...]:
 
 
 def _is_placed(reading: Reading, parameter: Parameter, path: str) -> bool:
-    if parameter.location is not Location.PATH or parameter.name in path_names(path):
-        return True
-    reading.warn(parameter.pointer, f"the path {path} has no {{{parameter.name}}}; the parameter is ignored")
-    return False
+    """Whether the request has a place for a parameter; a warning and False for an optional one without.
+
+    Raises DocumentError for a required header whose name is no field name (RFC 9110 section 5.1): sending it could
+    say something else altogether.
+    """
+    if parameter.location is Location.PATH and parameter.name not in path_names(path):
+        reading.warn(parameter.pointer, f"the path {path} has no {{{parameter.name}}}; the parameter is ignored")
+        return False
+    if parameter.location is Location.HEADER and not _FIELD_NAME.match(parameter.name):
+        if parameter.required:
+            raise DocumentError(f"{parameter.name!r} cannot be a header", pointer=parameter.pointer)
+        reading.warn(parameter.pointer, f"{parameter.name!r} cannot be a header; the parameter is ignored")
+        return False
+    return True
 
 
 def _parameter(reading: Reading, raw: object, where: str) -> Parameter:
@@ -63,9 +80,10 @@ def _parameter(reading: Reading, raw: object, where: str) -> Parameter:
         target = reading.references.follow(raw, where)
     except DocumentError as error:
         raise DocumentError(error.message, pointer=where) from error
-    if not isinstance(target.value, dict):
+    value = target.value
+    if not isinstance(value, dict):
         raise DocumentError("a parameter is not an object", pointer=where)
-    value = cast("JsonObject", target.value)
+    value = cast("JsonObject", value)
     name, place = value.get("name"), value.get("in")
     if not isinstance(name, str) or not name:
         raise DocumentError("a parameter has no name", pointer=target.pointer)
@@ -107,5 +125,6 @@ def _typed(reading: Reading, value: JsonObject, pointer: str) -> tuple[object, s
         return value.get("schema"), child(pointer, "schema"), None
     content_type, raw = next(iter(cast("JsonObject", content).items()))
     media = reading.references.follow(raw, child(pointer, "content", content_type))
-    schema = cast("JsonObject", media.value).get("schema") if isinstance(media.value, dict) else None
+    held = media.value
+    schema = cast("JsonObject", held).get("schema") if isinstance(held, dict) else None
     return schema, child(media.pointer, "schema"), content_type.strip()

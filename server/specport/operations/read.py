@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
-from specport.documents.model import Document, JsonObject, Problem, Severity
+from specport.documents.model import Document, JsonObject, Problem, Severity, Target
 from specport.documents.pointers import child
 from specport.documents.refs import References
 from specport.errors import DocumentError
@@ -63,30 +63,25 @@ def _each_operation(reading: Reading) -> Iterator[Operation]:
             continue
         try:
             target = reading.references.follow(raw_item, pointer)
-            if not isinstance(target.value, dict):
-                raise DocumentError("the path item is not an object")
+            item = _must_be_object(target.value, "the path item")
         except DocumentError as error:
             reading.fail(pointer, error.message)
             continue
         if not path.startswith("/"):
             reading.warn(pointer, f"the path {path!r} does not start with a slash; one is added")
-        item = cast("JsonObject", target.value)
         for method in METHODS:
             if method in item:
                 try:
-                    yield _operation(reading, path, method, item, target.pointer)
+                    yield _operation(reading, path, method, Target(target.pointer, item))
                 except DocumentError as error:
                     reading.fail(error.pointer or child(pointer, method), f"left out: {error.message}")
 
 
-def _operation(reading: Reading, path: str, method: str, item: JsonObject, item_pointer: str) -> Operation:
-    pointer = child(item_pointer, method)
-    raw = item[method]
-    if not isinstance(raw, dict):
-        raise DocumentError("the operation is not an object", pointer=pointer)
-    raw = cast("JsonObject", raw)
+def _operation(reading: Reading, path: str, method: str, item_target: Target) -> Operation:
+    item = cast("JsonObject", item_target.value)
+    pointer = child(item_target.pointer, method)
+    raw = _must_be_object(item[method], "the operation")
     root = reading.document.root
-    parameters = read_parameters(reading, path, item, item_pointer, raw, pointer)
     return Operation(
         key=OperationKey(reading.source, method.upper(), path),
         pointer=pointer,
@@ -95,7 +90,7 @@ def _operation(reading: Reading, path: str, method: str, item: JsonObject, item_
         summary=_text(raw.get("summary")) or _text(item.get("summary")),
         description=_text(raw.get("description")) or _text(item.get("description")),
         deprecated=raw.get("deprecated") is True,
-        parameters=parameters,
+        parameters=read_parameters(reading, path, item_target, Target(pointer, raw)),
         body=_body(reading, raw, pointer),
         responses=tuple(_responses(reading, raw, pointer)),
         security=read_requirements(raw["security"] if "security" in raw else root.get("security")),
@@ -104,12 +99,10 @@ def _operation(reading: Reading, path: str, method: str, item: JsonObject, item_
 
 
 def _body(reading: Reading, raw: JsonObject, pointer: str) -> Body | None:
-    if "requestBody" not in raw:
+    if raw.get("requestBody") is None:
         return None
     target = reading.references.follow(raw["requestBody"], child(pointer, "requestBody"))
-    if not isinstance(target.value, dict):
-        raise DocumentError("the request body is not an object", pointer=child(pointer, "requestBody"))
-    body = cast("JsonObject", target.value)
+    body = _must_be_object(target.value, "the request body")
     media = tuple(read_media(body.get("content"), child(target.pointer, "content"), reading))
     if not media:
         reading.warn(target.pointer, "the request body names no media type; no body is offered")
@@ -122,6 +115,9 @@ def read_media(content: object, pointer: str, reading: Reading) -> Iterator[Medi
     for content_type, raw in _object(content).items():
         target = reading.references.follow(raw, child(pointer, content_type))
         media = _object(target.value)
+        if not content_type.isprintable():
+            reading.warn(child(pointer, content_type), f"{content_type!r} is no media type and is ignored")
+            continue
         yield Media(
             content_type=content_type.strip(),
             schema=media.get("schema"),
@@ -144,6 +140,12 @@ def _responses(reading: Reading, raw: JsonObject, pointer: str) -> Iterator[Resp
             reading.warn(where, error.message)
             continue
         yield Response(status, media, tuple(_object(response.get("headers"))))
+
+
+def _must_be_object(value: object, what: str) -> JsonObject:
+    if not isinstance(value, dict):
+        raise DocumentError(f"{what} is not an object")
+    return cast("JsonObject", value)
 
 
 def _object(value: object) -> JsonObject:

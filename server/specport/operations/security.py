@@ -18,11 +18,11 @@ def read_schemes(root: JsonObject, references: References) -> Mapping[str, Secur
     schemes: dict[str, SecurityScheme] = {}
     for name, raw in cast("JsonObject", declared).items() if isinstance(declared, dict) else ():
         try:
-            target = references.follow(raw, f"/components/securitySchemes/{name}")
+            scheme = references.follow(raw, f"/components/securitySchemes/{name}").value
         except DocumentError:
             continue
-        if isinstance(target.value, dict):
-            schemes[name] = _scheme(name, cast("JsonObject", target.value))
+        if isinstance(scheme, dict):
+            schemes[name] = _scheme(name, cast("JsonObject", scheme))
     return schemes
 
 

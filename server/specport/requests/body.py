@@ -8,25 +8,21 @@ from collections.abc import Mapping
 from typing import cast
 from urllib.parse import quote_plus
 
-import orjson
-
 from specport.errors import BadArguments
-from specport.requests.styles import as_text
+from specport.requests.styles import as_text, json_bytes, utf8
 
 
 def encode_body(value: object, content_type: str) -> bytes:
     """The bytes of a body. BadArguments where the value cannot be written in that media type."""
     kind = content_type.partition(";")[0].strip().lower()
     if is_json(kind):
-        return orjson.dumps(value)
+        return json_bytes(value)
     if kind == "application/x-www-form-urlencoded":
         return _form(value)
     if kind.startswith("text/") or kind.endswith(("xml", "yaml", "graphql")):
-        return as_text(value).encode()
+        return utf8(as_text(value))
     if kind.startswith("multipart/"):
-        raise BadArguments(
-            "multipart bodies cannot be sent yet", pointer="/body", hint="Choose another content_type if there is one"
-        )
+        raise BadArguments("multipart bodies cannot be sent yet", hint="Choose another content_type if there is one")
     return _binary(value)
 
 
@@ -37,18 +33,18 @@ def is_json(media_type: str) -> bool:
 
 def _form(value: object) -> bytes:
     if not isinstance(value, dict):
-        raise BadArguments("a form body is an object of fields", pointer="/body")
+        raise BadArguments("a form body is an object of fields")
     pairs: list[str] = []
     for name, item in cast("Mapping[str, object]", value).items():
         values = cast("list[object]", item) if isinstance(item, list) else [item]
-        pairs += [f"{quote_plus(name)}={quote_plus(as_text(each))}" for each in values]
+        pairs += [f"{quote_plus(utf8(name))}={quote_plus(utf8(as_text(each)))}" for each in values]
     return "&".join(pairs).encode()
 
 
 def _binary(value: object) -> bytes:
     if not isinstance(value, str):
-        return orjson.dumps(value)
+        return json_bytes(value)
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadArguments("a binary body is base64 text", pointer="/body", hint="Encode the bytes as base64") from error
+        raise BadArguments("a binary body is base64 text", hint="Encode the bytes as base64") from error

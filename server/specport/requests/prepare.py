@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
-import orjson
-
 from specport.catalog.model import Binding, BodyBinding, Route
+from specport.documents.pointers import child
 from specport.errors import BadArguments
 from specport.requests import styles
 from specport.requests.body import encode_body, is_json
 from specport.requests.model import PreparedRequest
 
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\uffff]*\Z")
-_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*\Z")
+_TEMPLATE = re.compile(r"\{([^{}/?#]+)\}")
+_RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
+"""What is sent where the document names a range of media types."""
 
 Arguments = Mapping[str, object]
+
+
+@dataclass(slots=True)
+class _Places:
+    """What each part of the request is made of so far, as it goes on the wire."""
+
+    segments: dict[str, str] = field(default_factory=dict[str, str])
+    query: list[str] = field(default_factory=list[str])
+    headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    cookies: list[str] = field(default_factory=list[str])
+
+    def put(self, binding: Binding, value: object) -> None:
+        """Add the value of one argument. Raises BadArguments where it has no safe place."""
+        if binding.location == "path":
+            self.segments[binding.wire_name] = _path_value(binding, value)
+        elif binding.location == "query":
+            self.query += _query_pairs(binding, value)
+        elif binding.location == "header":
+            self.headers.append((binding.wire_name, _header_value(binding, value)))
+        else:
+            self.cookies += _query_pairs(binding, value)
 
 
 def prepare(route: Route, arguments: Arguments, base_url: str) -> PreparedRequest:
@@ -26,42 +50,42 @@ def prepare(route: Route, arguments: Arguments, base_url: str) -> PreparedReques
     Raises BadArguments for a value that has no safe place: a path segment `.` or `..`, a control character in a
     header, a body that its media type cannot hold.
     """
-    headers: list[tuple[str, str]] = []
-    segments: dict[str, str] = {}
-    query: list[str] = []
-    cookies: list[str] = []
+    places = _Places()
     for binding in route.bindings:
-        if binding.argument not in arguments:
-            continue
-        value = arguments[binding.argument]
-        if binding.location == "path":
-            segments[binding.wire_name] = _path_value(binding, value)
-        elif binding.location == "query":
-            query += _query_pairs(binding, value)
-        elif binding.location == "header":
-            headers.append((binding.wire_name, _header_value(binding, value)))
-        else:
-            cookies += _query_pairs(binding, value)
-    if cookies:
-        headers.append(("Cookie", "; ".join(cookies)))
-    headers.append(("Accept", _accept(route.accept)))
+        if binding.argument in arguments:
+            with _pointing_at(binding.argument):
+                places.put(binding, arguments[binding.argument])
+    if places.cookies:
+        places.headers.append(("Cookie", "; ".join(places.cookies)))
+    places.headers.append(("Accept", _accept(route.accept)))
     content = None
     body_value = None
     if route.body and route.body.argument in arguments:
         body_value = arguments[route.body.argument]
         content_type = _content_type(route.body, arguments)
-        content = encode_body(body_value, content_type)
-        headers.append(("Content-Type", content_type))
+        with _pointing_at(route.body.argument):
+            content = encode_body(body_value, content_type)
+        places.headers.append(("Content-Type", content_type))
     return PreparedRequest(
         source=route.source,
         method=route.method,
-        url=_url(base_url, _fill(route.path, segments), query),
+        url=_url(base_url, _fill(route.path, places.segments), places.query),
         path=route.path,
-        headers=tuple(headers),
+        headers=tuple(places.headers),
         content=content,
         body_value=body_value,
         security=route.security,
     )
+
+
+@contextmanager
+def _pointing_at(argument: str) -> Generator[None]:
+    """Errors that say nothing of the place are about this argument."""
+    try:
+        yield
+    except BadArguments as error:
+        pointer = error.pointer or child("", argument)
+        raise BadArguments(error.message, pointer=pointer, hint=error.hint) from error
 
 
 def _fill(path: str, segments: Mapping[str, str]) -> str:
@@ -105,14 +129,14 @@ def _path_value(binding: Binding, value: object) -> str:
     if pieces == [""] or "." in pieces or ".." in pieces:
         raise BadArguments(
             f"{binding.argument} is {unquote(text)!r}, which has no safe place in a path",
-            pointer=f"/{binding.argument}",
             hint="Give the identifier itself",
         )
     return text
 
 
 def _query_pairs(binding: Binding, value: object) -> list[str]:
-    encode = styles.reserved_too if binding.allow_reserved else styles.strictly
+    is_free = binding.allow_reserved and binding.location == "query"  # in a cookie it would let `;` through
+    encode = styles.reserved_too if is_free else styles.strictly
     name = binding.wire_name
     if binding.content_type is not None:
         return [f"{styles.strictly(name)}={styles.strictly(_content_text(binding, value))}"]
@@ -126,28 +150,30 @@ def _query_pairs(binding: Binding, value: object) -> list[str]:
 
 
 def _header_value(binding: Binding, value: object) -> str:
-    """Header values are not percent-encoded (OAS 3.1 section 4.8.12.3); one that could break out is refused."""
+    """Header values are not percent-encoded (OAS 3.1 section 4.8.12.3); one that could break out is refused.
+
+    Spaces around a value are not part of it (RFC 9110 section 5.5).
+    """
     if binding.content_type is not None:
         text = _content_text(binding, value)
     else:
         text = styles.simple(value, explode=binding.explode, encode=str)
     if not _HEADER_VALUE.match(text):
-        raise BadArguments(
-            f"{binding.argument} holds a line break or control character, which a header cannot",
-            pointer=f"/{binding.argument}",
-        )
-    return text
+        raise BadArguments(f"{binding.argument} holds a line break or control character, which a header cannot")
+    return text.strip(" \t")
 
 
 def _content_text(binding: Binding, value: object) -> str:
     kind = (binding.content_type or "").partition(";")[0].lower()
-    return orjson.dumps(value).decode() if is_json(kind) else styles.as_text(value)
+    return styles.json_bytes(value).decode() if is_json(kind) else styles.as_text(value)
 
 
 def _content_type(body: BodyBinding, arguments: Arguments) -> str:
     chosen = arguments.get(body.chooser) if body.chooser else None
     content_type = chosen if isinstance(chosen, str) else body.content_types[0]
-    return "application/json" if content_type in ("*/*", "application/*") else content_type
+    if not content_type.endswith("/*"):
+        return content_type
+    return _RANGES.get(content_type, "application/octet-stream")
 
 
 def _accept(types: tuple[str, ...]) -> str:

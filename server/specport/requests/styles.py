@@ -6,12 +6,16 @@ booleans are written as JSON writes them.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import cast
 from urllib.parse import quote
 
 import orjson
+
+from specport.documents.pointers import children
+from specport.errors import BadArguments
 
 UNRESERVED = "-._~"
 """What RFC 3986 section 2.3 leaves as it is, beside letters and digits."""
@@ -21,13 +25,15 @@ RESERVED = ":/?#[]@!$&'()*+,;="
 
 Encode = Callable[[str], str]
 
-strictly: Encode = partial(quote, safe=UNRESERVED)
-"""Percent-encodes everything but unreserved characters."""
+
+def strictly(text: str) -> str:
+    """Percent-encodes everything but unreserved characters."""
+    return quote(utf8(text), safe=UNRESERVED)
 
 
 def reserved_too(text: str) -> str:
     """RFC 6570 `+`: reserved characters and percent-encoded triples stay, but for what would end the query part."""
-    kept = quote(text, safe=UNRESERVED + RESERVED + "%")
+    kept = quote(utf8(text), safe=UNRESERVED + RESERVED + "%")
     return _fix_percent(kept).replace("#", "%23").replace("&", "%26").replace("+", "%2B").replace("=", "%3D")
 
 
@@ -41,9 +47,48 @@ def _fix_percent(text: str) -> str:
     return "".join(fixed)
 
 
+def utf8(text: str) -> bytes:
+    """The bytes of a text. BadArguments for half of a surrogate pair, which UTF-8 cannot write."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise BadArguments("a text holds half of a surrogate pair, which is no character") from error
+
+
+def json_bytes(value: object) -> bytes:
+    """JSON without spaces, of integers of any size too; half a surrogate pair stays the escape that it was.
+
+    Raises BadArguments for what JSON cannot say (NaN, infinity) and for nesting beyond all use.
+    """
+    try:
+        data = orjson.dumps(value)
+    except TypeError:  # an integer beyond 64 bits, or half of a surrogate pair
+        data = _json_bytes_of_any_size(value)
+    if b"null" in data and not _is_finite(value):  # orjson writes NaN as null
+        raise BadArguments("JSON has no NaN and no infinity")
+    return data
+
+
+def _json_bytes_of_any_size(value: object) -> bytes:
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    except (RecursionError, TypeError, ValueError) as error:
+        raise BadArguments(f"a value cannot be written as JSON: {error}") from error
+
+
+def _is_finite(value: object) -> bool:
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, float) and not math.isfinite(node):
+            return False
+        waiting.extend(children(node))
+    return True
+
+
 def as_text(value: object) -> str:
     """A single value as text: strings as they are, everything else as JSON (`true`, `1.5`, `null`)."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else json_bytes(value).decode()
 
 
 def simple(value: object, *, explode: bool, encode: Encode) -> str:

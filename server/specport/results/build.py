@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import codecs
+import email.message
 import http
+import json
+import math
 import re
 from collections.abc import Mapping
 from typing import cast
@@ -27,6 +31,11 @@ MAX_BLOB = 1_000_000
 
 _MESSAGE_KEYS = ("message", "error_description", "detail", "error", "title", "reason", "description", "errors")
 _ID_KEYS = ("id", "code", "type", "status")
+_TEXT_ENDINGS = (
+    "/json", "+json", "xml", "yaml", "csv", "javascript", "x-www-form-urlencoded", "graphql", "ndjson", "jsonl",
+    "json-seq", "jsonlines",
+)  # fmt: skip
+_LONG_INTEGER = re.compile(rb"[0-9]{19}")
 _REQUEST_ID = ("x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id", "cf-ray")
 
 
@@ -41,17 +50,39 @@ def build_result(
     media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
     if is_json(media_type) or exchange.body[:1] in (b"{", b"["):
         try:
-            answer = orjson.loads(exchange.body)
-        except orjson.JSONDecodeError:
-            return _text(exchange)
+            answer = decoded(exchange.body)
+        except ValueError:
+            return _text(exchange) if _is_text(exchange, media_type) else _binary(exchange, media_type)
         note = next_page(answer, exchange, route=route, arguments=arguments, conventions=conventions)
-        return _json(answer, exchange.body, note)
-    if _is_text(media_type):
-        return _text(exchange)
-    return _binary(exchange, media_type)
+        return _json(answer, note)
+    return _text(exchange) if _is_text(exchange, media_type) else _binary(exchange, media_type)
 
 
-def _json(answer: object, body: bytes, note: str) -> ToolResult:
+def decoded(body: bytes) -> object:
+    """The JSON value of a body. Raises ValueError where passing it on as JSON would alter or fail it.
+
+    That is for text that is not JSON, for integers over 64 bits, which would become floats, and for nesting deeper
+    than can be written again; the text itself is then the answer.
+    """
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    value = orjson.loads(body)
+    try:
+        orjson.dumps(value)
+    except TypeError as error:
+        raise ValueError("nested too deep") from error
+    if _LONG_INTEGER.search(body):
+        json.loads(body, parse_int=_within_64_bits)
+    return value
+
+
+def _within_64_bits(digits: str) -> int:
+    value = int(digits)
+    if not -(2**63) <= value < 2**64:
+        raise ValueError("an integer over 64 bits")
+    return value
+
+
+def _json(answer: object, note: str) -> ToolResult:
     shaped = shape(answer)
     notes = [f"Cut to fit: {cut}." for cut in shaped.cuts]
     if shaped.cuts:
@@ -67,7 +98,7 @@ def _json(answer: object, body: bytes, note: str) -> ToolResult:
 
 def _text(exchange: Exchange) -> ToolResult:
     """Text as it is; a long one ends at a line."""
-    text = exchange.body.decode("utf-8", "replace")
+    text = exchange.body.decode(_charset(exchange), "replace").removeprefix("\ufeff")
     if len(text) <= MAX_TEXT:
         return ToolResult(text=text)
     kept = text[:MAX_TEXT].rpartition("\n")[0] or text[:MAX_TEXT]
@@ -82,22 +113,37 @@ def _binary(exchange: Exchange, media_type: str) -> ToolResult:
     return ToolResult(text=f"{kind}, {size:,} bytes", blobs=(Blob(kind, base64.b64encode(exchange.body).decode()),))
 
 
-def _is_text(media_type: str) -> bool:
-    return media_type.startswith("text/") or media_type.endswith(
-        ("xml", "yaml", "x-yaml", "csv", "javascript", "x-www-form-urlencoded", "graphql")
-    )
+def _is_text(exchange: Exchange, media_type: str) -> bool:
+    """Whether to show it as text: by its media type, and without one by whether it reads as text."""
+    if media_type:
+        return media_type.startswith("text/") or media_type.endswith(_TEXT_ENDINGS)
+    try:
+        return "\0" not in exchange.body.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def _charset(exchange: Exchange) -> str:
+    """The `charset` that Content-Type names, where Python knows it, else UTF-8."""
+    message = email.message.Message()
+    message["content-type"] = exchange.headers.get("content-type", "")
+    try:
+        return codecs.lookup(message.get_content_charset("utf-8")).name
+    except (LookupError, ValueError):
+        return "utf-8"
 
 
 def _failure(exchange: Exchange, route: Route, conventions: Conventions, has_credential: bool) -> ToolResult:
     """One line: the call, the status, the API's own message, its ids, and what to do where that is known."""
     message, identity = _said(exchange, conventions)
+    message = " ".join(message.split())
     line = f"{route.method} {route.path} answered {exchange.status} {_phrase(exchange.status)}"
     line += f": {message}" if message else ""
     facts = [identity] if identity else []
     facts += [f"request id {exchange.headers[name]}" for name in _REQUEST_ID if name in exchange.headers][:1]
     wait = retry_after(exchange.headers)
     if wait is not None:
-        facts.append(f"Retry-After {wait:.0f} s")
+        facts.append(f"Retry-After {math.ceil(wait)} s")
     if exchange.attempts > 1:
         facts.append(f"{exchange.attempts} attempts")
     line += f" ({', '.join(facts)})" if facts else ""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
 from specport.catalog.model import Route
 from specport.executor.model import Exchange
+from specport.requests.styles import as_text
 from specport.results.model import Conventions
 
 _NEXT_LINK = re.compile(r"<([^<>]*)>\s*;[^,]*\brel=\"?next\"?", re.IGNORECASE)
@@ -33,21 +34,31 @@ def next_page(
     if not changed:
         return ""
     total = at_path(answer, conventions.total)
-    count = f" of {total:,} in all" if isinstance(total, int) else ""
+    count = f", {total:,} in all" if isinstance(total, int) else ""
     return f"There are more{count}. Next page: call again with {orjson.dumps({**arguments, **changed}).decode()}"
 
 
 def _changed(url: str, route: Route, arguments: Mapping[str, object]) -> dict[str, object]:
     """Arguments that the next URL's query sets otherwise than this call did."""
-    query = dict(parse_qsl(urlsplit(url).query))
+    try:
+        query = parse_qs(urlsplit(url).query)
+    except ValueError:
+        return {}
     changed: dict[str, object] = {}
     for binding in route.bindings:
-        if binding.location == "query" and binding.wire_name in query:
-            text = query[binding.wire_name]
-            value: object = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
-            if arguments.get(binding.argument) != value:
+        values = query.get(binding.wire_name, []) if binding.location == "query" else []
+        given = arguments.get(binding.argument)
+        if len(values) == 1 and not isinstance(given, list | dict):
+            value = _number(values[0])
+            if given is None or (given != value and as_text(given) != values[0]):
                 changed[binding.argument] = value
     return changed
+
+
+def _number(text: str) -> object:
+    """The whole number that the text writes, where it writes it the usual way, else the text."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 16 and (text == "0" or text[0] != "0")
+    return int(text) if is_number else text
 
 
 def at_path(value: object, path: str) -> object:

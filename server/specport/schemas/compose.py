@@ -9,11 +9,19 @@ from typing import cast
 
 import orjson
 
+from specport.documents.model import JsonObject
+from specport.errors import DocumentError
 from specport.schemas.convert import SchemaConverter
-from specport.schemas.model import Fragment, JsonSchema, Use
+from specport.schemas.model import Fragment, JsonSchema, Place, Use
 
-MAX_INLINE_DEPTH = 24
-"""How many references deep targets are inlined before they are named instead."""
+MAX_INLINE_DEPTH = 48
+"""How many levels of JSON deep targets are inlined; deeper ones are named instead, which bounds all nesting."""
+
+MAX_SCHEMA_DEPTH = 160
+"""Most levels of JSON in one schema, which leaves room for readers that recurse (orjson stops at 254)."""
+
+MAX_TARGETS = 20_000
+"""Most places of a document that one schema may be made of."""
 
 SMALL_TARGET = 80
 """Targets of at most this many JSON bytes cost less inlined than named."""
@@ -29,16 +37,18 @@ _ANNOTATIONS = frozenset({"title", "description", "default", "deprecated"})
 def compose(root: Fragment, converter: SchemaConverter) -> JsonSchema:
     """The schema of `root` with nothing left to look up.
 
-    Raises DocumentError when a reference in a target leads nowhere.
+    Raises DocumentError when a reference in a target leads nowhere, or the result would be too deep.
     """
     composition = _Composition(converter)
     composition.count(root)
     schema = composition.expand(root, 0)
     definitions: dict[str, object] = {}
     while composition.waiting:
-        pointer = composition.waiting.pop(0)
-        definitions[composition.names[pointer]] = composition.expand(converter.target(pointer), 0)
-    plain = cast("dict[str, object]", schema) if isinstance(schema, dict) else {} if schema else {"not": {}}
+        place = composition.waiting.pop(0)
+        definitions[composition.names[place]] = composition.expand(converter.target(place), 0)
+    if not isinstance(schema, dict):
+        return {} if schema else {"not": {}}
+    plain = cast("dict[str, object]", schema)
     return {**plain, "$defs": definitions} if definitions else plain
 
 
@@ -47,62 +57,68 @@ class _Composition:
 
     def __init__(self, converter: SchemaConverter) -> None:
         self._converter = converter
-        self._uses: Counter[str] = Counter()
-        self._small: dict[str, bool] = {}
-        self.names: dict[str, str] = {}
-        self.waiting: list[str] = []
+        self._uses: Counter[Place] = Counter()
+        self._small: dict[Place, bool] = {}
+        self.names: dict[Place, str] = {}
+        self.waiting: list[Place] = []
 
     def count(self, root: Fragment) -> None:
         """Count the uses of every target that `root` reaches; each target's own uses count once."""
         fragments: list[object] = [root]
         while fragments:
             for use in _uses(fragments.pop()):
-                self._uses[use.pointer] += 1
-                if self._uses[use.pointer] == 1:
-                    fragments.append(self._converter.target(use.pointer))
+                self._uses[use.place] += 1
+                if self._uses[use.place] == 1:
+                    fragments.append(self._converter.target(use.place))
+            if len(self._uses) > MAX_TARGETS:
+                raise DocumentError(f"a schema is made of more than {MAX_TARGETS:,} others")
 
     def expand(self, node: object, depth: int) -> object:
+        """The node, `depth` levels below the root, with every `Use` inlined or named."""
+        if depth > MAX_SCHEMA_DEPTH:
+            raise DocumentError(f"a schema is nested more than {MAX_SCHEMA_DEPTH} levels deep")
         if isinstance(node, Use):
             return self._expand_use(node, depth)
         if isinstance(node, dict):
-            return {key: self.expand(value, depth) for key, value in cast("dict[str, object]", node).items()}
+            return {key: self.expand(value, depth + 1) for key, value in cast("JsonObject", node).items()}
         if isinstance(node, list):
-            return [self.expand(item, depth) for item in cast("list[object]", node)]
+            return [self.expand(item, depth + 1) for item in cast("list[object]", node)]
         return node
 
     def _expand_use(self, use: Use, depth: int) -> object:
         siblings = cast("dict[str, object]", self.expand(use.siblings, depth))
-        if not self._is_inlined(use.pointer, depth):
-            return {"$ref": f"#/$defs/{self._name(use.pointer)}", **siblings}
-        target = self.expand(self._converter.target(use.pointer), depth + 1)
+        if not self._is_inlined(use.place, depth):
+            return {"$ref": f"#/$defs/{self._name(use.place)}", **siblings}
+        target = self.expand(self._converter.target(use.place), depth + 1)
         if not siblings:
             return target
-        if isinstance(target, dict) and not (siblings.keys() & target.keys() - _ANNOTATIONS):
-            return {**cast("dict[str, object]", target), **siblings}
-        return {"allOf": [target], **siblings}
+        whole: dict[str, object] = {"allOf": [target]}
+        if isinstance(target, dict) and siblings.keys() <= _ANNOTATIONS:
+            whole = cast("dict[str, object]", target)
+        return {**whole, **siblings}
 
-    def _is_inlined(self, pointer: str, depth: int) -> bool:
-        if depth >= MAX_INLINE_DEPTH or pointer in self.names:
+    def _is_inlined(self, place: Place, depth: int) -> bool:
+        if depth >= MAX_INLINE_DEPTH or place in self.names:
             return False
-        return self._uses[pointer] == 1 or self._is_small(pointer)
+        return self._uses[place] == 1 or self._is_small(place)
 
-    def _is_small(self, pointer: str) -> bool:
-        if pointer not in self._small:
-            target = self._converter.target(pointer)
+    def _is_small(self, place: Place) -> bool:
+        if place not in self._small:
+            target = self._converter.target(place)
             simple = next(_uses(target), None) is None
-            self._small[pointer] = simple and len(orjson.dumps(target)) <= SMALL_TARGET
-        return self._small[pointer]
+            self._small[place] = simple and len(orjson.dumps(target)) <= SMALL_TARGET
+        return self._small[place]
 
-    def _name(self, pointer: str) -> str:
-        if pointer not in self.names:
-            base = definition_name(pointer)
+    def _name(self, place: Place) -> str:
+        if place not in self.names:
+            base = definition_name(place[0])
             taken = set(self.names.values())
             name, number = base, 2
             while name in taken:
                 name, number = f"{base}_{number}", number + 1
-            self.names[pointer] = name
-            self.waiting.append(pointer)
-        return self.names[pointer]
+            self.names[place] = name
+            self.waiting.append(place)
+        return self.names[place]
 
 
 def definition_name(pointer: str) -> str:

@@ -6,7 +6,8 @@ here and `compose` can decide per tool what to inline and what to name in `$defs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from specport.documents.model import Dialect, JsonObject
@@ -15,30 +16,32 @@ from specport.documents.refs import References, reference_of
 from specport.documents.text import clean
 from specport.errors import DocumentError
 from specport.schemas.keywords import ONE_SCHEMA, PLAIN, SCHEMA_LISTS, SCHEMA_MAPS, TYPES, is_name_list
-from specport.schemas.model import Direction, Fragment, Use
+from specport.schemas.model import Direction, Fragment, Place, Use
 
 Warn = Callable[[str, str], None]
 """Called with the pointer and a sentence for each keyword left out."""
 
 _NO_NAMES: frozenset[str] = frozenset()
+_BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
 class SchemaConverter:
-    """Converts the schemas of one document for one direction; converted targets are kept by pointer."""
+    """Converts the schemas of one document for one direction; converted targets are kept by place."""
 
     def __init__(self, references: References, dialect: Dialect, direction: Direction, warn: Warn) -> None:
         self._references = references
         self._dialect = dialect
         self._hiding = "readOnly" if direction is Direction.REQUEST else "writeOnly"
         self._warn = warn
-        self._targets: dict[str, Fragment] = {}
+        self._targets: dict[Place, Fragment] = {}
 
-    def target(self, pointer: str) -> Fragment:
-        """The converted schema at a canonical pointer that a `Use` named."""
-        if pointer not in self._targets:
+    def target(self, place: Place) -> Fragment:
+        """The converted schema at a place that a `Use` named."""
+        if place not in self._targets:
+            pointer, without = place
             value = self._references.resolve(f"#{_quoted(pointer)}").value
-            self._targets[pointer] = self.fragment(value, pointer)
-        return self._targets[pointer]
+            self._targets[place] = self._fragment(value, pointer, without)
+        return self._targets[place]
 
     def fragment(self, node: object, pointer: str) -> Fragment:
         """The schema `node`, which stands at `pointer`. No schema (None) allows anything.
@@ -62,9 +65,8 @@ class SchemaConverter:
             target = self._references.resolve(reference)
         except DocumentError as error:
             raise DocumentError(error.message, pointer=pointer) from error
-        if hidden and _requires(target.value, hidden):
-            return self._fragment(target.value, target.pointer, hidden)
-        return Use(target.pointer, self._siblings(schema, pointer, hidden))
+        without = hidden & self._required_names(target.value) if hidden else hidden
+        return Use((target.pointer, without), self._siblings(schema, pointer, hidden))
 
     def _siblings(self, schema: JsonObject, pointer: str, hidden: frozenset[str]) -> JsonObject:
         """What counts beside a `$ref`: everything from 3.1 on, before that only what explains."""
@@ -74,7 +76,7 @@ class SchemaConverter:
         return self._keywords(rest, pointer, hidden) if rest else {}
 
     def _keywords(self, schema: JsonObject, pointer: str, hidden: frozenset[str]) -> dict[str, object]:
-        hidden |= self._hidden_names(schema, pointer)
+        hidden |= self._hidden_names(schema)
         converted: dict[str, object] = {}
         self._types(schema, pointer, converted)
         for key, value in schema.items():
@@ -91,12 +93,12 @@ class SchemaConverter:
                 if names:
                     converted["required"] = list(names)
             elif key == "dependentRequired" and isinstance(value, dict):
-                converted[key] = {n: v for n, v in cast("JsonObject", value).items() if is_name_list(v)}
-        self._versioned(schema, pointer, converted)
-        return self._forgiving(converted)
+                items = cast("Mapping[str, list[str]]", value).items()
+                converted[key] = {name: list(dict.fromkeys(n)) for name, n in items if is_name_list(n)}
+        return self._versioned(schema, self._forgiving(converted))
 
     def _plain(self, key: str, value: object, pointer: str, converted: dict[str, object]) -> None:
-        if self._dialect.boolean_exclusive and key in ("exclusiveMinimum", "exclusiveMaximum"):
+        if self._dialect.boolean_exclusive and key in _BOUNDS and isinstance(value, bool):
             return
         if not PLAIN[key](value):
             self._warn(child(pointer, key), f"`{key}: {str(value)[:60]}` is not valid and is ignored")
@@ -124,9 +126,7 @@ class SchemaConverter:
         branches = enumerate(cast("list[object]", value))
         converted[key] = [self._fragment(branch, child(where, index), down) for index, branch in branches]
 
-    def _map(
-        self, key: str, value: object, pointer: str, converted: dict[str, object], hidden: frozenset[str]
-    ) -> None:
+    def _map(self, key: str, value: object, pointer: str, converted: dict[str, object], hidden: frozenset[str]) -> None:
         if not isinstance(value, dict):
             self._warn(child(pointer, key), f"`{key}` is not an object and is ignored")
             return
@@ -140,34 +140,28 @@ class SchemaConverter:
     def _types(self, schema: JsonObject, pointer: str, converted: dict[str, object]) -> None:
         declared = schema.get("type")
         listed = cast("list[object]", declared) if isinstance(declared, list) else [declared]
-        types = [name for name in listed if isinstance(name, str) and name in TYPES]
-        if declared is not None and len(types) != len(listed):
-            self._warn(
-                child(pointer, "type"), f"`type: {str(declared)[:60]}` is not a JSON type and is ignored"
-            )
+        types = list(dict.fromkeys(name for name in listed if isinstance(name, str) and name in TYPES))
+        if declared is not None and not all(name in TYPES for name in listed):
+            shown = str(cast("object", declared))[:60]
+            self._warn(child(pointer, "type"), f"`type: {shown}` is not a JSON type and is ignored")
         if not types:
             return
         if self._dialect.nullable_keyword and schema.get("nullable") is True and "null" not in types:
             types.append("null")
         converted["type"] = types[0] if len(types) == 1 else types
 
-    def _versioned(self, schema: JsonObject, pointer: str, converted: dict[str, object]) -> None:
+    def _versioned(self, schema: JsonObject, converted: dict[str, object]) -> dict[str, object]:
         """What the dialect writes differently, and `items`, which clients want on every array."""
-        types = converted.get("type", ())
-        enum = converted.get("enum")
-        if "null" in cast("tuple[str, ...]", types) and isinstance(enum, list) and None not in enum:
-            if self._dialect.nullable_keyword:
-                converted["enum"] = [*cast("list[object]", enum), None]
+        types = converted.get("type")
         if self._dialect.boolean_exclusive:
-            for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+            for exclusive, bound in _BOUNDS.items():
                 if schema.get(exclusive) is True and bound in converted:
                     converted[exclusive] = converted.pop(bound)
-        if (
-            ("array" in types or types == "array")
-            and "items" not in converted
-            and "prefixItems" not in converted
-        ):
-            converted["items"] = {}
+        if types == "array" or (isinstance(types, list) and "array" in types):
+            converted.setdefault("items", {})
+        if self._dialect.nullable_keyword and schema.get("nullable") is True:
+            return _with_null(converted)
+        return converted
 
     def _forgiving(self, converted: dict[str, object]) -> dict[str, object]:
         """`oneOf` of a request as `anyOf`: published branches overlap so often that exactly one match is too strict.
@@ -182,46 +176,67 @@ class SchemaConverter:
         both = [*cast("list[object]", rest.get("allOf", [])), {"anyOf": converted["oneOf"]}]
         return {**rest, "allOf": both}
 
-    def _hidden_names(self, schema: JsonObject, pointer: str) -> frozenset[str]:
+    def _hidden_names(self, schema: JsonObject) -> frozenset[str]:
         """Properties that do not travel this way, of the schema and of what its `allOf` brings together."""
         names: set[str] = set()
-        waiting: list[object] = [schema]
+        for part in self._together(schema):
+            properties = part.get("properties")
+            for name, value in cast("JsonObject", properties).items() if isinstance(properties, dict) else ():
+                if self._is_hidden(value):
+                    names.add(name)
+        return frozenset(names)
+
+    def _is_hidden(self, schema: object) -> bool:
+        """Whether a property says that it does not travel this way, itself or in a part of its `allOf`.
+
+        What stands beside a `$ref` outweighs what is referred to.
+        """
+        for part in self._together(schema):
+            if self._hiding in part:
+                return part[self._hiding] is True
+        return False
+
+    def _required_names(self, schema: object) -> frozenset[str]:
+        """The names that a schema, or a part of its `allOf`, asks for."""
+        lists = (part.get("required") for part in self._together(schema))
+        return frozenset(name for names in lists if is_name_list(names) for name in cast("list[str]", names))
+
+    def _together(self, schema: object) -> Iterator[JsonObject]:
+        """The schemas that hold for the same value: a schema, what it refers to, its `allOf`; each once.
+
+        A reference that leads nowhere is passed over here; it is reported where it is converted.
+        """
+        waiting = [schema]
         seen: set[int] = set()
         while waiting:
             node = waiting.pop()
             if id(node) in seen or not isinstance(node, dict):
                 continue
-            seen.add(id(node))
             part = cast("JsonObject", node)
+            seen.add(id(part))
+            yield part
             reference = reference_of(part)
             if reference is not None:
-                waiting.append(self._references.resolve(reference).value)
-                continue
-            properties = part.get("properties")
-            for name, value in cast("JsonObject", properties).items() if isinstance(properties, dict) else ():
-                if self._is_hidden(value):
-                    names.add(name)
+                with contextlib.suppress(DocumentError):
+                    waiting.append(self._references.resolve(reference).value)
             branches = part.get("allOf")
             waiting.extend(cast("list[object]", branches) if isinstance(branches, list) else ())
-        return frozenset(names)
-
-    def _is_hidden(self, schema: object) -> bool:
-        if not isinstance(schema, dict):
-            return False
-        node = cast("JsonObject", schema)
-        reference = reference_of(node)
-        if reference is not None and self._hiding not in node:
-            try:
-                node = cast("JsonObject", self._references.resolve(reference).value)
-            except DocumentError:
-                return False
-        return isinstance(node, dict) and node.get(self._hiding) is True
 
 
-def _requires(node: object, names: frozenset[str]) -> bool:
-    """Whether a schema asks for one of these names in its own `required`."""
-    required = cast("JsonObject", node).get("required") if isinstance(node, dict) else None
-    return isinstance(required, list) and any(name in names for name in cast("list[object]", required))
+def _with_null(converted: dict[str, object]) -> dict[str, object]:
+    """A 3.0 schema that is `nullable`: its type has null already, its `enum` and what it combines allow it too.
+
+    OAS 3.0.3 gives `nullable` a meaning beside `type` only, but documents say `nullable` beside `allOf` and mean it.
+    """
+    enum = converted.get("enum")
+    if isinstance(enum, list) and None not in enum:
+        converted["enum"] = [*cast("list[object]", enum), None]
+    if not any(key in converted for key in ("allOf", "anyOf", "oneOf")):
+        return converted
+    said = {key: converted[key] for key in ("title", "description", "default", "deprecated") if key in converted}
+    rest = {key: value for key, value in converted.items() if key not in said}
+    branches = cast("list[object]", rest["anyOf"]) if list(rest) == ["anyOf"] else [rest]
+    return {**said, "anyOf": [*branches, {"type": "null"}]}
 
 
 def _quoted(pointer: str) -> str:

@@ -18,11 +18,15 @@ class Direction(StrEnum):
     RESPONSE = "response"
 
 
+Place: TypeAlias = tuple[str, frozenset[str]]
+"""Where a schema stands, as a canonical pointer, and names that it is not to ask for in this direction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A reference inside a fragment: the canonical pointer of its target, and the keywords beside it."""
+    """A reference inside a fragment: the place of its target, and the keywords beside it."""
 
-    pointer: str
+    place: Place
     siblings: Mapping[str, object]
 
 

@@ -1,7 +1,8 @@
 """A schema in fewer bytes, for showing rather than checking: short descriptions, deep parts as an outline.
 
 Nothing is hidden: where a part is not spelled out its members are named in its description, such as
-`{name*, size: integer, kind: a|b, git{branch}, tags[]}` (`*`: required, `[]`: array, no type: text). Validation always uses the full schema.
+`{name*, size: integer, kind: a|b, git{branch}, tags[]}` (`*`: required, `[]`: array, `<key>`: any name, no type: text,
+`...`: more). Validation always uses the full schema.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from typing import cast
 
 import orjson
 
+from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
 from specport.schemas.model import JsonSchema
 from specport.schemas.share import share
 
 _UNIONS = ("allOf", "anyOf", "oneOf")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"(])|\n\s*\n")
+_INHABITED = frozenset({"properties", "patternProperties", "prefixItems", *_UNIONS})
 _MAX_OUTLINE_DEPTH = 6
+_MAX_LOOKS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,12 @@ DETAILS = (
 )
 """From most to least; the first that fits the budget is shown."""
 
-_FILLER_WORDS = frozenset(
-    word.rstrip("s")
-    for word in (
-        "a an and any are as at be been by can existing for from id identified identifier identifies identify identifying "
-        "in instance is it item itself managed name named new number numeric object of on or reference resource returned "
-        "slug specific specified specify string that the this to unique uniquely url use used uuid value which with you "
-        "your"
-    ).split()
-)
+_FILLER_TEXT = """
+a an and any are as at be been by can existing for from id identified identifier identifies identify identifying in
+instance is it item itself managed name named new number numeric object of on or reference resource returned slug
+specific specified specify string that the this to unique uniquely url use used uuid value which with you your
+"""
+_FILLER_WORDS = frozenset(word.rstrip("s") for word in _FILLER_TEXT.split())
 
 
 def lean(schema: JsonSchema, budget: int, context: str) -> JsonSchema:
@@ -98,11 +99,12 @@ class _Outliner:
 
     def _argument(self, name: str, schema: object) -> object:
         part = self._part(schema, 0)
-        if isinstance(part, dict) and self._says_nothing_new(
-            name, str(cast("JsonSchema", part).get("description", ""))
-        ):
-            return {key: value for key, value in cast("JsonSchema", part).items() if key != "description"}
-        return part
+        if not isinstance(part, dict):
+            return part
+        shown = cast("dict[str, object]", part)
+        if self._says_nothing_new(name, str(shown.get("description", ""))):
+            shown.pop("description", None)
+        return shown
 
     def _says_nothing_new(self, name: str, text: str) -> bool:
         return "{" not in text and _words(text) <= (_words(name) | self._known | _FILLER_WORDS)
@@ -116,7 +118,7 @@ class _Outliner:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             self._needed[_definition(reference)] = None
-        return {key: value for key, value in self._members(schema, depth)}
+        return dict(self._members(schema, depth))
 
     def _members(self, schema: JsonSchema, depth: int) -> Iterator[tuple[str, object]]:
         for key, value in schema.items():
@@ -124,57 +126,68 @@ class _Outliner:
                 text = shortened(str(value), self._detail.inner_text if depth else self._detail.outer_text)
                 if text:
                     yield key, text
-            elif key in ("properties", "patternProperties") and isinstance(value, dict):
-                parts = cast("Mapping[str, object]", value)
-                yield key, {name: self._part(part, depth + 1) for name, part in parts.items()}
-            elif key in _UNIONS or key == "prefixItems":
+            elif key in SCHEMA_MAPS:
+                inside = depth if key == "dependentSchemas" else depth + 1
+                yield key, {name: self._part(part, inside) for name, part in cast("JsonSchema", value).items()}
+            elif key in SCHEMA_LISTS:
                 yield key, [self._part(part, depth) for part in cast("list[object]", value)]
-            elif key in ("items", "additionalProperties"):
+            elif key in ONE_SCHEMA:
                 yield key, self._part(value, depth)
             elif key != "title" or self._detail.inner_text:
                 yield key, value
 
     def _has_members(self, schema: JsonSchema) -> bool:
-        if "properties" in schema or any(key in schema for key in _UNIONS):
-            return True
-        inner = schema.get("items")
-        if isinstance(inner, dict):
-            return self._has_members(cast("JsonSchema", inner))
-        reference = schema.get("$ref")
-        return isinstance(reference, str) and self._has_members(self._definitions[_definition(reference)])
+        """Whether there is anything inside a schema to name, however many references away (within _MAX_LOOKS)."""
+        waiting: list[object] = [schema]
+        for _ in range(_MAX_LOOKS):
+            part = waiting.pop() if waiting else None
+            if not isinstance(part, dict):
+                if not waiting:
+                    break
+                continue
+            part = cast("JsonSchema", part)
+            if not _INHABITED.isdisjoint(part):
+                return True
+            waiting += [part[key] for key in ("items", "additionalProperties") if key in part]
+            reference = part.get("$ref")
+            if isinstance(reference, str):
+                waiting.append(self._definitions[_definition(reference)])
+        return False
 
     def _stub(self, schema: JsonSchema) -> JsonSchema:
         kind = schema.get("type") or ("array" if "items" in schema else None)
         stub: dict[str, object] = {"type": kind} if kind else {}
-        if kind == "array":
+        if kind == "array" or (isinstance(kind, list) and "array" in kind):
             stub["items"] = {}
-        text = self._outline(schema, 0, frozenset())
-        if len(text) > self._detail.outline:
-            text = f"{text[: self._detail.outline].rpartition(',')[0]}, ...}}"
+        text = _cut(self._outline(schema, 0, frozenset()), self._detail.outline)
         return {**stub, "description": text} if text else stub
 
     def _outline(self, schema: JsonSchema, depth: int, within: frozenset[str]) -> str:
         """`{a*, b{c}}` for an object, the same with `[]` for an array of them, nothing for a plain value."""
         if depth > _MAX_OUTLINE_DEPTH:
-            return ""
+            return "{...}" if self._has_members(schema) else ""
         names: dict[str, str] = {}
         required: set[object] = set()
+        rows: list[str] = []
         for part, inside in self._parts(schema, within):
             required.update(cast("list[object]", part.get("required", [])))
-            properties = part.get("properties")
-            for name, member in (
-                cast("JsonSchema", properties).items() if isinstance(properties, dict) else ()
-            ):
+            for name, member in self._named(part):
                 names[name] = names.get(name) or self._member(member, depth, inside)
-            items = part.get("items")
-            if isinstance(items, dict):
-                inner = self._outline(cast("JsonSchema", items), depth, inside)
-                return f"[]{inner}" if inner else "[]"
-        if not names:
-            return ""
-        return (
-            "{" + ", ".join(f"{name}{'*' if name in required else ''}{names[name]}" for name in names) + "}"
-        )
+            for item in (part.get("items"), *cast("list[object]", part.get("prefixItems", []))):
+                if isinstance(item, dict):
+                    rows.append(f"[]{self._outline(cast('JsonSchema', item), depth, inside)}")
+        if names:
+            marked = (f"{name}{'*' if name in required else ''}{after}" for name, after in names.items())
+            rows.insert(0, f"{{{', '.join(marked)}}}")
+        return " or ".join(row for row in dict.fromkeys(rows) if row != "[]" or len(rows) == 1)
+
+    def _named(self, schema: JsonSchema) -> Iterator[tuple[str, object]]:
+        """The members of an object by name; those of any name as `<key>`, if there is something inside them."""
+        yield from cast("JsonSchema", schema.get("properties", {})).items()
+        patterns = cast("JsonSchema", schema.get("patternProperties", {})).values()
+        for member in (*patterns, schema.get("additionalProperties")):
+            if isinstance(member, dict) and self._has_members(cast("JsonSchema", member)):
+                yield "<key>", cast("object", member)
 
     def _member(self, member: object, depth: int, within: frozenset[str]) -> str:
         """What follows a member's name: its own members, its choices, or its type when that is not text."""
@@ -193,9 +206,7 @@ class _Outliner:
                 return "" if kind in ("string", "object") else f": {kind}"
         return ""
 
-    def _parts(
-        self, schema: JsonSchema, within: frozenset[str]
-    ) -> Iterator[tuple[JsonSchema, frozenset[str]]]:
+    def _parts(self, schema: JsonSchema, within: frozenset[str]) -> Iterator[tuple[JsonSchema, frozenset[str]]]:
         """The schema and what its unions and references bring; a definition never appears inside itself."""
         yield schema, within
         reference = schema.get("$ref")
@@ -205,6 +216,14 @@ class _Outliner:
             for branch in cast("list[object]", schema.get(key, [])):
                 if isinstance(branch, dict):
                     yield from self._parts(cast("JsonSchema", branch), within)
+
+
+def _cut(outline: str, limit: int) -> str:
+    """The outline up to `limit` characters, ended at a name and with `...` where something is left out."""
+    if len(outline) <= limit:
+        return outline
+    kept = outline[:limit].rpartition(",")[0]
+    return f"{kept}, ...}}" if kept else "{...}"
 
 
 def _definition(reference: str) -> str:

@@ -6,8 +6,11 @@ middle of another schema. The result accepts exactly the same values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
+
+import orjson
 
 from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
 from specport.schemas.model import JsonSchema
@@ -20,6 +23,8 @@ _Key: TypeAlias = tuple[object, ...]
 
 def share(schema: JsonSchema) -> JsonSchema:
     """The schema with every part that stands in several places defined once; `$defs` it has are kept."""
+    if not _repeats(schema, set()):
+        return schema
     graph = _Graph()
     graph.add(schema)
     shared = graph.shared()
@@ -30,6 +35,18 @@ def share(schema: JsonSchema) -> JsonSchema:
     root = cast("dict[str, object]", rewriting.inside({k: v for k, v in schema.items() if k != "$defs"}))
     kept = {name: rewriting.inside(cast("JsonSchema", part)) for name, part in definitions.items()}
     return {**root, "$defs": {**kept, **rewriting.definitions}}
+
+
+def _repeats(schema: JsonSchema, seen: set[bytes]) -> bool:
+    """Whether a part worth sharing stands in several places: a quick look that spares most schemas the graph."""
+    for _, part in parts(schema):
+        if isinstance(part, dict):
+            text = orjson.dumps(part)
+            if len(text) >= WORTH_SHARING:
+                if text in seen or _repeats(cast("JsonSchema", part), seen):
+                    return True
+                seen.add(text)
+    return False
 
 
 def parts(schema: JsonSchema) -> Iterator[tuple[str, object]]:
@@ -150,7 +167,7 @@ class _Rewriting:
 
     def _free_name(self, place: str) -> str:
         named = "" if place in ONE_SCHEMA or place in SCHEMA_LISTS else place
-        base = "".join(char if char.isalnum() or char == "_" else "_" for char in named)[:48] or "part"
+        base = re.sub(r"[^A-Za-z0-9_]", "_", named)[:48] or "part"
         name, number = base, 2
         while name in self._taken:
             name, number = f"{base}_{number}", number + 1

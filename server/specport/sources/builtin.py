@@ -12,7 +12,11 @@ _SPEC = {
     "minLength": 1,
     "description": "http(s) URL of an OpenAPI document, or the document itself as JSON or YAML text.",
 }
-_BASE_URL = {"type": "string", "pattern": "^https?://", "description": "Where calls go; default: the document's server."}
+_BASE_URL = {
+    "type": "string",
+    "pattern": "^https?://",
+    "description": "Where calls go; default: the document's server.",
+}
 _FILTERS: dict[str, object] = {
     "tags": {"type": "array", "items": {"type": "string"}, "description": "Only operations with one of these tags."},
     "operations": {

@@ -6,24 +6,20 @@ The address that was checked is the address that is connected to, so a name cann
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx2
 
 from specport.documents.load import MAX_BYTES
-from specport.errors import SourceError
+from specport.errors import Denied, SourceError
+from specport.executor.addresses import Resolve, address_of, resolve
 
 MAX_REDIRECTS = 5
 MAX_SECONDS = 30.0
 
+_PORTS = {"http": 80, "https": 443}
 _ACCEPT = "application/json, application/yaml, application/vnd.oai.openapi, text/yaml, */*;q=0.5"
-
-Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""Host name and port -> its addresses; raises OSError when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +29,6 @@ class FetchPolicy:
     allow_private: bool = False
     max_bytes: int = MAX_BYTES
     max_seconds: float = MAX_SECONDS
-
-
-async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, by the system's resolver."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 async def fetch(
@@ -55,8 +44,8 @@ async def fetch(
             return await _fetch(url, policy, resolver, transport)
     except TimeoutError as error:
         raise SourceError(f"{url} did not answer within {policy.max_seconds:g} s") from error
-    except httpx2.HTTPError as error:
-        raise SourceError(f"cannot fetch {url}: {error or type(error).__name__}") from error
+    except (httpx2.HTTPError, OSError) as error:
+        raise SourceError(f"cannot fetch {url}: {str(error) or type(error).__name__}") from error
 
 
 async def _fetch(
@@ -70,7 +59,7 @@ async def _fetch(
             response = await client.send(request, stream=True)
             try:
                 if response.is_redirect and "location" in response.headers:
-                    url = urljoin(url, response.headers["location"])
+                    url = _joined(url, response.headers["location"])
                     continue
                 if response.status_code != 200:
                     raise SourceError(f"{url} answered {response.status_code} {response.reason_phrase}")
@@ -80,45 +69,36 @@ async def _fetch(
     raise SourceError(f"{url} redirects more than {MAX_REDIRECTS} times")
 
 
-async def _request(
-    client: httpx2.AsyncClient, url: str, policy: FetchPolicy, resolver: Resolve
-) -> httpx2.Request:
+async def _request(client: httpx2.AsyncClient, url: str, policy: FetchPolicy, resolver: Resolve) -> httpx2.Request:
     """A request that connects to a checked address of the URL's host, under the host's own name."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SourceError(f"{url!r} is not an http(s) URL", hint="Give an http(s) URL or the document's text")
-    if parts.username or parts.password:
-        raise SourceError("a URL with a user name or password in it is not fetched")
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        addresses = await resolver(parts.hostname, port)
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{parts.hostname} cannot be resolved: {error}") from error
-    for address in addresses:
-        if not policy.allow_private and not is_public(address):
-            raise SourceError(
-                f"{parts.hostname} is at the private address {address}",
-                hint="Start with --allow-private if that is meant",
-            )
-    target = httpx2.URL(url).copy_with(host=addresses[0])
+        asked = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise SourceError(f"{url[:200]!r} is not a URL: {error}") from error
+    if asked.scheme not in _PORTS or not asked.host:
+        raise SourceError(f"{url[:200]!r} is not an http(s) URL", hint="Give an http(s) URL or the document's text")
+    if asked.userinfo:
+        raise SourceError("a URL with a user name or password in it is not fetched")
+    host, port = asked.raw_host.decode(), asked.port or _PORTS[asked.scheme]
+    try:
+        address = await address_of(host, port, resolver, allow_private=policy.allow_private)
+    except Denied as error:
+        raise SourceError(error.message, hint=error.hint) from error
+    except (OSError, ValueError, OverflowError) as error:
+        raise SourceError(f"{host} cannot be resolved: {error}") from error
     return client.build_request(
         "GET",
-        target,
-        headers={"Host": parts.netloc, "Accept": _ACCEPT, "User-Agent": "specport"},
-        extensions={"sni_hostname": parts.hostname},
+        asked.copy_with(host=address),
+        headers={"Host": asked.netloc.decode(), "Accept": _ACCEPT, "User-Agent": "specport"},
+        extensions={"sni_hostname": host},
     )
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is on the public Internet, seen through IPv4 in IPv6 (mapped, 6to4, NAT64)."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if inner is None and ip in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise SourceError(f"{url} redirects to {location[:200]!r}, which is not a URL") from error
 
 
 async def _read(response: httpx2.Response, url: str, cap: int) -> bytes:

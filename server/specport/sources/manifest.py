@@ -24,6 +24,14 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _reference(value: str) -> str:
+    """A credential reference; the fault is put as pydantic expects it, which then says for which key."""
+    try:
+        return check_reference(value)
+    except SourceError as error:
+        raise ValueError(error.message) from error
+
+
 def _methods(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.upper() for value in values)
 
@@ -33,7 +41,7 @@ class LimitEntry(_Strict):
 
     name: str = Field(min_length=1)
     requests: int = Field(gt=0)
-    seconds: float = Field(gt=0)
+    seconds: float = Field(gt=0, allow_inf_nan=False)
     methods: Annotated[tuple[str, ...], AfterValidator(_methods)] = ()
     paths: tuple[str, ...] = ()
     weight: str = ""
@@ -59,8 +67,8 @@ class Manifest(_Strict):
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     title: str = ""
     document: str = Field(min_length=1)
-    base_url: str = ""
-    auth: dict[str, Annotated[str, AfterValidator(check_reference)]] = Field(default_factory=dict[str, str])
+    base_url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    auth: dict[str, Annotated[str, AfterValidator(_reference)]] = Field(default_factory=dict[str, str])
     limits: tuple[LimitEntry, ...] = ()
     pagination: PaginationEntry = PaginationEntry()
     errors: ErrorsEntry = ErrorsEntry()
@@ -99,7 +107,7 @@ def read_manifest(data: bytes, where: str) -> Manifest:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise SourceError(f"{where}: {key}: {first['msg']}") from error
+        raise SourceError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _document(folder: Traversable | Path, name: str) -> tuple[str, bytes]:

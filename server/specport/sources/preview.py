@@ -87,8 +87,10 @@ def as_text(preview: Preview) -> str:
     """The preview in a dozen lines."""
     lines = [
         f"{preview.title or 'Untitled'} {preview.version} ({preview.uri})",
-        f"{preview.operations} operations: {preview.read_only} only read, {preview.destructive} destroy; "
-        f"listing them costs about {preview.tokens:,} tokens",
+        (
+            f"{preview.operations} operations: {preview.read_only} only read, {preview.destructive} destroy; "
+            f"listing them costs about {preview.tokens:,} tokens"
+        ),
         f"Requests go to: {preview.base_url or 'nowhere yet; give base_url'}",
     ]
     for scheme in preview.security:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from specport.catalog.codec import decode_catalog, encode_catalog
 from specport.catalog.model import Catalog
 from specport.documents.load import load_document, parse, read_file
 from specport.documents.model import Document
-from specport.documents.refs import Loader, References, assemble, refuse
+from specport.documents.refs import GATHERED, Loader, References, assemble, refuse
 from specport.errors import DocumentError
 from specport.executor.model import Channel, Credential
 from specport.operations.model import Operations
@@ -45,8 +45,8 @@ def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Ope
     cached = cache.get(key) if cache else None
     catalog = decode_catalog(cached) if cached else None
     if catalog is None:
-        catalog = _build(source, shape)
-        if cache:
+        catalog, is_whole = _build(source, shape)
+        if cache and is_whole:
             cache.put(key, encode_catalog(catalog))
     return Opened(source, catalog, _channel(source, catalog), base_url_of(source, catalog.servers))
 
@@ -60,14 +60,15 @@ def read_document(source: Source) -> tuple[Document, Operations, References]:
     return document, _filtered(operations, source.filters), references
 
 
-def _build(source: Source, shape: Shape) -> Catalog:
+def _build(source: Source, shape: Shape) -> tuple[Catalog, bool]:
+    """The catalog, and whether the document alone made it: other files may change without its key changing."""
     with _no_collection():
         document, operations, references = read_document(source)
-        return build_catalog(document, operations, references, shape)
+        return build_catalog(document, operations, references, shape), GATHERED not in document.root
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def _no_collection() -> Generator[None]:
     """Without garbage collection, which costs more than the parsing itself when everything stays alive."""
     enabled = gc.isenabled()
     gc.disable()

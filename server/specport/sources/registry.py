@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from specport.catalog.build import Shape
 from specport.documents.load import parse, read_file
+from specport.documents.model import JsonObject
 from specport.errors import DocumentError, SourceError
-from specport.sources.fetch import FetchPolicy, fetch, is_public
+from specport.executor.addresses import is_private_host
+from specport.sources.fetch import FetchPolicy, fetch
+from specport.sources.manifest import bundled_names
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, preview_catalog
 from specport.sources.read import Opened, open_source
@@ -65,9 +69,11 @@ class Registry:
         """Open what was added before; what cannot be opened any more is returned and left alone."""
         failed: list[SourceError | DocumentError] = []
         for source in self._store.all() if self._store else ():
+            if source.name in self.opened:
+                failed.append(SourceError(f"{source.name} is left out: another source of that name was named at start"))
+                continue
             try:
-                if source.name not in self.opened:
-                    self.opened[source.name] = self._open(source, prefix=source.name)
+                self.opened[source.name] = self._open(source, prefix=source.name)
             except (SourceError, DocumentError) as error:
                 failed.append(error)
         return failed
@@ -87,17 +93,19 @@ class Registry:
         source = await read_specification(wanted, self._fetching, origin)
         known = self.opened.get(source.name)
         if known is not None:
-            if _same(known.source, source):
-                return Added(known, is_new=False)
-            raise SourceError(
-                f"the name {source.name!r} is in use for another document ({known.source.uri[:200]})",
-                hint="Choose another name, or remove that source first",
-            )
+            _check_same(known.source, source)
+            return Added(known, is_new=False)
+        stored = self._store.get(source.name) if self._store else None
+        if stored is not None:  # by another process on the same folder, since this one started
+            _check_same(stored, source)
+            source = stored
+        elif source.name in bundled_names():
+            raise SourceError(f"the name {source.name!r} belongs to a bundled source", hint="Choose another name")
         if len(self.opened) >= MAX_SOURCES:
             raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
         opened = self._open(source, prefix=source.name)
-        self._check(opened, origin)
-        if self._store:
+        _check_callable(opened)
+        if self._store and stored is None:
             self._store.put(source)
         self.opened[source.name] = opened
         return Added(opened, is_new=True)
@@ -115,24 +123,66 @@ class Registry:
         return [_facts(opened) for opened in self.opened.values()]
 
     def _open(self, source: Source, *, prefix: str) -> Opened:
-        return open_source(source, replace(self._shape, prefix=prefix), self._cache)
+        opened = open_source(source, replace(self._shape, prefix=prefix), self._cache)
+        if self._fetching.allow_private:
+            return opened
+        return replace(opened, channel=replace(opened.channel, public_urls=_untrusted_urls(opened)))
 
-    def _check(self, opened: Opened, origin: Origin) -> None:
-        """What every added source must have, and what a tool call may not choose."""
-        if not opened.catalog.tools:
-            raise SourceError("no operation is left to add", hint="Check the filters, or see the preview's problems")
-        parts = urlsplit(opened.base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SourceError("the document names no absolute server URL", hint="Give base_url")
-        if origin is Origin.TOOL and not self._fetching.allow_private and _is_private_host(parts.hostname):
+
+def _untrusted_urls(opened: Opened) -> tuple[str, ...]:
+    """Where calls may go by the choice of a tool call, or of a document that is no file of the operator's."""
+    source = opened.source
+    by_tool = source.origin is Origin.TOOL
+    if not by_tool and not source.uri.startswith(("http://", "https://")):
+        return ()
+    if source.base_url:  # it replaces the document's servers at every level
+        return (opened.base_url,) if by_tool else ()
+    servers = (server.rstrip("/") for tool in opened.catalog.tools if tool.route for server in tool.route.servers)
+    return tuple(dict.fromkeys((opened.base_url, *servers)))
+
+
+def _check_callable(opened: Opened) -> None:
+    """What every added source must have, and what nobody but the operator may choose."""
+    if not opened.catalog.tools:
+        raise SourceError("no operation is left to add", hint="Check the filters, or see the preview's problems")
+    if not _host(opened.base_url):
+        raise SourceError("the document names no absolute server URL", hint="Give base_url")
+    for url in opened.channel.public_urls:
+        host = _host(url)
+        if host and is_private_host(host):
             raise SourceError(
-                f"calls would go to the private address {parts.hostname}", hint="Start with --allow-private if meant"
+                f"calls would go to the private address {host}", hint="Start with --allow-private if that is meant"
             )
 
 
-async def read_specification(
-    wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR
-) -> Source:
+def _host(url: str) -> str:
+    """The host of an absolute http(s) URL, else nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+
+
+def _check_same(known: Source, source: Source) -> None:
+    """Raises SourceError unless adding `source` beside the `known` one of its name changes nothing.
+
+    Credentials are compared only where the caller gives some: a tool call cannot.
+    """
+    if known.data != source.data:
+        raise SourceError(
+            f"the name {source.name!r} is in use for another document ({known.uri[:200]})",
+            hint="Choose another name, or remove that source first",
+        )
+    is_same = (known.base_url, known.filters) == (source.base_url, source.filters)
+    if not is_same or (source.references and source.references != known.references):
+        raise SourceError(
+            f"{source.name!r} has that document already, with another base URL, filters or credentials",
+            hint="Choose another name, or remove that source first",
+        )
+
+
+async def read_specification(wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR) -> Source:
     """The source that a caller describes. A tool call may name URLs and text, an operator files as well.
 
     Raises SourceError when the document cannot be had or the name is not one.
@@ -158,7 +208,7 @@ async def read_specification(
 async def _document(spec: str, fetching: FetchPolicy, origin: Origin) -> tuple[str, bytes]:
     text = spec.strip()
     is_line = "\n" not in text and not text.startswith("{")
-    if is_line and text.startswith(("http://", "https://")):
+    if is_line and text.lower().startswith(("http://", "https://")):
         return text, await fetch(text, fetching)
     if is_line and origin is not Origin.TOOL:
         path = Path(text).expanduser()
@@ -169,10 +219,6 @@ async def _document(spec: str, fetching: FetchPolicy, origin: Origin) -> tuple[s
             hint="Files can be added only on the command line: specport add PATH",
         )
     return "given as text", text.encode()
-
-
-def _same(known: Source, source: Source) -> bool:
-    return (known.data, known.base_url, known.filters) == (source.data, source.base_url, source.filters)
 
 
 def _facts(opened: Opened) -> SourceFacts:
@@ -187,23 +233,15 @@ def _facts(opened: Opened) -> SourceFacts:
     )
 
 
-def _is_private_host(host: str) -> bool:
-    """Whether a host is a private address as written; names are checked when connecting."""
-    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
-        return True
-    try:
-        return not is_public(host)
-    except ValueError:
-        return False
-
-
 def _name_from(data: bytes, uri: str) -> str:
-    """A name from the document's title, else from its host."""
-    root = parse(data)
-    info = root.get("info") if isinstance(root, dict) else None
-    title = info.get("title") if isinstance(info, dict) else None
+    """A name from the document's title, else from its host. Raises DocumentError when it cannot be parsed."""
+    try:
+        root = parse(data)
+    except DocumentError as error:
+        raise DocumentError(f"{uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
+    info = cast("JsonObject", root).get("info") if isinstance(root, dict) else None
+    title = cast("JsonObject", info).get("title") if isinstance(info, dict) else None
     words = re.findall(r"[a-z0-9]+", str(title or urlsplit(uri).hostname or "source").lower())
     kept = [word for word in words if word not in ("api", "the", "openapi", "swagger", "rest")] or words
     name = re.sub(r"^[^a-z]+", "", "_".join(kept[:3]))[:MAX_NAME].rstrip("_")
     return name or "source"
-

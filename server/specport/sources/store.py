@@ -9,7 +9,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import orjson
@@ -41,20 +41,27 @@ class SourceStore:
         self._path = folder / "sources.sqlite"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with self._open() as connection:
-                found = int(connection.execute("pragma user_version").fetchone()[0])
-                if found > _VERSION:
-                    raise SourceError(f"{self._path} was written by a newer specport", hint="Use another --state-dir")
-                connection.execute(_SCHEMA)
-                connection.execute(f"pragma user_version = {_VERSION}")
-        except (OSError, sqlite3.Error) as error:
-            raise SourceError(f"cannot use the state folder {folder}: {error}", hint="Try --no-state") from error
+        except OSError as error:
+            reason = error.strerror or error
+            raise SourceError(f"cannot make the state folder {folder}: {reason}", hint="Try --no-state") from error
+        with self._open() as connection:
+            found = int(connection.execute("pragma user_version").fetchone()[0])
+            if found > _VERSION:
+                raise SourceError(f"{self._path} was written by a newer specport", hint="Use another --state-dir")
+            connection.execute(_SCHEMA)
+            connection.execute(f"pragma user_version = {_VERSION}")
 
     def all(self) -> list[Source]:
         """Every added source, by name."""
         with self._open() as connection:
             rows = connection.execute(f"select {_COLUMNS} from sources order by name").fetchall()
-        return [_source(row) for row in rows]
+        return [self._source(row) for row in rows]
+
+    def get(self, name: str) -> Source | None:
+        """The added source of that name, if there is one."""
+        with self._open() as connection:
+            row = connection.execute(f"select {_COLUMNS} from sources where name = ?", (name,)).fetchone()
+        return self._source(row) if row else None
 
     def put(self, source: Source) -> None:
         """Keep a source, in place of one of that name."""
@@ -72,29 +79,36 @@ class SourceStore:
             return connection.execute("delete from sources where name = ?", (name,)).rowcount > 0
 
     @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, committed when the block ends without an error."""
-        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS)
+    def _open(self) -> Generator[sqlite3.Connection]:
+        """One transaction, committed when the block ends without an error. SQLite's errors become SourceErrors."""
         try:
-            connection.execute("pragma journal_mode = wal")
-            with connection:
-                yield connection
-        finally:
-            connection.close()
+            connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS)
+            try:
+                connection.execute("pragma journal_mode = wal")
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise SourceError(f"cannot use the state file {self._path}: {error}", hint="Try --no-state") from error
 
-
-def _source(row: tuple[str, str, bytes, str, str, str, str]) -> Source:
-    name, uri, data, origin, base_url, auth, filters = row
-    chosen = orjson.loads(filters)
-    return Source(
-        name=name,
-        uri=uri,
-        data=data,
-        origin=Origin(origin),
-        base_url=base_url,
-        references=orjson.loads(auth),
-        filters=Filters(tuple(chosen["tags"]), tuple(chosen["operations"])),
-    )
+    def _source(self, row: tuple[str, str, bytes, str, str, str, str]) -> Source:
+        name, uri, data, origin, base_url, auth, filters = row
+        try:
+            chosen = orjson.loads(filters)
+            return Source(
+                name=name,
+                uri=uri,
+                data=data,
+                origin=Origin(origin),
+                base_url=base_url,
+                references=orjson.loads(auth),
+                filters=Filters(tuple(chosen["tags"]), tuple(chosen["operations"])),
+            )
+        except (ValueError, TypeError, KeyError) as error:
+            raise SourceError(
+                f"{self._path} holds a source {name!r} that cannot be read", hint="Use another --state-dir"
+            ) from error
 
 
 class CatalogCache:
@@ -119,9 +133,9 @@ class CatalogCache:
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(data)
-                os.replace(temporary, self._path(key))
+                Path(temporary).replace(self._path(key))
             except OSError:
-                os.unlink(temporary)
+                Path(temporary).unlink()
                 raise
 
     def _path(self, key: str) -> Path:

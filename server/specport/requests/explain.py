@@ -1,0 +1,166 @@
+"""What the validator found wrong, in words: where, what was expected, the allowed values, the nearest name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, cast
+
+import jsonschema_rs
+from jsonschema_rs import ValidationErrorKind as Kind
+
+from specport.documents.pointers import child
+from specport.errors import BadArguments
+from specport.requests.styles import json_bytes
+
+MAX_REPORTED = 3
+"""Faults named in one message."""
+
+MASK = "\0"
+"""What the validator is told to write in place of a value, so that a long one does not push out what was expected."""
+
+_MAX_SHOWN = 80
+_MAX_OPTIONS = 30
+_MAX_NAMES = 5
+_MAX_MESSAGE = 300
+
+Fault: TypeAlias = jsonschema_rs.ValidationError
+Path: TypeAlias = Sequence[str | int]
+
+
+def refusal(faults: Sequence[Fault], schema: Mapping[str, object]) -> BadArguments:
+    """The error that says what is wrong with arguments, each union by the branch that came closest."""
+    leaves = _leaves(faults)
+    told = [_explain(fault, schema) for fault in leaves[:MAX_REPORTED]]
+    more = len(leaves) - len(told)
+    text = "; ".join(told) + (f"; and {more} more" if more else "")
+    hints = (_hint(fault, schema) for fault in sorted(leaves, key=_has_no_unknown_name))
+    return BadArguments(text, pointer=_pointer(leaves[0]), hint=next(filter(None, hints), ""))
+
+
+def branches(fault: Fault) -> list[list[Fault]]:
+    """What each branch of a union has against the value; nothing for any other fault."""
+    kind = fault.kind
+    if isinstance(kind, Kind.AnyOf | Kind.OneOfNotValid):
+        return [branch for branch in kind.context if branch]
+    return []
+
+
+def wanted_types(fault: Fault, path: Path) -> frozenset[str] | None:
+    """The types that would do for the value at `path`; None where its type is not what is wrong."""
+    if fault.instance_path != path:
+        return None
+    if isinstance(fault.kind, Kind.Type):
+        return frozenset(fault.kind.types)
+    wanted = [_branch_wants(branch, path) for branch in branches(fault)]
+    known = [types for types in wanted if types is not None]
+    return frozenset[str]().union(*known) if known and len(known) == len(wanted) else None
+
+
+def nearest(unions: Sequence[list[Fault]], path: Path) -> list[Fault]:
+    """The branch of a union at `path` that came closest.
+
+    One of another type is farthest, then one that a fixed value rules out, then the one with more faults.
+    """
+
+    def distance(branch: list[Fault]) -> tuple[bool, int, int]:
+        leaves = _leaves(branch)
+        fixed = sum(isinstance(fault.kind, Kind.Constant | Kind.Enum) for fault in leaves)
+        return _branch_wants(branch, path) is not None, fixed, len(leaves)
+
+    return min(unions, key=distance)
+
+
+def shown(value: object) -> str:
+    """A value as JSON, cut to a readable length."""
+    try:
+        text = json_bytes(value).decode()
+    except BadArguments:
+        text = type(value).__name__
+    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
+
+
+def _branch_wants(branch: Sequence[Fault], path: Path) -> frozenset[str] | None:
+    found = (wanted_types(fault, path) for fault in branch)
+    return next((types for types in found if types is not None), None)
+
+
+def _leaves(faults: Sequence[Fault]) -> list[Fault]:
+    """The faults with each union replaced by those of the branch that came closest."""
+    found: list[Fault] = []
+    for fault in faults:
+        unions = branches(fault)
+        types = wanted_types(fault, fault.instance_path) if unions else None
+        found += [fault] if not unions or types is not None else _leaves(nearest(unions, fault.instance_path))
+    return found
+
+
+def _explain(fault: Fault, schema: Mapping[str, object]) -> str:
+    where = _place(fault) or "arguments"
+    types = wanted_types(fault, fault.instance_path)
+    kind = fault.kind
+    if types is not None:
+        return f"{where}: expected {' or '.join(sorted(types))}, got {shown(fault.instance)}"
+    if isinstance(kind, Kind.Required):
+        return f"{where}: {kind.property!r} is missing{_kind_of(kind.property, fault, schema)}"
+    if isinstance(kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties):
+        names = ", ".join(repr(name[:_MAX_SHOWN]) for name in kind.unexpected[:_MAX_NAMES])
+        more = ", ..." if len(kind.unexpected) > _MAX_NAMES else ""
+        return f"{where}: {names}{more} {'is' if len(kind.unexpected) == 1 else 'are'} not known here"
+    if isinstance(kind, Kind.Enum):
+        options = ", ".join(shown(option) for option in kind.options[:_MAX_OPTIONS])
+        more = ", ..." if len(kind.options) > _MAX_OPTIONS else ""
+        return f"{where}: {shown(fault.instance)} is not one of {options}{more}"
+    if isinstance(kind, Kind.Constant):
+        return f"{where}: expected {shown(kind.expected_value)}, got {shown(fault.instance)}"
+    return f"{where}: {fault.message[:_MAX_MESSAGE].replace(MASK, shown(fault.instance), 1)}"
+
+
+def _kind_of(name: str, fault: Fault, schema: Mapping[str, object]) -> str:
+    """The type of a missing member, in brackets, where the schema simply says it."""
+    member = _members(fault, schema).get(name)
+    kind = cast("Mapping[str, object]", member).get("type") if isinstance(member, dict) else None
+    return f" ({kind})" if isinstance(kind, str) else ""
+
+
+def _hint(fault: Fault, schema: Mapping[str, object]) -> str:
+    """The nearest known name for an unknown one, else which names there are, or which are required."""
+    kind = fault.kind
+    if isinstance(kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties):
+        names = list(_members(fault, schema))
+        near = difflib.get_close_matches(kind.unexpected[0][:_MAX_SHOWN], names, n=1, cutoff=0.5)
+        if near:
+            return f"Did you mean {near[0]!r}?"
+        what = "Known here" if fault.instance_path else "Arguments"
+        if names:
+            return f"{what}: {', '.join(names)}"
+        return "" if fault.instance_path else "This tool takes no arguments"
+    if isinstance(kind, Kind.Required) and not fault.instance_path:
+        return f"Required: {', '.join(cast('list[str]', schema.get('required', [])))}"
+    return ""
+
+
+def _has_no_unknown_name(fault: Fault) -> bool:
+    return not isinstance(fault.kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties)
+
+
+def _members(fault: Fault, schema: Mapping[str, object]) -> Mapping[str, object]:
+    """The declared members of the object that a fault is about."""
+    node: object = schema
+    for token in fault.schema_path[:-1]:
+        if isinstance(node, dict):
+            node = cast("Mapping[str | int, object]", node).get(token)
+        elif isinstance(node, list) and isinstance(token, int):
+            node = cast("list[object]", node)[token]
+    members = cast("Mapping[str, object]", node).get("properties") if isinstance(node, dict) else None
+    return cast("Mapping[str, object]", members) if isinstance(members, dict) else {}
+
+
+def _pointer(fault: Fault) -> str:
+    """The JSON Pointer of the argument at fault, which may be a missing one."""
+    kind = fault.kind
+    return child(_place(fault), kind.property) if isinstance(kind, Kind.Required) else _place(fault)
+
+
+def _place(fault: Fault) -> str:
+    return child("", *fault.instance_path)
