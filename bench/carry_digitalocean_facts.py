@@ -365,9 +365,7 @@ class Carrier:
             return node["allOf"][0]
         apart = next((prefix for prefix in APART if label.startswith(prefix)), ALTERNATIVES.get(label))
         wire_name = place[-1] if section == "headers" else None
-        plain = json.dumps(
-            [section, apart, wire_name, node], sort_keys=True, default=lambda fact: fact.digest
-        )
+        plain = json.dumps([section, apart, wire_name, node], sort_keys=True, default=lambda fact: fact.digest)
         digest = hashlib.sha256(plain.encode()).hexdigest()
         self.labels.setdefault(digest, []).append(label)
         position = self.published.position(place)
@@ -392,9 +390,7 @@ class Carrier:
                 self.shared.add(out[key].digest)
                 self.extended.add(out[key].digest)
             elif key == "discriminator":
-                mapping = {
-                    name: alternative_name(target) for name, target in value.get("mapping", {}).items()
-                }
+                mapping = {name: alternative_name(target) for name, target in value.get("mapping", {}).items()}
                 out[key] = {"propertyName": value["propertyName"], "mapping": mapping}
             elif key in SCHEMA_FACTS or key in SCHEMA_CHILDREN:
                 out[key] = value
@@ -415,9 +411,7 @@ class Carrier:
     def response(self, place: Place, node: Node) -> Node:
         out: Node = {"description": STATUS_NAMES[place[-1]][1]}
         if node.get("headers"):
-            out["headers"] = {
-                name: self.fact("headers", (*place, "headers", name)) for name in node["headers"]
-            }
+            out["headers"] = {name: self.fact("headers", (*place, "headers", name)) for name in node["headers"]}
         return out | self.contents(place, node)
 
     def contents(self, place: Place, node: Node) -> Node:
@@ -438,9 +432,7 @@ class Carrier:
             out["security"] = node["security"]
         if node.get("parameters"):
             count = len(node["parameters"])
-            out["parameters"] = [
-                self.fact("parameters", (*place, "parameters", str(n))) for n in range(count)
-            ]
+            out["parameters"] = [self.fact("parameters", (*place, "parameters", str(n))) for n in range(count)]
         if "requestBody" in node:
             out["requestBody"] = self.fact("requestBodies", (*place, "requestBody"))
         out["responses"] = {
@@ -455,9 +447,7 @@ class Carrier:
         for fact in reversed(self.facts.values()):  # the outer before what it holds
             shared = fact.digest in self.shared or uses[fact.digest] > 1
             named = any(label in NAMES or label in ALTERNATIVES for label in self.labels[fact.digest])
-            large = (
-                fact.section != "schemas" or fact.own >= SMALLEST_COMPONENT or fact.digest in self.extended
-            )
+            large = fact.section != "schemas" or fact.own >= SMALLEST_COMPONENT or fact.digest in self.extended
             if named or (shared and large):
                 lifted.append(fact)
             times = 1 if lifted and lifted[-1] is fact else uses[fact.digest]
@@ -532,9 +522,7 @@ def candidates(fact: Fact, label: str) -> Iterator[str]:
 def top_properties(fact: Fact) -> list[str]:
     """The property names of a schema, or of the body of a response, through its allOf."""
     names = list(fact.node.get("properties", ()))
-    inner = fact.node.get("allOf", []) + [
-        media.get("schema") for media in fact.node.get("content", {}).values()
-    ]
+    inner = fact.node.get("allOf", []) + [media.get("schema") for media in fact.node.get("content", {}).values()]
     return names + [name for part in inner if isinstance(part, Fact) for name in top_properties(part)]
 
 
@@ -547,9 +535,7 @@ def component_names(carrier: Carrier) -> dict[str, str]:
         for fact in lifted:
             labels = carrier.labels[fact.digest]
             known = [
-                name
-                for label in labels
-                if (name := NAMES.get(label) or alternative_name(ALTERNATIVES.get(label, "")))
+                name for label in labels if (name := NAMES.get(label) or alternative_name(ALTERNATIVES.get(label, "")))
             ]
             if bool(known) is not chosen:
                 continue
@@ -579,9 +565,7 @@ def body_of(fact: Fact, names: dict[str, str]) -> Node:
         node["$ref"] = node["$ref"]["$ref"]
     if "discriminator" in node:
         mapping = node["discriminator"]["mapping"]
-        node["discriminator"]["mapping"] = {
-            key: f"#/components/schemas/{name}" for key, name in mapping.items()
-        }
+        node["discriminator"]["mapping"] = {key: f"#/components/schemas/{name}" for key, name in mapping.items()}
     return node
 
 
@@ -718,9 +702,7 @@ def add_texts(target: Node, texts: Texts) -> list[str]:
     }
     troubles = [f"no operation {name}" for name in sorted(named - set(operations))]
     for name, words in texts.operations.items():
-        operations.get(name, {}).update(
-            {key: words[key] for key in ("summary", "description") if key in words}
-        )
+        operations.get(name, {}).update({key: words[key] for key in ("summary", "description") if key in words})
     for tag in target["tags"]:
         tag.update({"description": texts.tags[tag["name"]]} if tag["name"] in texts.tags else {})
     schemas, missing = in_components(target, texts.schemas)
@@ -755,9 +737,7 @@ def add_body_texts(
     for name, entries in texts.items():
         content = resolved(target, operations.get(name, {}).get("requestBody", {})).get("content", {})
         for path, text in entries.items():
-            nodes = [
-                node for media in content.values() for node in properties_at(target, media["schema"], path)
-            ]
+            nodes = [node for media in content.values() for node in properties_at(target, media["schema"], path)]
             troubles += [] if nodes else [f"no place for {name}: {path}"]
             for node in nodes:
                 said.setdefault(id(node), (node, f"{name}: {path}", []))[2].append(text)
@@ -866,25 +846,17 @@ def rank(key: str, value: Json) -> float:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("published", type=Path, help="the published document, JSON")
-    parser.add_argument(
-        "target", type=Path, help="the document to write, YAML; words that stand in it are kept"
-    )
-    parser.add_argument(
-        "--texts", type=Path, nargs="*", default=[], metavar="FILE", help="words to add, YAML"
-    )
+    parser.add_argument("target", type=Path, help="the document to write, YAML; words that stand in it are kept")
+    parser.add_argument("--texts", type=Path, nargs="*", default=[], metavar="FILE", help="words to add, YAML")
     chosen = parser.parse_args(arguments)
     target = document(Published(json.loads(chosen.published.read_text())))
     earlier = yaml.load(chosen.target.read_text(), yaml.CSafeLoader) if chosen.target.exists() else None
     lost = keep_texts(target, earlier or {})
-    troubles = [f"lost with its place: {place}" for place in lost] + add_texts(
-        target, Texts.read(chosen.texts)
-    )
+    troubles = [f"lost with its place: {place}" for place in lost] + add_texts(target, Texts.read(chosen.texts))
     text = yaml.dump(arranged(target), Dumper=Dumper, width=LINE, sort_keys=False, allow_unicode=True)
     chosen.target.write_text(HEADER + text)
     silent = [
-        name
-        for name, each in operations_of(target).items()
-        if not each.get("summary") or not each.get("description")
+        name for name, each in operations_of(target).items() if not each.get("summary") or not each.get("description")
     ]
     for line in [*troubles, *(f"operation without text: {name}" for name in silent)]:
         sys.stderr.write(line + "\n")

@@ -81,9 +81,7 @@ def published() -> Json:
 def follow(document: Json, node: Json) -> Json:
     """What a node stands for; a pointer may lead through further references."""
     while is_object(node) and isinstance(node.get("$ref"), str):
-        siblings = {
-            key: value for key, value in node.items() if key not in ("$ref", "description", "example")
-        }
+        siblings = {key: value for key, value in node.items() if key not in ("$ref", "description", "example")}
         target = at_pointer(document, node["$ref"])
         node = {"allOf": [target, siblings]} if siblings else target
     return node
@@ -216,9 +214,7 @@ def test_has_the_same_server_and_security(published: Json) -> None:
 @pytest.mark.parametrize("name", OPERATION_IDS)
 def test_parameters_are_the_published_ones(name: str, published: Json) -> None:
     """Name, location, required, style, explode and the whole schema of each parameter, in the same order."""
-    assert parameters(OURS, operations(OURS)[name][2]) == parameters(
-        published, operations(published)[name][2]
-    )
+    assert parameters(OURS, operations(OURS)[name][2]) == parameters(published, operations(published)[name][2])
 
 
 @pytest.mark.parametrize("name", OPERATION_IDS)
@@ -404,9 +400,7 @@ def test_examples_fit_their_schemas() -> None:
     """A stand-in server may answer with any example in the document."""
     for pointer, schema in schemas(OURS):
         if "example" in schema:
-            assert jsonschema_rs.is_valid({**schema, "components": OURS["components"]}, schema["example"]), (
-                pointer
-            )
+            assert jsonschema_rs.is_valid({**schema, "components": OURS["components"]}, schema["example"]), pointer
 
 
 @pytest.mark.parametrize("name", OPERATION_IDS)
