@@ -118,10 +118,10 @@ def _described(fragment: Fragment, description: str, deprecated: bool) -> Fragme
         said["description"] = text
     if deprecated:
         said["deprecated"] = True
-    if not said:
+    if fragment is True:  # some clients know schemas as objects only
+        return said
+    if not said or fragment is False:
         return fragment
     if isinstance(fragment, Use):
         return Use(fragment.place, {**fragment.siblings, **said})
-    if isinstance(fragment, bool):
-        return said if fragment else fragment
     return {**fragment, **said}

@@ -26,7 +26,7 @@ def find_tools(tools: Sequence[Tool], query: str, limit: int) -> list[Tool]:
         connection.execute(_TABLE)
         rows = ((index, *_texts(tool)) for index, tool in enumerate(tools))
         connection.executemany("insert into tools (rowid, address, path, description) values (?, ?, ?, ?)", rows)
-        match = " or ".join(f'"{word}"' for word in words)
+        match = " OR ".join(f'"{word}"' for word in words)
         return [tools[row[0]] for row in connection.execute(_QUERY, (match, limit))]
     finally:
         connection.close()

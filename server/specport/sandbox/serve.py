@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from specport.errors import SourceError
+from specport.web import WebServer, listen
 
 HOST = "127.0.0.1"
 """Nothing outside this machine reaches a sandbox."""
@@ -30,9 +29,9 @@ async def serve_sandbox(app: ASGIApp) -> AsyncGenerator[str]:
 
     No signal handler is installed; warnings go to stderr, accesses nowhere. Raises SourceError when it cannot listen.
     """
-    listener = _listener()
+    listener = listen(HOST, 0)
     try:
-        server = _server(app)
+        server = WebServer(app, lifespan=False)
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await _started(server, running)
@@ -43,35 +42,7 @@ async def serve_sandbox(app: ASGIApp) -> AsyncGenerator[str]:
         listener.close()
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves the process's signals to whoever runs it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Capture none."""
-        yield
-
-
-def _listener() -> socket.socket:
-    # named as TCP because asyncio turns Nagle's delay (40 ms a request) off only then
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.bind((HOST, 0))
-    except OSError as error:
-        listener.close()
-        raise SourceError(f"the sandbox cannot listen on {HOST}: {error.strerror or error}") from error
-    return listener
-
-
-def _server(app: ASGIApp) -> uvicorn.Server:
-    config = uvicorn.Config(
-        app, http="h11", ws="none", lifespan="off", log_config=None, log_level="warning", access_log=False,
-        timeout_graceful_shutdown=1, server_header=False,
-    )  # fmt: skip
-    return _Server(config)
-
-
-async def _started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
+async def _started(server: WebServer, running: asyncio.Task[None]) -> None:
     deadline = asyncio.get_running_loop().time() + MAX_START
     while not server.started:
         if running.done() or asyncio.get_running_loop().time() > deadline:
@@ -79,10 +50,10 @@ async def _started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
         await asyncio.sleep(_TICK)
 
 
-async def _stopped(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
+async def _stopped(server: WebServer, running: asyncio.Task[None]) -> None:
     """End the server: politely, then by force. A cancellation meanwhile is obeyed once it has ended."""
     server.should_exit = True
-    force = asyncio.get_running_loop().call_later(MAX_STOP, _force, server)
+    force = asyncio.get_running_loop().call_later(MAX_STOP, server.cut)
     cancelled: asyncio.CancelledError | None = None
     while not running.done():
         try:
@@ -92,9 +63,3 @@ async def _stopped(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
     force.cancel()
     if cancelled is not None:
         raise cancelled
-
-
-def _force(server: uvicorn.Server) -> None:
-    server.force_exit = True
-    for connection in list(server.server_state.connections):
-        connection.transport.abort()

@@ -12,6 +12,7 @@ import orjson
 from specport.documents.model import JsonObject
 from specport.errors import DocumentError
 from specport.schemas.convert import SchemaConverter
+from specport.schemas.keywords import PLAIN
 from specport.schemas.model import Fragment, JsonSchema, Place, Use
 
 MAX_INLINE_DEPTH = 48
@@ -32,6 +33,8 @@ _STRUCTURE = frozenset({
     "get", "put", "post", "delete", "options", "head", "patch", "trace", "x-specport-gathered",
 })  # fmt: skip
 _ANNOTATIONS = frozenset({"title", "description", "default", "deprecated"})
+_INDEPENDENT = frozenset({*PLAIN, "type", "required", "dependentRequired"} - {"minContains", "maxContains"})
+"""Keywords that mean the same whatever stands beside them, so that a reference's siblings may join its target."""
 
 
 def compose(root: Fragment, converter: SchemaConverter) -> JsonSchema:
@@ -93,7 +96,7 @@ class _Composition:
         if not siblings:
             return target
         whole: dict[str, object] = {"allOf": [target]}
-        if isinstance(target, dict) and siblings.keys() <= _ANNOTATIONS:
+        if isinstance(target, dict) and siblings.keys() <= _INDEPENDENT - (target.keys() - _ANNOTATIONS):
             whole = cast("dict[str, object]", target)
         return {**whole, **siblings}
 

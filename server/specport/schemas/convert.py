@@ -21,6 +21,9 @@ from specport.schemas.model import Direction, Fragment, Place, Use
 Warn = Callable[[str, str], None]
 """Called with the pointer and a sentence for each keyword left out."""
 
+MAX_TOGETHER = 200
+"""Most schemas that are looked through for what holds of one value."""
+
 _NO_NAMES: frozenset[str] = frozenset()
 _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
@@ -65,15 +68,25 @@ class SchemaConverter:
             target = self._references.resolve(reference)
         except DocumentError as error:
             raise DocumentError(error.message, pointer=pointer) from error
-        without = hidden & self._required_names(target.value) if hidden else hidden
-        return Use((target.pointer, without), self._siblings(schema, pointer, hidden))
+        beside = self._beside(schema)
+        if "properties" in beside or "allOf" in beside:
+            hidden |= self._hidden_names(beside)
+        siblings = self._keywords(beside, pointer, hidden) if beside else {}
+        return Use((target.pointer, self._without(target.value, hidden)), siblings)
 
-    def _siblings(self, schema: JsonObject, pointer: str, hidden: frozenset[str]) -> JsonObject:
+    def _beside(self, schema: JsonObject) -> JsonObject:
         """What counts beside a `$ref`: everything from 3.1 on, before that only what explains."""
-        rest = {key: value for key, value in schema.items() if key != "$ref"}
-        if not self._dialect.ref_siblings:
-            rest = {key: value for key, value in rest.items() if key in ("description", "deprecated")}
-        return self._keywords(rest, pointer, hidden) if rest else {}
+        counts = self._dialect.ref_siblings
+        return {
+            key: value
+            for key, value in schema.items()
+            if key != "$ref" and (counts or key in ("description", "deprecated"))
+        }
+
+    def _without(self, target: object, hidden: frozenset[str]) -> frozenset[str]:
+        """Those hidden names that a target asks for and does not hide itself."""
+        asked = hidden & self._required_names(target) if hidden else hidden
+        return asked - self._hidden_names(target) if asked else asked
 
     def _keywords(self, schema: JsonObject, pointer: str, hidden: frozenset[str]) -> dict[str, object]:
         hidden |= self._hidden_names(schema)
@@ -176,7 +189,7 @@ class SchemaConverter:
         both = [*cast("list[object]", rest.get("allOf", [])), {"anyOf": converted["oneOf"]}]
         return {**rest, "allOf": both}
 
-    def _hidden_names(self, schema: JsonObject) -> frozenset[str]:
+    def _hidden_names(self, schema: object) -> frozenset[str]:
         """Properties that do not travel this way, of the schema and of what its `allOf` brings together."""
         names: set[str] = set()
         for part in self._together(schema):
@@ -208,7 +221,7 @@ class SchemaConverter:
         """
         waiting = [schema]
         seen: set[int] = set()
-        while waiting:
+        while waiting and len(seen) < MAX_TOGETHER:
             node = waiting.pop()
             if id(node) in seen or not isinstance(node, dict):
                 continue

@@ -23,6 +23,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"(])|\n\s*\n")
 _INHABITED = frozenset({"properties", "patternProperties", "prefixItems", *_UNIONS})
 _MAX_OUTLINE_DEPTH = 6
 _MAX_LOOKS = 64
+_MAX_STEPS = 2_000
+"""Schemas visited for one outline; far more names than its length takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class _Outliner:
         self._definitions = cast("Mapping[str, JsonSchema]", schema.get("$defs", {}))
         self._detail = detail
         self._needed: dict[str, None] = {}
+        self._steps = 0
 
     def whole(self) -> JsonSchema:
         """The root with its arguments, and the definitions that what is left still refers to."""
@@ -139,11 +142,11 @@ class _Outliner:
     def _has_members(self, schema: JsonSchema) -> bool:
         """Whether there is anything inside a schema to name, however many references away (within _MAX_LOOKS)."""
         waiting: list[object] = [schema]
-        for _ in range(_MAX_LOOKS):
-            part = waiting.pop() if waiting else None
+        looks = _MAX_LOOKS
+        while waiting and looks:
+            looks -= 1
+            part = waiting.pop()
             if not isinstance(part, dict):
-                if not waiting:
-                    break
                 continue
             part = cast("JsonSchema", part)
             if not _INHABITED.isdisjoint(part):
@@ -159,12 +162,14 @@ class _Outliner:
         stub: dict[str, object] = {"type": kind} if kind else {}
         if kind == "array" or (isinstance(kind, list) and "array" in kind):
             stub["items"] = {}
+        self._steps = _MAX_STEPS
         text = _cut(self._outline(schema, 0, frozenset()), self._detail.outline)
         return {**stub, "description": text} if text else stub
 
     def _outline(self, schema: JsonSchema, depth: int, within: frozenset[str]) -> str:
         """`{a*, b{c}}` for an object, the same with `[]` for an array of them, nothing for a plain value."""
-        if depth > _MAX_OUTLINE_DEPTH:
+        self._steps -= 1
+        if depth > _MAX_OUTLINE_DEPTH or self._steps < 0:
             return "{...}" if self._has_members(schema) else ""
         names: dict[str, str] = {}
         required: set[object] = set()
@@ -208,14 +213,17 @@ class _Outliner:
 
     def _parts(self, schema: JsonSchema, within: frozenset[str]) -> Iterator[tuple[JsonSchema, frozenset[str]]]:
         """The schema and what its unions and references bring; a definition never appears inside itself."""
-        yield schema, within
-        reference = schema.get("$ref")
-        if isinstance(reference, str) and reference not in within:
-            yield from self._parts(self._definitions[_definition(reference)], within | {reference})
-        for key in _UNIONS:
-            for branch in cast("list[object]", schema.get(key, [])):
-                if isinstance(branch, dict):
-                    yield from self._parts(cast("JsonSchema", branch), within)
+        waiting = [(schema, within)]
+        while waiting and self._steps > 0:
+            self._steps -= 1
+            part, inside = waiting.pop()
+            yield part, inside
+            unions = (part.get(key, []) for key in reversed(_UNIONS))
+            branches = [branch for union in unions for branch in reversed(cast("list[object]", union))]
+            waiting += [(cast("JsonSchema", branch), inside) for branch in branches if isinstance(branch, dict)]
+            reference = part.get("$ref")
+            if isinstance(reference, str) and reference not in inside:
+                waiting.append((self._definitions[_definition(reference)], inside | {reference}))
 
 
 def _cut(outline: str, limit: int) -> str:

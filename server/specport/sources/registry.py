@@ -207,7 +207,7 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
 
 async def _document(spec: str, fetching: FetchPolicy, origin: Origin) -> tuple[str, bytes]:
     text = spec.strip()
-    is_line = "\n" not in text and not text.startswith("{")
+    is_line = "\n" not in text and not text.startswith(("{", "[", "<"))  # else a document, or what was taken for one
     if is_line and text.lower().startswith(("http://", "https://")):
         return text, await fetch(text, fetching)
     if is_line and origin is not Origin.TOOL:

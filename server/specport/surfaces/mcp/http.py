@@ -9,12 +9,11 @@ import asyncio
 import contextlib
 import hmac
 import ipaddress
+import logging
 import signal
-import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import uvicorn
 from mcp.server.sse import SseServerTransport
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
@@ -25,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from specport.errors import SourceError
 from specport.surfaces.mcp.server import McpServer
+from specport.web import WebServer, listen
 
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
 """Largest request body accepted."""
@@ -56,48 +56,20 @@ async def serve_http(server: McpServer, settings: HttpSettings, announce: Callab
         raise SourceError(
             f"serving on {settings.host} needs a bearer token", hint="Give --token env:NAME, or bind 127.0.0.1"
         )
-    config = uvicorn.Config(
-        http_app(server, settings),
-        host=settings.host,
-        port=settings.port,
-        http="h11",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
-    running = _Uvicorn(config, lambda port: announce(_url(settings, port)))
-    loop = asyncio.get_running_loop()
+    with contextlib.closing(listen(settings.host, settings.port)) as listener:
+        running = WebServer(http_app(server, settings), lifespan=True)
+        loop = asyncio.get_running_loop()
 
-    def stop() -> None:
-        server.close()
-        running.should_exit = True
-        loop.call_later(STOP_SECONDS, setattr, running, "force_exit", True)
+        def stop() -> None:
+            server.close()
+            running.should_exit = True
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # connections are cut on purpose now
+            loop.call_later(STOP_SECONDS, running.cut)
 
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop)
-    await running.serve()
-    if not running.started:
-        raise SourceError(
-            f"cannot listen on {settings.host}:{settings.port}", hint="Is the port in use? Choose another with --port"
-        )
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn that leaves the signals to its caller, and says at which port it listens."""
-
-    def __init__(self, config: uvicorn.Config, listening: Callable[[int], None]) -> None:
-        super().__init__(config)
-        self._listening = listening
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._listening(self.servers[0].sockets[0].getsockname()[1])
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop)
+        announce(_url(settings, listener.getsockname()[1]))
+        await running.serve(sockets=[listener])
 
 
 def _url(settings: HttpSettings, port: int) -> str:
