@@ -26,6 +26,7 @@ from specport.app import App
 from specport.errors import SpecportError, UnknownTool
 from specport.results.model import ToolResult
 from specport.surfaces.mcp import reading
+from specport.surfaces.mcp.logs import ClientLog
 
 log = logging.getLogger("specport")
 
@@ -60,6 +61,8 @@ class McpServer:
         self._bus = InMemorySubscriptionBus()
         self._listening = ListenHandler(self._bus)
         self._sessions: set[ServerSession] = set()
+        self._client_log = ClientLog()
+        log.addHandler(self._client_log)
         self.lowlevel: Server[Any] = Server(
             "specport",
             version=__version__,
@@ -77,6 +80,7 @@ class McpServer:
             on_get_prompt=self._get_prompt,
             on_completion=self._complete,
         )
+        self.lowlevel.add_request_handler("logging/setLevel", types.SetLevelRequestParams, self._set_level)
         self.lowlevel.middleware[:] = [self._cached_pages]
         self.lowlevel.add_notification_handler("notifications/initialized", types.NotificationParams, self._initialized)
         app.on_change.append(self._announce)
@@ -89,6 +93,7 @@ class McpServer:
 
     def close(self) -> None:
         """End every open listen stream, so that a server can stop without waiting for clients."""
+        log.removeHandler(self._client_log)
         self._listening.close()
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
@@ -161,6 +166,13 @@ class McpServer:
     async def _complete(self, ctx: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         del ctx
         return types.CompleteResult(completion=reading.complete(self._app, params.argument.name, params.argument.value))
+
+    async def _set_level(self, ctx: Context, params: types.SetLevelRequestParams) -> types.EmptyResult:
+        """Send this older client the server's log from a level up, as long as it is connected."""
+        connection = ctx.session._connection  # pyright: ignore[reportPrivateUsage]  # as in `_initialized`
+        self._client_log.follow(ctx.session, params.level)
+        connection.exit_stack.callback(self._client_log.forget, ctx.session)
+        return types.EmptyResult()
 
     async def _initialized(self, ctx: Context, params: types.NotificationParams) -> None:
         """Remember a legacy connection, which is told of list changes directly."""
