@@ -124,11 +124,10 @@ class _Folder:
                 raise _Refused("holds several YAML documents", hint="Give one document per file")
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        is_plain = event.implicit[0]
-        node = _Node(_plain_value(event.value) if is_plain else event.value)
+        value = _plain_value(event.value) if event.implicit[0] else event.value
         if event.anchor:
-            self._anchors[event.anchor] = node
-        self._place(node, key=event.value)
+            self._anchors[event.anchor] = _Node(value)
+        self._place(value, key=event.value)
 
     def _open(self, collection: _Open) -> None:
         if len(self._stack) >= MAX_DEPTH:
@@ -141,10 +140,9 @@ class _Folder:
             for merged in done.merges:
                 for name, value in merged.items():
                     done.value.setdefault(name, value)
-        node = _Node(done.value, done.weight, done.height)
         if done.anchor:
-            self._anchors[done.anchor] = node
-        self._place(node, key=None)
+            self._anchors[done.anchor] = _Node(done.value, done.weight, done.height)
+        self._place(done.value, key=None, weight=done.weight, height=done.height)
 
     def _alias(self, anchor: str | None) -> None:
         node = self._anchors.get(anchor or "")
@@ -155,24 +153,26 @@ class _Folder:
             raise _Refused(f"expands aliases to more than {MAX_ALIASED:,} values")
         if len(self._stack) + node.height > MAX_DEPTH:
             raise _Refused(f"is nested more than {MAX_DEPTH} levels deep")
-        self._place(node, key=node.value if isinstance(node.value, str) else None)
+        key = node.value if isinstance(node.value, str) else None
+        self._place(node.value, key=key, weight=node.weight, height=node.height)
 
-    def _place(self, node: _Node, *, key: str | None) -> None:
+    def _place(self, value: object, *, key: str | None, weight: int = 1, height: int = 0) -> None:
         """Put a finished value where it belongs; `key` is its text when it may serve as a mapping key."""
         if not self._stack:
-            self.root = node.value
+            self.root = value
             return
         top = self._stack[-1]
-        top.weight += node.weight
-        top.height = max(top.height, node.height + 1)
+        top.weight += weight
+        if height >= top.height:
+            top.height = height + 1
         if isinstance(top.value, list):
-            top.value.append(node.value)
+            top.value.append(value)
         elif top.key is None:
             if key is None:
                 raise _Refused("has a mapping key that is no text")
             top.key = key
         else:
-            _put(top, top.key, node.value)
+            _put(top, top.key, value)
             top.key = None
 
 

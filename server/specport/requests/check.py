@@ -34,6 +34,8 @@ class ArgumentChecker:
             return self._checked(given)
         except UnicodeEncodeError as error:
             raise BadArguments("a name holds half of a surrogate pair, which is no character") from error
+        except ValueError as error:
+            raise BadArguments(f"the arguments cannot be checked: {error}") from error
 
     def _checked(self, given: Mapping[str, object]) -> Mapping[str, object]:
         faults: list[Fault] = []

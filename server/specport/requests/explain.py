@@ -57,8 +57,8 @@ def wanted_types(fault: Fault, path: Path) -> frozenset[str] | None:
     return frozenset[str]().union(*known) if known and len(known) == len(wanted) else None
 
 
-def nearest(unions: Sequence[list[Fault]], path: Path) -> list[Fault]:
-    """The branch of a union at `path` that came closest.
+def by_distance(unions: Sequence[list[Fault]], path: Path) -> list[list[Fault]]:
+    """The branches of a union at `path`, the one that came closest first.
 
     One of another type is farthest, then one that a fixed value rules out, then the one with more faults.
     """
@@ -68,7 +68,7 @@ def nearest(unions: Sequence[list[Fault]], path: Path) -> list[Fault]:
         fixed = sum(isinstance(fault.kind, Kind.Constant | Kind.Enum) for fault in leaves)
         return _branch_wants(branch, path) is not None, fixed, len(leaves)
 
-    return min(unions, key=distance)
+    return sorted(unions, key=distance)
 
 
 def shown(value: object) -> str:
@@ -91,7 +91,7 @@ def _leaves(faults: Sequence[Fault]) -> list[Fault]:
     for fault in faults:
         unions = branches(fault)
         types = wanted_types(fault, fault.instance_path) if unions else None
-        found += [fault] if not unions or types is not None else _leaves(nearest(unions, fault.instance_path))
+        found += [fault] if not unions or types is not None else _leaves(by_distance(unions, fault.instance_path)[0])
     return found
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import orjson
 
-from specport.requests.explain import Fault, branches, nearest, wanted_types
+from specport.requests.explain import Fault, Path, branches, by_distance, wanted_types
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,3})?\Z")
 _MAX_JSON_TEXT = 1_000_000
+_MAX_PATH = 100
 _UNCHANGED = object()
 
 
@@ -19,10 +20,8 @@ def repaired(given: Mapping[str, object], faults: Sequence[Fault]) -> Mapping[st
     """A copy in which every type fault of stringified or unquoted values is mended; None when nothing can be."""
     whole: object = given
     for fault in faults:
-        for path, value, types in _wrong_types(fault):
-            mended = _mended(value, types)
-            if mended is not _UNCHANGED:
-                whole = _replaced(whole, path, mended)
+        for path, mended in _mends(fault):
+            whole = _replaced(whole, path, mended)
     return None if whole is given else cast("Mapping[str, object]", whole)
 
 
@@ -36,18 +35,21 @@ def json_value(text: str) -> object:
         return None
 
 
-def _wrong_types(fault: Fault) -> Iterator[tuple[Sequence[str | int], object, frozenset[str]]]:
-    """Where a value has the wrong type, the value, and the types that would do.
+def _mends(fault: Fault) -> list[tuple[Path, object]]:
+    """The value that should stand instead, and where.
 
-    A union none of whose branches takes the type wants all their types; else what is wrong in the nearest branch.
+    A union none of whose branches takes the type wants all their types; else the nearest branch that can be mended is.
     """
-    types = wanted_types(fault, fault.instance_path)
+    path = fault.instance_path
+    types = wanted_types(fault, path)
     if types is not None:
-        yield fault.instance_path, fault.instance, types
-        return
-    unions = branches(fault)
-    for inner in nearest(unions, fault.instance_path) if unions else ():
-        yield from _wrong_types(inner)
+        mended = _mended(fault.instance, types) if len(path) <= _MAX_PATH else _UNCHANGED
+        return [] if mended is _UNCHANGED else [(path, mended)]
+    for branch in by_distance(branches(fault), path):
+        mends = [mend for inner in branch for mend in _mends(inner)]
+        if mends:
+            return mends
+    return []
 
 
 def _mended(value: object, types: frozenset[str]) -> object:
@@ -58,8 +60,9 @@ def _mended(value: object, types: frozenset[str]) -> object:
         return _UNCHANGED
     text = value.strip()
     if types & {"integer", "number"} and _NUMBER.match(text):
-        number: object = orjson.loads(text)
-        return number if "number" in types or isinstance(number, int) else _UNCHANGED
+        number = json_value(text)
+        is_wanted = isinstance(number, int) or (isinstance(number, float) and "number" in types)
+        return number if is_wanted else _UNCHANGED
     if "boolean" in types and text.lower() in ("true", "false"):
         return text.lower() == "true"
     if "null" in types and text == "null":
@@ -73,7 +76,7 @@ def _structure(text: str, types: frozenset[str]) -> object:
     return cast("object", parsed) if wanted in types else _UNCHANGED
 
 
-def _replaced(value: object, path: Sequence[str | int], new: object) -> object:
+def _replaced(value: object, path: Path, new: object) -> object:
     """A copy of `value` with `new` at `path`."""
     if not path:
         return new

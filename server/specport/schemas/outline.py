@@ -42,7 +42,7 @@ class Detail:
 
 
 DETAILS = (
-    Detail(outer_text=100, inner_text=80, depth=20, outline=0),
+    Detail(outer_text=80, inner_text=60, depth=20, outline=0),
     Detail(outer_text=60, inner_text=50, depth=20, outline=0),
     Detail(outer_text=60, inner_text=0, depth=20, outline=0),
     Detail(outer_text=60, inner_text=0, depth=3, outline=200),

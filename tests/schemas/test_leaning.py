@@ -1,0 +1,197 @@
+"""The listed schema: fewer bytes, every argument, and every name either spelled out, in an outline, or visibly cut."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import jsonschema_rs
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from small_documents import catalog_of, document, taking
+from specport.catalog.build import Shape
+from specport.schemas.outline import lean, shortened
+
+LONG = "First sentence of some length. Second sentence, which says more than the first. Third one. " * 3
+
+
+def wide(depth: int, width: int) -> dict[str, Any]:
+    """An object schema of `width` members at each of `depth` levels."""
+    if depth == 0:
+        return {"type": "string", "description": LONG}
+    members = {f"level{depth}_{n}": wide(depth - 1, width) for n in range(width)}
+    return {"type": "object", "properties": members, "required": [f"level{depth}_0"]}
+
+
+def root(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)[:1], "additionalProperties": False}
+
+
+def names_in(schema: Any) -> set[str]:
+    """Names of members at every depth."""
+    found: set[str] = set()
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key in ("properties", "patternProperties") and isinstance(value, dict):
+                found |= set(value) | {name for part in value.values() for name in names_in(part)}
+            elif key not in ("enum", "default", "const"):
+                found |= names_in(value)
+    elif isinstance(schema, list):
+        found = {name for part in schema for name in names_in(part)}
+    return found
+
+
+def is_cut(schema: Any) -> bool:
+    return "..." in json.dumps(schema)
+
+
+@pytest.mark.parametrize("budget", [5000, 2000, 1000, 500, 200, 1])
+def test_names_are_spelled_out_or_outlined_at_any_budget(budget: int) -> None:
+    """Less room means fewer words, then outlines; a name that is nowhere is one behind `...`."""
+    schema = root(id={"type": "string", "description": LONG}, body=wide(3, 4))
+    shown = lean(schema, budget, "things.thingsCreate")
+    missing = {name for name in names_in(schema) if not re.search(rf"\b{name}\b", json.dumps(shown))}
+    assert not missing or is_cut(shown)
+    assert list(shown["properties"]) == ["id", "body"]  # type: ignore[call-overload]
+    assert shown["required"] == ["id"]
+    assert shown["additionalProperties"] is False
+    jsonschema_rs.meta.validate({**shown, "$schema": "https://json-schema.org/draft/2020-12/schema"})
+
+
+def test_a_schema_that_fits_keeps_its_words_and_structure() -> None:
+    """Only descriptions are shortened where there is room."""
+    schema = root(
+        size={"type": "integer", "minimum": 1, "maximum": 5, "default": 2, "description": "How many at once."}
+    )
+    assert lean(schema, 500, "things.thingsCreate") == schema
+
+
+def test_an_outline_names_requiredness_types_choices_and_rows() -> None:
+    """`*` is required, `[]` an array, a type is named unless it is text, choices are listed."""
+    member = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string"}, "size": {"type": "integer"}, "kind": {"enum": ["a", "b"]},
+            "git": {"properties": {"branch": {"type": "string"}}},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "ports": {"type": "array", "items": {"properties": {"port": {"type": "integer"}}}},
+            "labels": {"additionalProperties": {"properties": {"value": {"type": "string"}}}},
+        },
+    }  # fmt: skip
+    shown = lean(root(body={"type": "object", "properties": {"thing": member}}), 1, "")
+    assert shown["properties"]["body"]["properties"]["thing"] == {  # type: ignore[index]
+        "type": "object",
+        "description": (
+            "{name*, size: integer, kind: a|b, git{branch}, tags[], ports[]{port: integer}, labels{<key>{value}}}"
+        ),
+    }  # fmt: skip
+
+
+def test_a_union_of_an_object_and_an_array_shows_both() -> None:
+    """What each branch brings is named."""
+    union = {
+        "anyOf": [
+            {"properties": {"a": {}}},
+            {"type": "array", "items": {"properties": {"b": {}}}},
+            {"$ref": "#/$defs/c"},
+        ]
+    }
+    schema = {**root(body={"properties": {"thing": union}}), "$defs": {"c": {"properties": {"c": {}}}}}
+    assert lean(schema, 1, "")["properties"]["body"]["properties"]["thing"]["description"] == "{a, c} or []{b}"  # type: ignore[index]
+
+
+def test_outlines_that_go_too_deep_or_too_long_are_visibly_cut() -> None:
+    """Nothing ends silently."""
+    deep: dict[str, Any] = {"type": "string"}
+    for n in range(12):
+        deep = {"properties": {f"p{n}": deep}}
+    for body in (deep, wide(2, 30)):
+        shown = lean(root(body={"properties": {"thing": body}}), 1, "")
+        assert is_cut(shown)
+        assert len(orjson.dumps(shown)) < 1200
+
+
+def test_an_array_stub_still_has_items() -> None:
+    """Clients refuse an array without `items`, a nullable one too."""
+    for kind in ("array", ["array", "null"]):
+        rows = {"type": kind, "items": {"properties": {"a": {"type": "string"}}}}
+        shown = lean(root(body={"properties": {"rows": rows}}), 1, "")
+        assert shown["properties"]["body"]["properties"]["rows"] == {"type": kind, "items": {}, "description": "[]{a}"}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "key", ["not", "contains", "propertyNames", "if", "unevaluatedProperties", "additionalProperties"]
+)
+def test_no_reference_is_left_without_its_definition(key: str) -> None:
+    """Whatever keyword holds the reference."""
+    schema = {**root(body={key: {"$ref": "#/$defs/d"}}), "$defs": {"d": {"const": 1}, "unused": {"const": 2}}}
+    for budget in (1, 500):
+        shown = lean(schema, budget, "")
+        assert "#/$defs/d" not in json.dumps(shown) or shown["$defs"] == {"d": {"const": 1}}
+
+
+def test_a_description_that_says_nothing_new_is_left_out() -> None:
+    """Words of the address and the name are not said again; an outline always is."""
+    schema = root(droplet_id={"type": "integer", "description": "The unique identifier of the Droplet."},
+                  size={"type": "string", "description": "Slug, at least 3 letters."})  # fmt: skip
+    shown = lean(schema, 500, "droplets.dropletsGet")["properties"]
+    assert shown == {
+        "droplet_id": {"type": "integer"},
+        "size": {"type": "string", "description": "Slug, at least 3 letters."},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "short"),
+    [
+        ("One. Two.", 100, "One. Two."),
+        ("One sentence. Two sentences.", 20, "One sentence."),
+        ("A first sentence that is longer than it may be. Two.", 30, "A first sentence that is..."),
+        ("One e.g. this. Two.", 15, "One e.g. this."),
+        ("Anything", 0, ""),
+        ("Line\nbreaks here. More.", 18, "Line breaks here."),
+        ("x" * 40, 10, "..."),
+    ],
+)  # fmt: skip
+def test_a_shortened_text_ends_at_a_sentence_or_visibly(text: str, limit: int, short: str) -> None:
+    """Whole sentences while they fit; a first one that does not ends at a word with `...`."""
+    assert shortened(text, limit) == short
+
+
+member_names = st.sampled_from(["alpha", "beta", "gamma", "delta", "epsilon"])
+trees = st.recursive(
+    st.fixed_dictionaries({"type": st.sampled_from(["string", "integer"])}),
+    lambda inner: st.one_of(
+        st.dictionaries(member_names, inner, min_size=1, max_size=3).map(lambda m: {"type": "object", "properties": m}),
+        inner.map(lambda item: {"type": "array", "items": item}),
+        st.lists(inner, min_size=1, max_size=2).map(lambda branches: {"anyOf": branches}),
+        st.lists(inner, min_size=1, max_size=2).map(lambda branches: {"allOf": branches}),
+        inner.map(lambda value: {"type": "object", "additionalProperties": value}),
+    ),
+    max_leaves=12,
+)
+
+
+@given(trees, st.integers(1, 700))
+@settings(max_examples=80, deadline=None)
+def test_no_name_is_ever_lost_silently(tree: dict[str, Any], budget: int) -> None:
+    """Random schemas at random budgets."""
+    schema = root(one=tree, two=tree)
+    shown = lean(schema, budget, "")
+    text = json.dumps(shown)
+    assert all(name in text for name in names_in(schema)) or is_cut(shown)
+    assert list(shown["properties"]) == ["one", "two"]  # type: ignore[call-overload]
+    jsonschema_rs.Draft202012Validator(dict(shown))
+
+
+def test_the_budget_is_a_setting() -> None:
+    """A tool's listed schema follows the shape it is built with; what is checked never changes."""
+    described = document({"/a": {"post": taking(wide(3, 3))}})
+    small, large = (catalog_of(described, shape=Shape(schema_budget=budget)).tools[0] for budget in (1, 100_000))
+    assert len(orjson.dumps(small.listed_schema)) < len(orjson.dumps(large.listed_schema))
+    assert small.input_schema == large.input_schema
