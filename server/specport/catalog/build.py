@@ -34,7 +34,7 @@ class Shape:
 
     prefix: str = ""
     description_limit: int | None = 200
-    schema_budget: int = 500
+    schema_budget: int = 450
 
 
 def build_catalog(document: Document, operations: Operations, references: References, shape: Shape) -> Catalog:

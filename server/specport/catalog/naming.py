@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from specport.operations.model import Operation, OperationKey
 
 MAX_WIRE_NAME = 64
 """Longest wire name that every client accepts (Gemini and OpenAI stop at 64)."""
+
+BUILT_IN = ("openapi.previewSpec", "openapi.addSource")
+"""Addresses of the tools that every server has; an operation of that name takes a suffix."""
 
 _SUFFIX_DIGITS = 8
 _VERSION = re.compile(r"v[0-9]+([._-]?[0-9a-z]+)*\Z", re.IGNORECASE)
@@ -41,16 +43,24 @@ def _capital(word: str) -> str:
 def addresses(operations: Sequence[Operation], prefix: str) -> list[str]:
     """The address of each operation. `prefix` is empty for the default source, else the source's name.
 
-    Where several would share one, all of them take a suffix hashed from method and path, so that a newcomer
-    changes no other name than the one it collides with.
+    Where several would share one, the first in the document keeps it and the others take a suffix hashed from
+    their method and path: an operation that is added behind renames no other.
     """
     plain = [_address(operation) for operation in operations]
-    counts = Counter(address.casefold() for address in plain)
+    firsts = _first_of_each(plain, taken=() if prefix else BUILT_IN)
     named: list[str] = []
-    for operation, address in zip(operations, plain, strict=True):
-        unique = address if counts[address.casefold()] == 1 else f"{address}_{_hash(operation.key)}"
+    for index, (operation, address) in enumerate(zip(operations, plain, strict=True)):
+        unique = address if index in firsts else f"{address}_{_hash(operation.key)}"
         named.append(f"{prefix}.{unique}" if prefix else unique)
     return named
+
+
+def _first_of_each(names: Sequence[str], *, taken: Sequence[str]) -> frozenset[int]:
+    """The indexes at which a name stands for the first time, case aside; a taken one is never the first."""
+    firsts: dict[str, int] = {}
+    for index, name in enumerate(names):
+        firsts.setdefault(name.casefold(), index)
+    return frozenset(firsts.values()) - {firsts.get(name.casefold()) for name in taken}
 
 
 def _address(operation: Operation) -> str:
@@ -74,14 +84,16 @@ def _method_leaf(key: OperationKey) -> str:
 
 
 def wire_names(named: Iterable[tuple[str, OperationKey]]) -> list[str]:
-    """Portable names, `^[A-Za-z_][A-Za-z0-9_-]{0,63}$`, of addresses; too long or colliding ones take a hash."""
-    pairs = [(address, _portable(address), key) for address, key in named]
-    counts = Counter(name.casefold() for _, name, _ in pairs)
+    """Portable names, `^[A-Za-z_][A-Za-z0-9_-]{0,63}$`, of addresses; too long or colliding ones take a hash.
+
+    Addresses are compared without the suffix they may have: else one that gets a suffix would free a name for another.
+    """
+    pairs = [(_portable(address.removesuffix(f"_{_hash(key)}")), key) for address, key in named]
+    firsts = _first_of_each([name for name, _ in pairs], taken=[_portable(address) for address in BUILT_IN])
     names: list[str] = []
-    for _, name, key in pairs:
-        if len(name) > MAX_WIRE_NAME or counts[name.casefold()] > 1:
-            name = f"{name[: MAX_WIRE_NAME - _SUFFIX_DIGITS - 1]}_{_hash(key)}"
-        names.append(name)
+    for index, (name, key) in enumerate(pairs):
+        is_free = len(name) <= MAX_WIRE_NAME and index in firsts
+        names.append(name if is_free else f"{name[: MAX_WIRE_NAME - _SUFFIX_DIGITS - 1]}_{_hash(key)}")
     return names
 
 

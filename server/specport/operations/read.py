@@ -69,8 +69,8 @@ def _each_operation(reading: Reading) -> Iterator[Operation]:
             continue
         if not path.startswith("/"):
             reading.warn(pointer, f"the path {path!r} does not start with a slash; one is added")
-        for method in METHODS:
-            if method in item:
+        for method in item:
+            if method in METHODS:
                 try:
                     yield _operation(reading, path, method, Target(target.pointer, item))
                 except DocumentError as error:

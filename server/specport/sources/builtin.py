@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from specport.catalog.model import Hints, Tool
+from specport.catalog.naming import BUILT_IN
 
-PREVIEW = "openapi.previewSpec"
-ADD = "openapi.addSource"
+PREVIEW, ADD = BUILT_IN
 
 _SPEC = {
     "type": "string",
