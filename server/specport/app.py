@@ -35,7 +35,7 @@ from specport.sources.builtin import ADD, PREVIEW, builtin_tools
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, as_text
-from specport.sources.read import Opened, read_document
+from specport.sources.read import Opened, may_have_credentials, read_document, server_of
 from specport.sources.registry import Added, Registry, Specification
 from specport.sources.store import CatalogCache, SourceStore
 
@@ -198,8 +198,8 @@ class App:
         opened = self._registry.opened.get(route.source)
         if opened is None:
             raise UnknownTool(f"the source {route.source} was removed")
-        channel = self._channel(opened)
-        request = prepare(route, arguments, await self._base_url(opened, route))
+        url, channel = await self._target(opened, route)
+        request = prepare(route, arguments, url)
         if self._settings.dry_run:
             return ToolResult(text=as_curl(shown(request, channel.credentials)))
         exchange = await self._executor.send(request, channel)
@@ -211,27 +211,16 @@ class App:
             has_credential=bool(choose(route.security, channel.credentials)),
         )
 
-    def _channel(self, opened: Opened) -> Channel:
-        """In the sandbox every scheme has a made-up credential, and no real one is ever read."""
-        if not self._settings.sandbox:
-            return opened.channel
-        credentials = {
-            name: Credential(
-                name, "sandbox:token", facts["kind"], facts["scheme"], facts["location"], facts["parameter"]
-            )
-            for name, facts in opened.catalog.schemes.items()
-        }
-        return replace(opened.channel, credentials=credentials)
-
-    async def _base_url(self, opened: Opened, route: Route) -> str:
-        """Where a call goes: the sandbox, what the operator said, the operation's own server, the source's."""
+    async def _target(self, opened: Opened, route: Route) -> tuple[str, Channel]:
+        """Where a call goes and how. A server that only the operation names, elsewhere, gets no credential."""
         if self._settings.sandbox:
-            return await self._sandbox(opened)
-        if not opened.source.base_url and route.servers and route.servers[0].startswith(("http://", "https://")):
-            return route.servers[0]
-        if not opened.base_url.startswith(("http://", "https://")):
+            return await self._sandbox(opened), _sandbox_channel(opened)
+        url = server_of(opened, route)
+        if not url.startswith(("http://", "https://")):
             raise SourceError(f"{opened.source.name} has no absolute server URL", hint="Give it one with --base-url")
-        return opened.base_url
+        if may_have_credentials(opened, url):
+            return url, opened.channel
+        return url, replace(opened.channel, credentials={})
 
     async def _sandbox(self, opened: Opened) -> str:
         """The sandbox of a source, started at its first call; a source added anew gets a new one."""
@@ -255,6 +244,15 @@ class App:
             return ToolResult(text=as_text(await self.preview(wanted, Origin.TOOL)))
         assert tool.address == ADD
         return _added_text(await self.add(wanted, Origin.TOOL))
+
+
+def _sandbox_channel(opened: Opened) -> Channel:
+    """In the sandbox every scheme has a made-up credential, and no real one is ever read."""
+    credentials = {
+        name: Credential(name, "sandbox:token", facts["kind"], facts["scheme"], facts["location"], facts["parameter"])
+        for name, facts in opened.catalog.schemes.items()
+    }
+    return replace(opened.channel, credentials=credentials)
 
 
 def _specification(arguments: Mapping[str, object]) -> Specification:

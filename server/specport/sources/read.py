@@ -14,7 +14,7 @@ import orjson
 
 from specport.catalog.build import Shape, build_catalog
 from specport.catalog.codec import decode_catalog, encode_catalog
-from specport.catalog.model import Catalog
+from specport.catalog.model import Catalog, Route
 from specport.documents.load import load_document, parse, read_file
 from specport.documents.model import Document
 from specport.documents.refs import GATHERED, Loader, References, assemble, refuse
@@ -139,3 +139,27 @@ def base_url_of(source: Source, servers: tuple[str, ...]) -> str:
     if urlsplit(source.uri).scheme in ("http", "https"):
         return urljoin(source.uri, first or "/").rstrip("/")
     return first.rstrip("/")
+
+
+def server_of(opened: Opened, route: Route) -> str:
+    """Where the calls of one operation go: the source's base URL, or the operation's own server where it has one.
+
+    A base URL that the operator gave replaces servers at every level. A relative server is seen from the base URL.
+    """
+    if opened.source.base_url or not route.servers:
+        return opened.base_url
+    return urljoin(f"{opened.base_url}/", route.servers[0]).rstrip("/")
+
+
+def may_have_credentials(opened: Opened, url: str) -> bool:
+    """Whether a URL is at an origin of the source itself: its base URL's or one of the document's own servers'."""
+    return origin_of(url) in {origin_of(known) for known in (opened.base_url, *opened.catalog.servers)}
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an absolute http(s) URL, else nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme in ("http", "https") and parts.netloc else ""

@@ -17,7 +17,7 @@ from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.manifest import bundled_names
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, preview_catalog
-from specport.sources.read import Opened, open_source
+from specport.sources.read import Opened, open_source, origin_of, server_of
 from specport.sources.store import CatalogCache, SourceStore
 
 MAX_SOURCES = 500
@@ -130,15 +130,16 @@ class Registry:
 
 
 def _untrusted_urls(opened: Opened) -> tuple[str, ...]:
-    """Where calls may go by the choice of a tool call, or of a document that is no file of the operator's."""
+    """The origins that calls go to by the choice of a tool call, or of a document that is no file of the operator's."""
     source = opened.source
     by_tool = source.origin is Origin.TOOL
     if not by_tool and not source.uri.startswith(("http://", "https://")):
         return ()
     if source.base_url:  # it replaces the document's servers at every level
-        return (opened.base_url,) if by_tool else ()
-    servers = (server.rstrip("/") for tool in opened.catalog.tools if tool.route for server in tool.route.servers)
-    return tuple(dict.fromkeys((opened.base_url, *servers)))
+        return (origin_of(opened.base_url),) if by_tool else ()
+    servers = (server_of(opened, tool.route) for tool in opened.catalog.tools if tool.route)
+    origins = (origin_of(url) for url in (opened.base_url, *servers))
+    return tuple(dict.fromkeys(origin for origin in origins if origin))
 
 
 def _check_callable(opened: Opened) -> None:

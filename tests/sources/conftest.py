@@ -1,0 +1,45 @@
+"""Registries on a temporary folder; the network is a dictionary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from source_documents import Open
+
+from specport.catalog.build import Shape
+from specport.errors import SourceError
+from specport.sources.fetch import FetchPolicy
+from specport.sources.registry import Registry
+from specport.sources.store import CatalogCache, SourceStore
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Documents by URL, as the guarded fetch would bring them."""
+    pages: dict[str, str] = {}
+
+    async def fetched(url: str, policy: FetchPolicy) -> bytes:
+        if url not in pages:
+            raise SourceError(f"{url} answered 404 Not Found")
+        return pages[url].encode()
+
+    monkeypatch.setattr("specport.sources.registry.fetch", fetched)
+    return pages
+
+
+@pytest.fixture
+def open_registry(tmp_path: Path) -> Open:
+    """Another Registry on the same folder, as a restart or a second process opens it."""
+
+    def open_one(*, allow_private: bool = False, store: bool = True) -> Registry:
+        registry = Registry(
+            shape=Shape(),
+            cache=CatalogCache(tmp_path),
+            store=SourceStore(tmp_path) if store else None,
+            fetching=FetchPolicy(allow_private=allow_private),
+        )
+        assert registry.open_stored() == []
+        return registry
+
+    return open_one

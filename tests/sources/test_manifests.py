@@ -1,0 +1,114 @@
+"""`source.toml`: what it may say, and that everything wrong in it is told with the file and the key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from source_documents import document
+
+from specport.errors import SourceError
+from specport.executor.model import Limit
+from specport.sources.manifest import bundled_names, open_bundled, open_folder
+from specport.sources.model import Origin
+
+MINIMAL = 'name = "shop"\ndocument = "openapi.json"\n'
+
+
+def folder(path: Path, manifest: str | bytes) -> Path:
+    """A source folder with a small document and this manifest."""
+    (path / "openapi.json").write_text(document())
+    (path / "source.toml").write_bytes(manifest if isinstance(manifest, bytes) else manifest.encode())
+    return path
+
+
+def test_a_folder_with_a_manifest_is_a_source(tmp_path: Path) -> None:
+    """The document beside it is read, and every setting reaches the source."""
+    source = open_folder(
+        folder(
+            tmp_path,
+            MINIMAL + 'base_url = "http://127.0.0.1:8080"\n[auth]\nkey = "file:~/key"\n'
+            '[[limits]]\nname = "posts"\nrequests = 5\nseconds = 2.5\nmethods = ["post"]\npaths = ["/a*"]\n'
+            'weight = "w"\n'
+            '[pagination]\nnext = "links.next"\ntotal = "count"\n[errors]\nmessage = "msg"\nid = "code"\n',
+        )
+    )
+    assert (source.name, source.origin, source.base_url) == ("shop", Origin.OPERATOR, "http://127.0.0.1:8080")
+    assert source.data == document().encode()
+    assert source.references == {"key": "file:~/key"}
+    assert source.channel.limits == (Limit("posts", 5, 2.5, ("POST",), ("/a*",), "w"),)
+    assert source.conventions.next_page == "links.next"
+    assert (source.conventions.error_message, source.conventions.error_id) == ("msg", "code")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "key"),
+    [
+        ('document = "openapi.json"', "name"),
+        ('name = "shop"', "document"),
+        ('name = "Shop!"\ndocument = "openapi.json"', "name"),
+        (MINIMAL + "limit = 1", "limit"),
+        (MINIMAL + 'base_url = "example.com"', "base_url"),
+        (MINIMAL + 'base_url = "file:///etc"', "base_url"),
+        (MINIMAL + '[auth]\ntoken = "dop_v1_secret"', "auth.token"),
+        (MINIMAL + '[[limits]]\nname = "a"\nrequests = 0\nseconds = 1', "limits.0.requests"),
+        (MINIMAL + '[[limits]]\nname = "a"\nrequests = 1\nseconds = inf', "limits.0.seconds"),
+        (MINIMAL + '[[limits]]\nname = "a"\nrequests = 1\nseconds = 1\nper = "token"', "limits.0.per"),
+        (MINIMAL + "[[limits]]\nrequests = 1\nseconds = 1", "limits.0.name"),
+        (MINIMAL + "[pagination]\nnext = 1", "pagination.next"),
+        (MINIMAL + 'errors = "message"', "errors"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_the_file_and_the_key(tmp_path: Path, manifest: str, key: str) -> None:
+    """One line: file, key, fault. A credential that was written down by mistake is not repeated."""
+    with pytest.raises(SourceError) as caught:
+        open_folder(folder(tmp_path, manifest))
+    text = str(caught.value)
+    assert text.startswith(f"{tmp_path / 'source.toml'}: {key}: ")
+    assert "\n" not in text
+    assert "dop_v1_secret" not in text
+
+
+@pytest.mark.parametrize("manifest", [b"name = ", b"\xff\xfe", b"[auth\n", b"<html>"])
+def test_what_is_no_toml_is_told_with_the_file(tmp_path: Path, manifest: bytes) -> None:
+    """A broken file is named."""
+    with pytest.raises(SourceError, match=r"source\.toml is not valid TOML"):
+        open_folder(folder(tmp_path, manifest))
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../openapi.json", "a/../../b"])
+def test_a_document_outside_its_folder_is_refused(tmp_path: Path, name: str) -> None:
+    """A manifest reads what lies beside it and nothing else."""
+    with pytest.raises(SourceError, match="outside its source's folder"):
+        open_folder(folder(tmp_path, f'name = "shop"\ndocument = "{name}"\n'))
+
+
+def test_a_missing_document_is_named(tmp_path: Path) -> None:
+    """The path that could not be read, and why."""
+    with pytest.raises(SourceError, match=r"cannot read .*absent\.json: No such file"):
+        open_folder(folder(tmp_path, 'name = "shop"\ndocument = "absent.json"\n'))
+
+
+@pytest.mark.parametrize("name", ["nonesuch", "", "..", "digitalocean/..", "../digitalocean"])
+def test_an_unknown_bundled_name_lists_the_known_ones(name: str) -> None:
+    """The hint says what there is, and how to use any other API."""
+    with pytest.raises(SourceError, match="there is no source") as caught:
+        open_bundled(name)
+    assert "Bundled: digitalocean" in str(caught.value)
+    assert "--spec" in str(caught.value)
+
+
+def test_the_bundled_source_has_the_limits_of_its_documentation() -> None:
+    """DigitalOcean: 250 a minute, 5,000 an hour, and four of its own, one of them weighted."""
+    assert "digitalocean" in bundled_names()
+    source = open_bundled("digitalocean")
+    assert source.references == {"bearer_auth": "env:DIGITALOCEAN_TOKEN"}
+    stated = {(limit.amount, limit.window, limit.methods, limit.paths, limit.weight) for limit in source.channel.limits}
+    assert stated == {
+        (250, 60.0, (), (), ""),
+        (5000, 3600.0, (), (), ""),
+        (12, 60.0, ("POST",), ("/v2/floating_ips", "/v2/reserved_ips"), ""),
+        (10, 60.0, ("GET",), ("/v2/account/keys",), ""),
+        (5, 10.0, (), ("/v2/cdn/endpoints*",), ""),
+        (50, 20.0, ("DELETE",), ("/v2/cdn/endpoints/{cdn_id}/cache",), "files"),
+    }

@@ -1,0 +1,125 @@
+"""What adding a document would do, told before it is done: facts for programs, a dozen lines for a model."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from source_documents import PATHS, Open, document, operation
+
+from specport.catalog.listing import listed
+from specport.errors import DocumentError
+from specport.sources.model import Filters, Origin
+from specport.sources.preview import BYTES_PER_TOKEN, Preview, as_text
+from specport.sources.registry import Registry, Specification
+
+pytestmark = pytest.mark.anyio
+
+SCHEMES = {
+    "securitySchemes": {
+        "token": {"type": "http", "scheme": "bearer"},
+        "login": {"type": "http", "scheme": "basic"},
+        "key": {"type": "apiKey", "in": "query", "name": "api_key"},
+        "oauth": {"type": "oauth2", "flows": {}},
+        "mutual": {"type": "mutualTLS"},
+    }
+}
+
+
+async def previewed(registry: Registry, spec: str, **more: object) -> Preview:
+    return await registry.preview(Specification(spec, **more), Origin.TOOL)  # type: ignore[arg-type]
+
+
+async def test_a_preview_counts_what_would_come(open_registry: Open) -> None:
+    """Operations, what they may change, tags with counts, where requests go, the first addresses."""
+    found = await previewed(open_registry(), document())
+    assert (found.title, found.version, found.uri) == ("Pet Shop API", "2.1", "given as text")
+    assert (found.operations, found.read_only, found.destructive) == (3, 1, 1)
+    assert found.base_url == "https://pets.example.com/v1"
+    assert found.servers == ("https://pets.example.com/v1",)
+    assert [(tag.tag, tag.tools) for tag in found.tags] == [("Pets", 2), ("Writing", 1)]
+    assert found.first_addresses[0] == "pet_shop.pets.createPet"
+    assert found.problem_count == 0
+
+
+async def test_a_preview_changes_nothing(open_registry: Open) -> None:
+    """Nothing is opened, kept or cached by looking."""
+    registry = open_registry()
+    await previewed(registry, document())
+    assert registry.opened == {}
+    assert open_registry().opened == {}
+
+
+async def test_tokens_are_those_of_the_list_that_would_be_shown(open_registry: Open) -> None:
+    """The estimate is of the real entries, and tags and worst tools add up to it."""
+    registry = open_registry()
+    found = await previewed(registry, document())
+    added = await registry.add(Specification(document()), Origin.TOOL)
+    entries = [listed(tool, dotted=False, full=False) for tool in added.opened.catalog.tools]
+    exact = sum(len(orjson.dumps(entry)) for entry in entries) / BYTES_PER_TOKEN
+    assert exact <= found.tokens < exact + len(entries)
+    assert sum(tag.tokens for tag in found.tags) == found.tokens
+    assert found.heaviest[0].tokens == max(tool.tokens for tool in found.heaviest)
+
+
+async def test_each_security_scheme_says_what_to_set(open_registry: Open) -> None:
+    """The option to pass, by the scheme's name; what cannot be used is said."""
+    found = await previewed(open_registry(), document(components=SCHEMES))
+    told = {scheme.name: (scheme.kind, scheme.set_with) for scheme in found.security}
+    assert told["token"][0] == "HTTP bearer"
+    assert told["token"][1] == ("put the token in an environment variable NAME and pass --credential token=env:NAME")
+    assert "user:password" in told["login"][1]
+    assert told["key"][0] == "API key in query api_key"
+    assert "--credential oauth=env:NAME" in told["oauth"][1]
+    assert "cannot be used yet" in told["mutual"][1]
+
+
+async def test_filters_apply_to_a_preview(open_registry: Open) -> None:
+    """What is previewed is what would be added."""
+    found = await previewed(open_registry(), document(), filters=Filters(tags=("Pets",)))
+    assert found.operations == 2
+    assert (await previewed(open_registry(), document(), filters=Filters(tags=("none",)))).operations == 0
+
+
+async def test_problems_are_listed_with_their_place(open_registry: Open) -> None:
+    """A broken operation is left out with a JSON Pointer and a reason; the others stay."""
+    paths = {**PATHS, "/broken": {"get": operation("broken", parameters=[{"name": "x"}])}}
+    found = await previewed(open_registry(), document(paths=paths))
+    assert found.operations == 3
+    assert found.problem_count == 1
+    assert found.problems[0]["severity"] == "error"
+    assert found.problems[0]["pointer"].startswith("/paths/~1broken/get/parameters/0")
+    assert "- error at /paths/~1broken/get/parameters/0" in as_text(found)
+
+
+async def test_the_text_is_a_dozen_lines(open_registry: Open) -> None:
+    """Everything a model needs to decide, whatever the size of the document."""
+    text = as_text(await previewed(open_registry(), document(components=SCHEMES)))
+    assert text.splitlines()[0] == "Pet Shop API 2.1 (given as text)"
+    assert "3 operations: 1 only read, 1 destroy; listing them costs about" in text
+    assert "Requests go to: https://pets.example.com/v1" in text
+    assert "Credential token (HTTP bearer): put the token in an environment variable" in text
+    assert "Problems: none" in text
+    many = {f"/p{number}": {"get": operation(f"op{number}", f"Tag {number}")} for number in range(900)}
+    large = as_text(await previewed(open_registry(), document(paths=many)))
+    assert len(large.splitlines()) <= 12
+    assert len(large) < 6_000
+
+
+async def test_a_preview_without_a_server_says_what_to_give(open_registry: Open) -> None:
+    """The one thing that would stop adding it."""
+    text = as_text(await previewed(open_registry(), document(server=None)))
+    assert "Requests go to: nowhere yet; give base_url" in text
+    assert "Credentials: the document asks for none" in text
+
+
+async def test_a_long_text_is_not_repeated_as_its_own_place(open_registry: Open, web: dict[str, str]) -> None:
+    """A URL of thousands of characters is shortened."""
+    url = f"https://docs.example.com/?{'x' * 3000}"
+    web[url] = document()
+    assert len((await previewed(open_registry(), url)).uri) == 200
+
+
+async def test_what_is_no_document_cannot_be_previewed(open_registry: Open) -> None:
+    """The same error that adding it would give."""
+    with pytest.raises(DocumentError, match="given as text: has no paths"):
+        await previewed(open_registry(), '{"openapi": "3.1.0"}')
