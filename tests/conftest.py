@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from end_to_end.loopback import Upstream
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -30,3 +33,18 @@ def test_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Upstream]:
+    """One API for a module."""
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def upstream(running: Upstream) -> Upstream:
+    """The API, with nothing asked and nothing special to answer."""
+    running.take()
+    running.replies.clear()
+    return running

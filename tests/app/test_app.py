@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,20 +18,6 @@ from specport.sources.model import Origin, Source
 from specport.sources.registry import Specification
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def upstream(running: Upstream) -> Upstream:
-    """The API, with nothing asked and nothing special to answer."""
-    running.take()
-    running.replies.clear()
-    return running
 
 
 @asynccontextmanager

@@ -5,14 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from end_to_end.loopback import Done, Upstream, things
+from end_to_end.loopback import Done, things
 from specport.surfaces.cli.main import main
 
 Run = Callable[..., Done]
@@ -22,21 +22,6 @@ Run = Callable[..., Done]
 def anyio_backend() -> str:
     """Clients and servers may live as long as a module."""
     return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Upstream]:
-    """One API for a module."""
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def upstream(running: Upstream) -> Upstream:
-    """The API, with nothing asked and nothing special to answer."""
-    running.take()
-    running.replies.clear()
-    return running
 
 
 @pytest.fixture

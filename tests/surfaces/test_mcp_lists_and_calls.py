@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,19 +22,6 @@ from specport.surfaces.mcp.server import PAGE_SIZE, McpServer
 ERAS = ("legacy", "2026-07-28")
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("era", ERAS)]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def upstream(running: Upstream) -> Upstream:
-    running.take()
-    running.replies.clear()
-    return running
 
 
 @asynccontextmanager
