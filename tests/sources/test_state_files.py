@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -113,3 +114,15 @@ def test_no_half_written_cache_file_is_left(tmp_path: Path) -> None:
     assert cache.get("key") == b"newer"
     assert len(list((tmp_path / "catalogs").iterdir())) == 1
     assert decode_catalog(b"newer") is None
+
+
+def test_the_cache_keeps_only_so_many_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest go first."""
+    monkeypatch.setattr("specport.sources.store.MAX_CATALOGS", 3)
+    cache = CatalogCache(tmp_path)
+    for number in range(5):
+        cache.put(f"key{number}", b"{}")
+        newest = max((tmp_path / "catalogs").iterdir(), key=lambda path: path.name)
+        os.utime(newest, ns=(number, number))
+    kept = [number for number in range(5) if cache.get(f"key{number}") is not None]
+    assert kept == [2, 3, 4]

@@ -130,6 +130,7 @@ def _source(manifest: Manifest, document: tuple[str, bytes], origin: Origin) -> 
         data=data,
         origin=origin,
         base_url=manifest.base_url,
+        title=manifest.title,
         references=manifest.auth,
         channel=Channel(limits=limits),
         conventions=Conventions(

@@ -33,8 +33,8 @@ class Filters:
 class Source:
     """One API: its document's bytes and where they came from, where calls go, and how they are sent.
 
-    `base_url` empty: the document's own first server. `references` maps security scheme names to credential
-    references; which scheme facts they get is decided when the document is read.
+    `base_url` empty: the document's own first server; `title` empty: the document's own. `references` maps security
+    scheme names to credential references; which scheme facts they get is decided when the document is read.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Source:
     channel: Channel = field(default_factory=Channel)
     conventions: Conventions = field(default_factory=Conventions)
     filters: Filters = field(default_factory=Filters)
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ async def _document(spec: str, fetching: FetchPolicy, origin: Origin) -> tuple[s
 def _facts(opened: Opened) -> SourceFacts:
     return SourceFacts(
         name=opened.source.name,
-        title=opened.catalog.title,
+        title=opened.source.title or opened.catalog.title,
         uri=opened.source.uri,
         base_url=opened.base_url,
         origin=opened.source.origin.value,

@@ -6,6 +6,7 @@ Both may be shared by several processes: SQLite in WAL mode, and cache files tha
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import tempfile
@@ -30,6 +31,9 @@ create table if not exists sources (
 )
 """
 _VERSION = 1
+MAX_CATALOGS = 64
+"""Most catalogs kept in the cache."""
+
 _BUSY_SECONDS = 10.0
 _COLUMNS = "name, uri, data, origin, base_url, auth, filters"
 
@@ -112,11 +116,14 @@ class SourceStore:
 
 
 class CatalogCache:
-    """Finished catalogs as files, keyed by everything they were made from and by the specport version."""
+    """Finished catalogs as files, keyed by everything they were made from and by the code that made them.
+
+    At most MAX_CATALOGS are kept, the oldest going first.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "catalogs"
-        self._release = __version__
+        self._release = f"{__version__}-{_code_digest()}"
 
     def get(self, key: str) -> bytes | None:
         """What was put under the key by this release, else None."""
@@ -137,6 +144,26 @@ class CatalogCache:
             except OSError:
                 Path(temporary).unlink()
                 raise
+            for old in sorted(self._folder.glob("*.json"), key=_changed_at)[:-MAX_CATALOGS]:
+                old.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{self._release}-{key}.json"
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:  # another process was quicker
+        return 0
+
+
+def _code_digest() -> str:
+    """A digest of the modules that make catalogs, by size and time: a version stays the same while it is developed."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for room in ("documents", "schemas", "operations", "catalog"):
+        for module in sorted((package / room).glob("*.py")):
+            facts = module.stat()
+            digest.update(f"{module.name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:12]
