@@ -13,9 +13,9 @@ from end_to_end.loopback import Upstream
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """Asynchronous tests run on asyncio."""
+    """Asynchronous tests run on asyncio; clients and servers may live as long as a module."""
     return "asyncio"
 
 

@@ -23,7 +23,7 @@ from specport.catalog.naming import listing_order
 from specport.errors import Denied, SourceError, UnknownTool
 from specport.executor.auth import choose, shown
 from specport.executor.curl import as_curl
-from specport.executor.model import Channel, Credential
+from specport.executor.model import Channel
 from specport.executor.send import Bounds, Executor
 from specport.policy.model import Policy
 from specport.policy.rules import decide
@@ -35,7 +35,7 @@ from specport.sources.builtin import ADD, PREVIEW, builtin_tools
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, as_text
-from specport.sources.read import Opened, may_have_credentials, read_document, server_of
+from specport.sources.read import Opened, credentials_for, may_have_credentials, read_document, server_of
 from specport.sources.registry import Added, Registry, Specification
 from specport.sources.store import CatalogCache, SourceStore
 
@@ -248,11 +248,8 @@ class App:
 
 def _sandbox_channel(opened: Opened) -> Channel:
     """In the sandbox every scheme has a made-up credential, and no real one is ever read."""
-    credentials = {
-        name: Credential(name, "sandbox:token", facts["kind"], facts["scheme"], facts["location"], facts["parameter"])
-        for name, facts in opened.catalog.schemes.items()
-    }
-    return replace(opened.channel, credentials=credentials)
+    references = dict.fromkeys(opened.catalog.schemes, "sandbox:token")
+    return replace(opened.channel, credentials=credentials_for(references, opened.catalog.schemes))
 
 
 def _specification(arguments: Mapping[str, object]) -> Specification:

@@ -18,12 +18,6 @@ from specport.surfaces.cli.main import main
 Run = Callable[..., Done]
 
 
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """Clients and servers may live as long as a module."""
-    return "asyncio"
-
-
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working and home folder of commands, with a document in it and nothing of the tester's environment."""

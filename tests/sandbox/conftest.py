@@ -15,11 +15,6 @@ from specport.executor.model import Limit
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def room() -> OpenRoom:
     """Opens a sandbox of some paths: `async with room({...}) as client`."""
 

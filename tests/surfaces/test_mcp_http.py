@@ -29,11 +29,6 @@ JSON = {"content-type": "application/json", "accept": "application/json, text/ev
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def upstream() -> Iterator[Upstream]:
     with Upstream() as running:
         yield running

@@ -30,12 +30,6 @@ LEAVE: dict[str, Callable[[subprocess.Popen[bytes]], object]] = {
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    """Clients live as long as this module."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def upstream() -> Iterator[Upstream]:
     with Upstream() as running:
         running.replies["/things/404"] = Reply(404, b'{"message":"no such thing"}')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,7 +48,8 @@ def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Ope
         catalog, is_whole = _build(source, shape)
         if cache and is_whole:
             cache.put(key, encode_catalog(catalog))
-    return Opened(source, catalog, _channel(source, catalog), base_url_of(source, catalog.servers))
+    channel = replace(source.channel, credentials=credentials_for(source.references, catalog.schemes))
+    return Opened(source, catalog, channel, base_url_of(source, catalog.servers))
 
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:
@@ -115,11 +116,13 @@ def _loader(source: Source) -> Loader:
     return load
 
 
-def _channel(source: Source, catalog: Catalog) -> Channel:
+def credentials_for(
+    references: Mapping[str, str], schemes: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, Credential]:
     """Credentials by scheme name; for a scheme that the document does not declare, a bearer token."""
     credentials: dict[str, Credential] = {}
-    for name, reference in source.references.items():
-        facts = catalog.schemes.get(name, {})
+    for name, reference in references.items():
+        facts = schemes.get(name, {})
         credentials[name] = Credential(
             name=name,
             reference=reference,
@@ -128,7 +131,7 @@ def _channel(source: Source, catalog: Catalog) -> Channel:
             location=facts.get("location", ""),
             parameter=facts.get("parameter", ""),
         )
-    return replace(source.channel, credentials=credentials)
+    return credentials
 
 
 def base_url_of(source: Source, servers: tuple[str, ...]) -> str:
@@ -153,6 +156,8 @@ def server_of(opened: Opened, route: Route) -> str:
 
 def may_have_credentials(opened: Opened, url: str) -> bool:
     """Whether a URL is at an origin of the source itself: its base URL's or one of the document's own servers'."""
+    if url == opened.base_url:
+        return True
     return origin_of(url) in {origin_of(known) for known in (opened.base_url, *opened.catalog.servers)}
 
 

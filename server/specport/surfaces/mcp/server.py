@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import mcp_types as types
@@ -169,17 +169,15 @@ class McpServer:
 
     async def _set_level(self, ctx: Context, params: types.SetLevelRequestParams) -> types.EmptyResult:
         """Send this older client the server's log from a level up, as long as it is connected."""
-        connection = ctx.session._connection  # pyright: ignore[reportPrivateUsage]  # as in `_initialized`
         self._client_log.follow(ctx.session, params.level)
-        connection.exit_stack.callback(self._client_log.forget, ctx.session)
+        _when_gone(ctx.session, self._client_log.forget)
         return types.EmptyResult()
 
     async def _initialized(self, ctx: Context, params: types.NotificationParams) -> None:
         """Remember a legacy connection, which is told of list changes directly."""
         del params
-        connection = ctx.session._connection  # pyright: ignore[reportPrivateUsage]  # the SDK offers no other way
         self._sessions.add(ctx.session)
-        connection.exit_stack.callback(self._sessions.discard, ctx.session)
+        _when_gone(ctx.session, self._sessions.discard)
 
     async def _announce(self) -> None:
         """Tell modern subscribers and legacy connections that tools and sources changed."""
@@ -189,6 +187,12 @@ class McpServer:
         for session in list(self._sessions):
             await session.send_tool_list_changed()
             await session.send_resource_list_changed()
+
+
+def _when_gone(session: ServerSession, forget: Callable[[ServerSession], None]) -> None:
+    """Forget a session once its connection ends."""
+    connection = session._connection  # pyright: ignore[reportPrivateUsage]  # the SDK offers no other way
+    connection.exit_stack.callback(forget, session)
 
 
 def _as_mcp(result: ToolResult) -> types.CallToolResult:
