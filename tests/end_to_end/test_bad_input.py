@@ -287,11 +287,14 @@ async def test_an_external_reference_in_a_models_document_reads_nothing(client: 
 
 
 async def test_a_slow_api_is_given_up_and_told(upstream: Upstream) -> None:
-    """After the call's budget, which is shorter here, with the server alive."""
+    """After the call's budget, which is shorter here, with the server alive.
+
+    Not so short that a busy machine spends it on making the first connection, before anything is asked.
+    """
     upstream.replies["/things/1"] = Reply(hangs=True)
     source = Source("things", "things.json", things().encode(), Origin.OPERATOR, upstream.url)
     async with (
-        App.open([source], Settings(bounds=Bounds(total=0.1))) as app,
+        App.open([source], Settings(bounds=Bounds(total=1.0))) as app,
         Client(McpServer(app).lowlevel, mode="2026-07-28") as connected,
     ):
         told = error_of(await connected.call_tool("things_getThing", {"id": 1}))
