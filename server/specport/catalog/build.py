@@ -20,7 +20,7 @@ from specport.schemas.convert import SchemaConverter
 from specport.schemas.model import Direction
 from specport.schemas.outline import lean
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 
 

@@ -6,7 +6,6 @@ This is the only module of the room that touches the disk (`read_file`).
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 from pathlib import Path
 from typing import cast
@@ -56,7 +55,7 @@ def load_document(data: bytes, uri: str) -> Document:
     """
     try:
         root = _as_openapi(parse(data))
-        return Document(uri=uri, dialect=dialect_of(root), root=root, digest=hashlib.sha256(data).hexdigest())
+        return Document(uri=uri, dialect=dialect_of(root), root=root)
     except DocumentError as error:
         raise DocumentError(f"{uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
 

@@ -30,28 +30,47 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What differs between OpenAPI versions, as data that the schema conversion reads.
+    """What differs between OpenAPI versions, as data that later rooms read.
 
-    `nullable_keyword`: `nullable: true` adds null to the type (OAS 3.0 section 4.7.24.1).
+    `field`: the root member that names the version, `openapi` or `swagger`.
+    `methods`: the members of a Path Item Object that are operations.
+    `nullable_keyword`: a keyword that, being true, adds null to the type (`nullable`, OAS 3.0 section 4.7.24.1; in
+    Swagger 2.0 the extension `x-nullable`); empty where `type` lists it.
     `boolean_exclusive`: `exclusiveMinimum`/`Maximum` are booleans beside `minimum`/`maximum` (draft 5).
-    `ref_siblings`: keywords beside a schema's `$ref` count (JSON Schema 2020-12 section 8.2.3.1);
-    in 3.0 they are ignored (OAS 3.0 section 4.7.23.1).
+    `ref_siblings`: schemas are JSON Schema 2020-12, where keywords beside `$ref` count (section 8.2.3.1) and `$id`
+    opens a resource of its own (section 8.2.1); before 3.1 siblings are ignored (OAS 3.0 section 4.7.23.1).
+    `additional_operations`: a Path Item Object may have operations of any method (OAS 3.2 section 4.9.1).
     """
 
     version: str
-    nullable_keyword: bool
+    field: str
+    methods: tuple[str, ...]
+    nullable_keyword: str
     boolean_exclusive: bool
     ref_siblings: bool
+    additional_operations: bool = False
+
+    @property
+    def is_swagger(self) -> bool:
+        """Whether parameters, bodies, security and servers have the shape of Swagger 2.0."""
+        return self.field == "swagger"
+
+    def is_nullable(self, schema: JsonObject) -> bool:
+        """Whether a Schema Object allows null by a keyword of its own."""
+        return bool(self.nullable_keyword) and schema.get(self.nullable_keyword) is True
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One parsed OpenAPI document: `uri` it came from, SHA-256 `digest` of its bytes, JSON `root`."""
+    """One parsed OpenAPI document: `uri` it came from, JSON `root`.
+
+    `warnings`: pointer and sentence for what was wrong before any operation was read.
+    """
 
     uri: str
     dialect: Dialect
     root: JsonObject
-    digest: str
+    warnings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ Sleep = Callable[[float], Awaitable[None]]
 _OWN_HEADERS = (
     (b"User-Agent", b"specport"), (b"Accept-Encoding", b"gzip, deflate"), (b"Connection", b"keep-alive"),
 )  # fmt: skip
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE", "PUT", "DELETE"})
 _PASSING_FAULTS = frozenset({502, 503, 504})
 _ASKS_TO_WAIT = frozenset({429, 503})
 _BROKEN_OFF = (httpx2.NetworkError, httpx2.RemoteProtocolError)

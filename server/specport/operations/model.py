@@ -10,17 +10,18 @@ from specport.documents.model import Problem
 
 
 class Location(StrEnum):
-    """Where a parameter travels (OAS 3.1 section 4.8.12.1)."""
+    """Where a parameter travels (OAS 3.1 section 4.8.12.1; 3.2 adds the whole query string)."""
 
     PATH = "path"
     QUERY = "query"
     HEADER = "header"
     COOKIE = "cookie"
+    QUERYSTRING = "querystring"
 
 
 @dataclass(frozen=True, slots=True)
 class OperationKey:
-    """What identifies an operation: source name, upper-case method, path template."""
+    """What identifies an operation: source name, method as it is sent, path template."""
 
     source: str
     method: str
@@ -111,7 +112,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """Everything read from one document: operations in document order, what was wrong, and the document's facts."""
+    """Everything read from one document: operations in document order, what was wrong, and the document's facts.
+
+    `tag_parents` maps a tag to the one it belongs under (OAS 3.2).
+    """
 
     source: str
     title: str
@@ -121,3 +125,4 @@ class Operations:
     problems: tuple[Problem, ...]
     schemes: Mapping[str, SecurityScheme]
     servers: tuple[str, ...]
+    tag_parents: Mapping[str, str] = field(default_factory=dict[str, str])

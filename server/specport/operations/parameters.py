@@ -3,43 +3,60 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from specport.documents.model import JsonObject, Target
 from specport.documents.pointers import child
 from specport.errors import DocumentError
-from specport.operations.model import Location, Parameter
+from specport.operations.model import Body, Location, Parameter
+from specport.operations.reading import Reading, members
 
-if TYPE_CHECKING:
-    from specport.operations.read import Reading
-
-_DEFAULT_STYLE = {
+DEFAULT_STYLE = {
     Location.PATH: "simple", Location.QUERY: "form", Location.HEADER: "simple", Location.COOKIE: "form",
+    Location.QUERYSTRING: "form",
 }  # fmt: skip
+"""Styles where the document names none (OAS 3.1 section 4.8.12.2)."""
+
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _TEMPLATE = re.compile(r"\{([^{}/?#]+)\}")
-_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+"""A field name or method (RFC 9110 sections 5.1 and 9.1)."""
 
 
-def read_parameters(reading: Reading, path: str, item: Target, operation: Target) -> tuple[Parameter, ...]:
-    """The parameters of one operation in document order.
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that an operation takes."""
+
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A Parameter Object as it stands, references followed: what identifies it, its members, and where it is."""
+
+    name: str
+    place: str
+    value: JsonObject
+    pointer: str
+    description: str
+
+
+def declared_parameters(reading: Reading, holders: Iterable[Target]) -> list[Declared]:
+    """The Parameter Objects of a path item and then of its operation, in document order, a later one replacing.
 
     Header parameters called Accept, Content-Type or Authorization are ignored, as OAS 3.1 section 4.8.12.2 asks.
-    Raises DocumentError when one is broken, or when the path template has a name that no parameter fills.
+    Raises DocumentError when one is broken.
     """
-    merged: dict[tuple[str, Location], Parameter] = {}
-    for holder in (item, operation):
+    merged: dict[tuple[str, str], Declared] = {}
+    for holder in holders:
         for where, raw in _listed(holder):
-            parameter = _parameter(reading, raw, where)
-            if parameter.location is Location.HEADER and parameter.name.lower() in _IGNORED_HEADERS:
-                continue
-            merged[parameter.name, parameter.location] = parameter
-    for name in path_names(path):
-        if (name, Location.PATH) not in merged:
-            message = f"the path needs {{{name}}}, which no parameter declares"
-            raise DocumentError(message, pointer=operation.pointer)
-    return tuple(parameter for parameter in merged.values() if _is_placed(reading, parameter, path))
+            declared = _declared(reading, raw, where)
+            if declared.place != Location.HEADER or declared.name.lower() not in _IGNORED_HEADERS:
+                merged[declared.name, declared.place] = declared
+    return list(merged.values())
 
 
 def _listed(holder: Target) -> Iterator[tuple[str, object]]:
@@ -53,21 +70,53 @@ def _listed(holder: Target) -> Iterator[tuple[str, object]]:
         yield child(where, index), raw
 
 
+def _declared(reading: Reading, raw: object, where: str) -> Declared:
+    try:
+        target = reading.references.follow(raw, where)
+    except DocumentError as error:
+        raise DocumentError(error.message, pointer=where) from error
+    found = target.value
+    if not isinstance(found, dict):
+        raise DocumentError("a parameter is not an object", pointer=where)
+    value = cast("JsonObject", found)
+    name, place = value.get("name"), value.get("in")
+    if not isinstance(name, str) or not name:
+        raise DocumentError("a parameter has no name", pointer=target.pointer)
+    return Declared(name, str(place), value, target.pointer, _described(value, raw))
+
+
+def _described(value: JsonObject, raw: object) -> str:
+    """A description beside the reference replaces the referenced one (OAS 3.1 section 4.8.23)."""
+    for holder in (raw, value):
+        described = members(holder).get("description")
+        if isinstance(described, str):
+            return described
+    return ""
+
+
 def path_names(path: str) -> tuple[str, ...]:
     """The template expressions of a path, in order (OAS 3.1 section 4.8.2)."""
     return tuple(_TEMPLATE.findall(path.partition("#")[0]))
 
 
-def _is_placed(reading: Reading, parameter: Parameter, path: str) -> bool:
-    """Whether the request has a place for a parameter; a warning and False for an optional one without.
+def placed(reading: Reading, parameters: Sequence[Parameter], path: str, pointer: str) -> tuple[Parameter, ...]:
+    """The parameters that a request to `path` has a place for; a warning for an optional one without.
 
-    Raises DocumentError for a required header whose name is no field name (RFC 9110 section 5.1): sending it could
-    say something else altogether.
+    Raises DocumentError, about the operation at `pointer`, when nothing fills a name in the path, and for a required
+    header whose name is no field name (RFC 9110 section 5.1): sending it could say something else altogether.
     """
+    given = {parameter.name for parameter in parameters if parameter.location is Location.PATH}
+    for name in path_names(path):
+        if name not in given:
+            raise DocumentError(f"the path needs {{{name}}}, which no parameter declares", pointer=pointer)
+    return tuple(parameter for parameter in parameters if _is_placed(reading, parameter, path))
+
+
+def _is_placed(reading: Reading, parameter: Parameter, path: str) -> bool:
     if parameter.location is Location.PATH and parameter.name not in path_names(path):
         reading.warn(parameter.pointer, f"the path {path} has no {{{parameter.name}}}; the parameter is ignored")
         return False
-    if parameter.location is Location.HEADER and not _FIELD_NAME.match(parameter.name):
+    if parameter.location is Location.HEADER and not TOKEN.match(parameter.name):
         if parameter.required:
             raise DocumentError(f"{parameter.name!r} cannot be a header", pointer=parameter.pointer)
         reading.warn(parameter.pointer, f"{parameter.name!r} cannot be a header; the parameter is ignored")
@@ -75,56 +124,45 @@ def _is_placed(reading: Reading, parameter: Parameter, path: str) -> bool:
     return True
 
 
-def _parameter(reading: Reading, raw: object, where: str) -> Parameter:
-    try:
-        target = reading.references.follow(raw, where)
-    except DocumentError as error:
-        raise DocumentError(error.message, pointer=where) from error
-    value = target.value
-    if not isinstance(value, dict):
-        raise DocumentError("a parameter is not an object", pointer=where)
-    value = cast("JsonObject", value)
-    name, place = value.get("name"), value.get("in")
-    if not isinstance(name, str) or not name:
-        raise DocumentError("a parameter has no name", pointer=target.pointer)
-    if place not in tuple(Location):
-        raise DocumentError(f"the parameter {name!r} is `in: {place}`, which is no place", pointer=target.pointer)
-    location = Location(cast("str", place))
+def location_of(declared: Declared) -> Location:
+    """Where a parameter travels. DocumentError for an `in` that is no place."""
+    if declared.place not in tuple(Location):
+        message = f"the parameter {declared.name!r} is `in: {declared.place}`, which is no place"
+        raise DocumentError(message, pointer=declared.pointer)
+    return Location(declared.place)
+
+
+def parameter_of(reading: Reading, declared: Declared) -> Parameter:
+    """The parameter that an OpenAPI 3 Parameter Object describes."""
+    value, location = declared.value, location_of(declared)
     style = value.get("style")
-    style = style if isinstance(style, str) else _DEFAULT_STYLE[location]
+    style = style if isinstance(style, str) else DEFAULT_STYLE[location]
     explode = value.get("explode")
-    schema, pointer, content_type = _typed(reading, value, target.pointer)
+    schema, pointer, content_type = _typed(reading, value, declared.pointer)
+    if location is Location.QUERYSTRING and content_type is None:  # OAS 3.2 section 4.12.1
+        raise DocumentError(
+            f"the parameter {declared.name!r} in querystring has no `content`", pointer=declared.pointer
+        )
     return Parameter(
-        name=name,
+        name=declared.name,
         location=location,
         required=value.get("required") is True or location is Location.PATH,
         style=style,
-        explode=explode if isinstance(explode, bool) else style == "form",
+        explode=explode if isinstance(explode, bool) else style in ("form", "cookie"),
         allow_reserved=value.get("allowReserved") is True,
         schema=schema,
         pointer=pointer,
-        description=_described(value, raw),
+        description=declared.description,
         deprecated=value.get("deprecated") is True,
         content_type=content_type,
     )
 
 
-def _described(value: JsonObject, raw: object) -> str:
-    """A description beside the reference replaces the referenced one (OAS 3.1 section 4.8.23)."""
-    for holder in (raw, value):
-        text = cast("JsonObject", holder).get("description") if isinstance(holder, dict) else None
-        if isinstance(text, str):
-            return text
-    return ""
-
-
 def _typed(reading: Reading, value: JsonObject, pointer: str) -> tuple[object, str, str | None]:
     """The schema, where it stands, and the media type when the parameter has `content` instead of a style."""
-    content = value.get("content")
-    if "schema" in value or not isinstance(content, dict) or not content:
+    content = members(value.get("content"))
+    if "schema" in value or not content:
         return value.get("schema"), child(pointer, "schema"), None
-    content_type, raw = next(iter(cast("JsonObject", content).items()))
+    content_type, raw = next(iter(content.items()))
     media = reading.references.follow(raw, child(pointer, "content", content_type))
-    held = media.value
-    schema = cast("JsonObject", held).get("schema") if isinstance(held, dict) else None
-    return schema, child(media.pointer, "schema"), content_type.strip()
+    return members(media.value).get("schema"), child(media.pointer, "schema"), content_type.strip()

@@ -2,159 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import Iterator, Mapping, Sequence
 
-from specport.documents.model import Document, JsonObject, Problem, Severity, Target
+from specport.documents.model import Document, JsonObject, Target
 from specport.documents.pointers import child
 from specport.documents.refs import References
 from specport.errors import DocumentError
-from specport.operations.model import Body, Media, Operation, OperationKey, Operations, Response
-from specport.operations.parameters import read_parameters
+from specport.operations import openapi, swagger
+from specport.operations.model import Operation, OperationKey, Operations
+from specport.operations.parameters import TOKEN
+from specport.operations.reading import Reading, entries, members, required_object, text, texts
 from specport.operations.security import read_requirements, read_schemes
-from specport.operations.servers import read_servers
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-"""Operation fields of a Path Item Object (OAS 3.1 section 4.8.9.1)."""
-
-
-@dataclass(slots=True)
-class Reading:
-    """What the readers of one document share: its references, and the problems met so far."""
-
-    document: Document
-    source: str
-    references: References
-    problems: list[Problem] = field(default_factory=list[Problem])
-
-    def warn(self, pointer: str, message: str) -> None:
-        """Note something wrong that leaves nothing out."""
-        self.problems.append(Problem(self.source, pointer, Severity.WARNING, message))
-
-    def fail(self, pointer: str, message: str) -> None:
-        """Note something wrong that leaves an operation out."""
-        self.problems.append(Problem(self.source, pointer, Severity.ERROR, message))
+_NOT_CALLABLE = frozenset({"CONNECT"})
+"""Methods that are about the connection itself (RFC 9110 section 9.3.6)."""
 
 
 def read_operations(document: Document, source: str, references: References) -> Operations:
     """Every operation of the document that can be read, in document order, and a Problem for each that cannot."""
     reading = Reading(document, source, references)
+    for pointer, message in document.warnings:
+        reading.warn(pointer, message)
     root = document.root
-    schemes = read_schemes(root, references)
+    is_swagger = document.dialect.is_swagger
     operations = tuple(_each_operation(reading))
-    info = _object(root.get("info"))
+    info = members(root.get("info"))
     return Operations(
         source=source,
-        title=_text(info.get("title")),
-        version=_text(info.get("version")),
-        description=_text(info.get("description")),
+        title=text(info.get("title")),
+        version=text(info.get("version")),
+        description=text(info.get("description")),
         operations=operations,
         problems=tuple(reading.problems),
-        schemes=schemes,
-        servers=read_servers(root.get("servers")),
+        schemes=read_schemes(swagger.scheme_objects(root) if is_swagger else openapi.scheme_objects(root), references),
+        servers=_root_servers(reading),
+        tag_parents=_tag_parents(root),
     )
+
+
+def _root_servers(reading: Reading) -> tuple[str, ...]:
+    root = reading.document.root
+    if reading.document.dialect.is_swagger:
+        return swagger.read_servers(root, root.get("schemes"))
+    return openapi.read_servers(root.get("servers"))
+
+
+def _tag_parents(root: JsonObject) -> Mapping[str, str]:
+    """The parent of each tag that has one (OAS 3.2 section 4.22.1)."""
+    tags = [members(tag) for tag in entries(root.get("tags"))]
+    named = ((tag.get("name"), tag.get("parent")) for tag in tags)
+    return {name: parent for name, parent in named if isinstance(name, str) and isinstance(parent, str)}
 
 
 def _each_operation(reading: Reading) -> Iterator[Operation]:
-    for path, raw_item in _object(reading.document.root.get("paths")).items():
-        pointer = child("/paths", path)
+    for path, raw_item in members(reading.document.root.get("paths")).items():
         if path.startswith("x-"):
             continue
         try:
-            target = reading.references.follow(raw_item, pointer)
-            item = _must_be_object(target.value, "the path item")
+            items = _path_items(reading, path, raw_item)
         except DocumentError as error:
-            reading.fail(pointer, error.message)
+            reading.fail(child("/paths", path), error.message)
             continue
         if not path.startswith("/"):
-            reading.warn(pointer, f"the path {path!r} does not start with a slash; one is added")
-        for method in item:
-            if method in METHODS:
-                try:
-                    yield _operation(reading, path, method, Target(target.pointer, item))
-                except DocumentError as error:
-                    reading.fail(error.pointer or child(pointer, method), f"left out: {error.message}")
+            reading.warn(child("/paths", path), f"the path {path!r} does not start with a slash; one is added")
+        for method, operation in _declared_operations(reading, items):
+            try:
+                yield _operation(reading, path, method, items, operation)
+            except DocumentError as error:
+                reading.fail(error.pointer or operation.pointer, f"left out: {error.message}")
 
 
-def _operation(reading: Reading, path: str, method: str, item_target: Target) -> Operation:
-    item = cast("JsonObject", item_target.value)
-    pointer = child(item_target.pointer, method)
-    raw = _must_be_object(item[method], "the operation")
+def _path_items(reading: Reading, path: str, raw: object) -> tuple[Target, ...]:
+    """A Path Item Object, or what it says beside its `$ref` and then what that refers to.
+
+    OAS 3.1 section 4.8.9 leaves open what a field on both sides means; here the referenced one, the later, wins.
+    """
+    pointer = child("/paths", path)
+    own = required_object(raw, "the path item")
+    target = reading.references.follow(own, pointer)
+    referenced = Target(target.pointer, required_object(target.value, "the path item"))
+    return (referenced,) if referenced.value is own else (Target(pointer, own), referenced)
+
+
+def _declared_operations(reading: Reading, items: Sequence[Target]) -> Iterator[tuple[str, Target]]:
+    """Every operation of a path item by its method as it is sent, in document order, those of other methods last."""
+    dialect = reading.document.dialect
+    fixed = {
+        name.upper(): Target(child(item.pointer, name), raw)
+        for item in items
+        for name, raw in members(item.value).items()
+        if name in dialect.methods
+    }
+    yield from fixed.items()
+    if not dialect.additional_operations:
+        return
+    for item in items:
+        where = child(item.pointer, "additionalOperations")
+        for method, raw in members(members(item.value).get("additionalOperations")).items():
+            if not TOKEN.match(method) or method in _NOT_CALLABLE:
+                reading.fail(child(where, method), f"left out: {method[:40]!r} is no method that can be called")
+            elif method in fixed:
+                reading.fail(child(where, method), f"left out: {method} stands beside additionalOperations already")
+            else:
+                yield method, Target(child(where, method), raw)
+
+
+def _operation(reading: Reading, path: str, method: str, items: Sequence[Target], target: Target) -> Operation:
+    own = required_object(target.value, "the operation")
+    shared = {key: value for item in items for key, value in members(item.value).items()}
     root = reading.document.root
+    version = swagger if reading.document.dialect.is_swagger else openapi
+    inputs = version.read_inputs(reading, path, items, target)
     return Operation(
-        key=OperationKey(reading.source, method.upper(), path),
-        pointer=pointer,
-        operation_id=_text(raw.get("operationId")),
-        tags=tuple(tag for tag in _list(raw.get("tags")) if isinstance(tag, str)),
-        summary=_text(raw.get("summary")) or _text(item.get("summary")),
-        description=_text(raw.get("description")) or _text(item.get("description")),
-        deprecated=raw.get("deprecated") is True,
-        parameters=read_parameters(reading, path, item_target, Target(pointer, raw)),
-        body=_body(reading, raw, pointer),
-        responses=tuple(_responses(reading, raw, pointer)),
-        security=read_requirements(raw["security"] if "security" in raw else root.get("security")),
-        servers=read_servers(raw.get("servers")) or read_servers(item.get("servers")),
+        key=OperationKey(reading.source, method, path),
+        pointer=target.pointer,
+        operation_id=text(own.get("operationId")),
+        tags=texts(own.get("tags")),
+        summary=text(own.get("summary")) or text(shared.get("summary")),
+        description=text(own.get("description")) or text(shared.get("description")),
+        deprecated=own.get("deprecated") is True,
+        parameters=inputs.parameters,
+        body=inputs.body,
+        responses=tuple(version.read_responses(reading, target)),
+        security=read_requirements(own["security"] if "security" in own else root.get("security")),
+        servers=_servers(reading, own, shared),
     )
 
 
-def _body(reading: Reading, raw: JsonObject, pointer: str) -> Body | None:
-    if raw.get("requestBody") is None:
-        return None
-    target = reading.references.follow(raw["requestBody"], child(pointer, "requestBody"))
-    body = _must_be_object(target.value, "the request body")
-    media = tuple(read_media(body.get("content"), child(target.pointer, "content"), reading))
-    if not media:
-        reading.warn(target.pointer, "the request body names no media type; no body is offered")
-        return None
-    return Body(body.get("required") is True, media, _text(body.get("description")))
-
-
-def read_media(content: object, pointer: str, reading: Reading) -> Iterator[Media]:
-    """The Media Type Objects of a `content` map, in document order."""
-    for content_type, raw in _object(content).items():
-        target = reading.references.follow(raw, child(pointer, content_type))
-        media = _object(target.value)
-        if not content_type.isprintable():
-            reading.warn(child(pointer, content_type), f"{content_type!r} is no media type and is ignored")
-            continue
-        yield Media(
-            content_type=content_type.strip(),
-            schema=media.get("schema"),
-            pointer=child(target.pointer, "schema"),
-            encoding=_object(media.get("encoding")),
-        )
-
-
-def _responses(reading: Reading, raw: JsonObject, pointer: str) -> Iterator[Response]:
-    """Answers never decide whether an operation can be called, so a broken one is only a warning."""
-    for status, entry in _object(raw.get("responses")).items():
-        if status.startswith("x-"):
-            continue
-        where = child(pointer, "responses", status)
-        try:
-            target = reading.references.follow(entry, where)
-            response = _object(target.value)
-            media = tuple(read_media(response.get("content"), child(target.pointer, "content"), reading))
-        except DocumentError as error:
-            reading.warn(where, error.message)
-            continue
-        yield Response(status, media, tuple(_object(response.get("headers"))))
-
-
-def _must_be_object(value: object, what: str) -> JsonObject:
-    if not isinstance(value, dict):
-        raise DocumentError(f"{what} is not an object")
-    return cast("JsonObject", value)
-
-
-def _object(value: object) -> JsonObject:
-    return cast("JsonObject", value) if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[object]:
-    return cast("list[object]", value) if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+def _servers(reading: Reading, own: JsonObject, shared: JsonObject) -> tuple[str, ...]:
+    """The servers that override the document's for one operation."""
+    if not reading.document.dialect.is_swagger:
+        return openapi.read_servers(own.get("servers")) or openapi.read_servers(shared.get("servers"))
+    return swagger.read_servers(reading.document.root, own["schemes"]) if "schemes" in own else ()

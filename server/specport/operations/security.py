@@ -1,24 +1,24 @@
-"""Security Scheme and Security Requirement Objects (OAS 3.1 sections 4.8.27 and 4.8.30)."""
+"""Security Scheme and Security Requirement Objects (OAS 3.1 sections 4.8.27 and 4.8.30; the same in Swagger 2.0)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import cast
 
-from specport.documents.model import JsonObject
+from specport.documents.model import JsonObject, Target
+from specport.documents.pointers import child
 from specport.documents.refs import References
 from specport.errors import DocumentError
 from specport.operations.model import SecurityScheme
+from specport.operations.reading import members
 
 
-def read_schemes(root: JsonObject, references: References) -> Mapping[str, SecurityScheme]:
+def read_schemes(declared: Target, references: References) -> Mapping[str, SecurityScheme]:
     """The declared schemes by name; one that cannot be read is left out, so that it is simply never satisfied."""
-    components = root.get("components")
-    declared = cast("JsonObject", components).get("securitySchemes") if isinstance(components, dict) else None
     schemes: dict[str, SecurityScheme] = {}
-    for name, raw in cast("JsonObject", declared).items() if isinstance(declared, dict) else ():
+    for name, raw in members(declared.value).items():
         try:
-            scheme = references.follow(raw, f"/components/securitySchemes/{name}").value
+            scheme = references.follow(raw, child(declared.pointer, name)).value
         except DocumentError:
             continue
         if isinstance(scheme, dict):
@@ -31,10 +31,11 @@ def _scheme(name: str, raw: JsonObject) -> SecurityScheme:
         value = raw.get(field)
         return value if isinstance(value, str) else ""
 
+    is_basic = text("type") == "basic"  # Swagger 2.0
     return SecurityScheme(
         name=name,
-        kind=text("type"),
-        scheme=text("scheme").lower(),
+        kind="http" if is_basic else text("type"),
+        scheme="basic" if is_basic else text("scheme").lower(),
         location=text("in"),
         parameter=text("name"),
         description=text("description"),

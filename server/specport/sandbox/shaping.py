@@ -89,7 +89,7 @@ def _types(schemas: list[JsonObject], dialect: Dialect) -> tuple[str, ...]:
     for schema in schemas:
         declared = schema.get("type")
         names = [declared] if isinstance(declared, str) else [n for n in _listed(declared) if isinstance(n, str)]
-        if names and dialect.nullable_keyword and schema.get("nullable") is True:
+        if names and dialect.is_nullable(schema):
             names.append("null")
         if names and met:
             both = tuple(name for name in met if name in names or (name == "integer" and "number" in names))

@@ -159,7 +159,7 @@ class SchemaConverter:
             self._warn(child(pointer, "type"), f"`type: {shown}` is not a JSON type and is ignored")
         if not types:
             return
-        if self._dialect.nullable_keyword and schema.get("nullable") is True and "null" not in types:
+        if "null" not in types and self._dialect.is_nullable(schema):
             types.append("null")
         converted["type"] = types[0] if len(types) == 1 else types
 
@@ -172,7 +172,7 @@ class SchemaConverter:
                     converted[exclusive] = converted.pop(bound)
         if types == "array" or (isinstance(types, list) and "array" in types):
             converted.setdefault("items", {})
-        if self._dialect.nullable_keyword and schema.get("nullable") is True:
+        if self._dialect.is_nullable(schema):
             return _with_null(converted)
         return converted
 

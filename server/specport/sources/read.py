@@ -87,6 +87,7 @@ def _key(source: Source, shape: Shape) -> str:
 
 
 def _filtered(operations: Operations, filters: Filters) -> Operations:
+    """The operations that are wanted; a tag brings those of the tags below it."""
     if not filters:
         return operations
     wanted = {word.casefold() for word in filters.operations}
@@ -94,11 +95,23 @@ def _filtered(operations: Operations, filters: Filters) -> Operations:
     kept = tuple(
         operation
         for operation in operations.operations
-        if any(tag.casefold() in tags for tag in operation.tags)
+        if not tags.isdisjoint(_tags_above(operation.tags, operations.tag_parents))
         or operation.operation_id.casefold() in wanted
         or f"{operation.key.method} {operation.key.path}".casefold() in wanted
     )
     return replace(operations, operations=kept)
+
+
+def _tags_above(tags: tuple[str, ...], parents: Mapping[str, str]) -> set[str]:
+    """Tags and those they stand under, case aside."""
+    found: set[str] = set()
+    waiting = list(tags)
+    while waiting:
+        tag = waiting.pop()
+        if tag.casefold() not in found:
+            found.add(tag.casefold())
+            waiting += [parents[tag]] if tag in parents else []
+    return found
 
 
 def _loader(source: Source) -> Loader:
@@ -135,13 +148,16 @@ def credentials_for(
 
 
 def base_url_of(source: Source, servers: tuple[str, ...]) -> str:
-    """Where calls go: what the operator said, else the document's first server, seen from where the document is."""
+    """Where calls go: what the operator said, else the document's first server, seen from where the document is.
+
+    A host without a scheme (Swagger 2.0) is reached by https where the document was not fetched by anything else.
+    """
     if source.base_url:
         return source.base_url.rstrip("/")
     first = servers[0] if servers else ""
     if urlsplit(source.uri).scheme in ("http", "https"):
         return urljoin(source.uri, first or "/").rstrip("/")
-    return first.rstrip("/")
+    return f"https:{first}".rstrip("/") if first.startswith("//") else first.rstrip("/")
 
 
 def server_of(opened: Opened, route: Route) -> str:
