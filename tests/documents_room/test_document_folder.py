@@ -52,6 +52,9 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
     "null_body.yaml": lambda made: properties(made) == {},
     "schema_that_allows_anything.yaml": lambda made: properties(made) == {"body": {}},
     "tuple.yaml": lambda made: properties(made)["body"]["items"] == {},
+    "tuple_that_ends.yaml": lambda made: (
+        properties(made)["body"]["items"] == {} and takes(made, [1, 2]) and not takes(made, [1, 2, 3])
+    ),
     "several_files/main.yaml": lambda made: "owner" in made.tools[0].input_schema["$defs"]["Thing"]["properties"],
 }
 

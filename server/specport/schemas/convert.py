@@ -172,6 +172,8 @@ class SchemaConverter:
                     converted[exclusive] = converted.pop(bound)
         if types == "array" or (isinstance(types, list) and "array" in types):
             converted.setdefault("items", {})
+        if isinstance(converted.get("items"), bool):
+            converted = _with_items_object(converted)
         if self._dialect.is_nullable(schema):
             return _with_null(converted)
         return converted
@@ -250,6 +252,18 @@ def _with_null(converted: dict[str, object]) -> dict[str, object]:
     rest = {key: value for key, value in converted.items() if key not in said}
     branches = cast("list[object]", rest["anyOf"]) if list(rest) == ["anyOf"] else [rest]
     return {**said, "anyOf": [*branches, {"type": "null"}]}
+
+
+def _with_items_object(converted: dict[str, object]) -> dict[str, object]:
+    """The same with an object for `items: true` and, as a bound on the length, for `items: false` (2020-12, 10.3.1.2).
+
+    Clients ask for an object: VS Code takes `false` for an array that does not say what its items are.
+    """
+    if converted["items"] is True:
+        return {**converted, "items": {}}
+    first = len(cast("list[object]", converted.get("prefixItems", [])))
+    most = min(first, cast("int", converted.get("maxItems", first)))
+    return {**converted, "items": {}, "maxItems": most}
 
 
 def _quoted(pointer: str) -> str:
