@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from small_documents import catalog_of, document
 from specport.catalog.build import Shape
-from specport.documents.text import clean, shorten
+from specport.documents.text import MAX_DESCRIPTION, clean, shorten
 
 
 def described(text: str, limit: int | None = None) -> str:
@@ -76,6 +76,17 @@ def test_the_first_paragraph_is_never_cut() -> None:
     assert described(text, 352) == f"{first}\n\n{second}"
     assert described(text, 404) == text
     assert described(text, None) == text
+
+
+def test_a_first_paragraph_that_a_client_would_refuse_ends_at_a_word() -> None:
+    """OpenAI refuses a whole request over one description of more than 1,024 characters."""
+    text = "word, " * 300
+    short = described(text, 200)
+    assert short == f"{'word, ' * 169}word..."
+    assert MAX_DESCRIPTION - 10 < len(short) <= MAX_DESCRIPTION
+    assert described("w" * 1_024, 200) == "w" * 1_024
+    assert described("w" * 2_000, 200) == f"{'w' * 1_021}..."
+    assert described(text, None) == text.strip()
 
 
 @settings(deadline=None)

@@ -33,6 +33,10 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _NEEDS_WORK = re.compile(r"[<&\x00-\x08\x0b-\x1f\x7f-\x9f]|[^\x00-\x7f]|[ \t]\n|\n{3,}")
 
 
+MAX_DESCRIPTION = 1_024
+"""Longest description of a tool that is listed: OpenAI refuses a request with a longer one."""
+
+
 def clean(text: str) -> str:
     """The text without HTML, comments, terminal sequences, control and invisible characters; code is untouched."""
     if not _NEEDS_WORK.search(text):
@@ -47,12 +51,17 @@ def clean(text: str) -> str:
 
 
 def shorten(text: str, limit: int | None) -> str:
-    """Whole paragraphs up to `limit` characters; the first paragraph always stays whole. None: no limit."""
+    """Whole paragraphs up to `limit` characters; the first stays whole up to MAX_DESCRIPTION. None: no limit.
+
+    A longer first paragraph ends at a word, with `...`.
+    """
     if limit is None or len(text) <= limit:
         return text
     paragraphs = text.split("\n\n")
     kept = paragraphs[:1]
     length = len(kept[0])
+    if length > max(limit, MAX_DESCRIPTION):
+        return f"{text[: max(limit, MAX_DESCRIPTION) - 3].rsplit(maxsplit=1)[0].rstrip(',;:')}..."
     for paragraph in paragraphs[1:]:
         length += 2 + len(paragraph)
         if length > limit:
