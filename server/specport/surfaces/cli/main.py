@@ -37,10 +37,19 @@ def root(
 def main() -> None:
     """Run the command line."""
     gc.disable()  # almost everything made while starting stays alive; `serve` turns it on again
-    from specport.surfaces.cli import calling, demonstrating, doctoring, installing, listing, registering, serving
+    from specport.surfaces.cli import (
+        calling,
+        demonstrating,
+        doctoring,
+        installing,
+        linting,
+        listing,
+        registering,
+        serving,
+    )
 
     # Imported for the commands that they register.
-    del calling, demonstrating, doctoring, installing, listing, registering, serving
+    del calling, demonstrating, doctoring, installing, linting, listing, registering, serving
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
