@@ -45,13 +45,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the server answers; `hangs` answers nothing until the server ends."""
+    """What the server answers; `hangs` answers nothing until the server ends, `goes_on` never ends the body."""
 
     status: int = 200
     body: bytes = b'{"ok":true}'
     media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     hangs: bool = False
+    goes_on: bool = False
 
 
 class Upstream:
@@ -102,6 +103,9 @@ class Upstream:
                     break
                 writer.write(_written(request, reply))
                 await writer.drain()
+                if reply.goes_on:
+                    await self._ending.wait()
+                    break
         writer.close()
 
 
@@ -115,7 +119,8 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
 
 
 def _written(request: Request, reply: Reply) -> bytes:
-    headers = {"content-type": reply.media_type, "content-length": str(len(reply.body)), **reply.headers}
+    length = {} if reply.goes_on else {"content-length": str(len(reply.body))}
+    headers = {"content-type": reply.media_type, **length, **reply.headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     body = b"" if request.method == "HEAD" else reply.body
     return f"HTTP/1.1 {reply.status} Reason\r\n{head}\r\n".encode() + body

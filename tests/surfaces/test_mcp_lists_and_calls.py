@@ -15,6 +15,7 @@ from mcp.shared.exceptions import MCPError
 
 from end_to_end.loopback import Reply, Upstream, document, operation, parameter, things
 from specport.app import App, Settings
+from specport.executor.send import Bounds
 from specport.policy.model import Policy
 from specport.sources.model import Origin, Source
 from specport.surfaces.mcp.server import PAGE_SIZE, McpServer
@@ -158,6 +159,95 @@ async def test_bytes_come_as_the_content_block_of_their_kind(
     assert held.mime_type == media_type
     data = held.blob if isinstance(held, types.BlobResourceContents) else held.data  # type: ignore[union-attr]
     assert base64.b64decode(data) == b"\xff\xd8\0"
+
+
+async def answer_of(era: str, upstream: Upstream, reply: Reply) -> types.CallToolResult:
+    """What a client gets of a reply."""
+    upstream.replies["/things/1"] = reply
+    async with connected(era, base_url=upstream.url) as client:
+        return await client.call_tool("things_getThing", {"id": 1})
+
+
+async def test_a_file_comes_with_the_name_that_the_answer_gives_it(era: str, upstream: Upstream) -> None:
+    """As an embedded resource whose address ends in the name; the text says what it is, and holds no base64."""
+    headers = {"content-disposition": 'attachment; filename="../Q1 r\u00e9port.pdf"'}
+    result = await answer_of(
+        era, upstream, Reply(body=b"%PDF-1.7\n\xff", media_type="application/pdf", headers=headers)
+    )
+    [text, block] = result.content
+    assert isinstance(text, types.TextContent)
+    assert text.text.startswith("application/pdf, 10 bytes, Q1 r")
+    assert isinstance(block, types.EmbeddedResource)
+    assert isinstance(block.resource, types.BlobResourceContents)
+    assert str(block.resource.uri).startswith("specport://answers/")
+    assert str(block.resource.uri).endswith("port.pdf")
+    assert base64.b64decode(block.resource.blob) == b"%PDF-1.7\n\xff"
+
+
+@pytest.mark.parametrize("media_type", ["image/tiff", "image/x-icon", "video/mp4", "application/octet-stream"])
+async def test_what_models_cannot_look_at_comes_as_a_file(era: str, upstream: Upstream, media_type: str) -> None:
+    """A model's API refuses a request with an image of another kind than these four, and all of the talk with it."""
+    result = await answer_of(era, upstream, Reply(body=b"\0\1\2", media_type=media_type))
+    assert isinstance(result.content[1], types.EmbeddedResource)
+    assert result.content[1].resource.mime_type == media_type
+
+
+async def test_a_picture_that_is_called_a_stream_of_bytes_is_shown(era: str, upstream: Upstream) -> None:
+    """By its first bytes."""
+    png = b"\x89PNG\r\n\x1a\n\0"
+    result = await answer_of(era, upstream, Reply(body=png, media_type="application/octet-stream"))
+    assert isinstance(result.content[1], types.ImageContent)
+    assert result.content[1].mime_type == "image/png"
+
+
+@pytest.mark.parametrize("media_type", ["text/csv", "application/xml", "application/yaml", "text/plain"])
+async def test_text_of_any_kind_is_text(era: str, upstream: Upstream, media_type: str) -> None:
+    """As the API wrote it."""
+    result = await answer_of(era, upstream, Reply(body="a: ü\n".encode(), media_type=media_type))
+    assert [block.type for block in result.content] == ["text"]
+    assert text_of(result) == "a: ü\n"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "value"),
+    [
+        ("application/x-ndjson", b'{"n":1}\n{"n":2}\n', [{"n": 1}, {"n": 2}]),
+        ("application/json-seq", b'\x1e{"n":1}\n\x1e{"n":2}\n', [{"n": 1}, {"n": 2}]),
+        (
+            "text/event-stream",
+            b'event: x\ndata: {"n":1}\n\ndata: end\n\n',
+            [{"event": "x", "data": {"n": 1}}, {"data": "end"}],
+        ),
+    ],
+)
+async def test_several_values_in_one_answer_are_a_list(
+    era: str, upstream: Upstream, media_type: str, body: bytes, value: object
+) -> None:
+    """JSON lines, sequences and events that end."""
+    result = await answer_of(era, upstream, Reply(body=body, media_type=media_type))
+    assert json.loads(text_of(result)) == value
+    assert result.structured_content is None
+
+
+async def test_an_endless_stream_is_what_came_with_a_note(era: str, upstream: Upstream) -> None:
+    """No failure, no hanging call: the events so far, and that there may be more."""
+    upstream.replies["/things/1"] = Reply(
+        body=b'data: {"n":1}\n\ndata: {"n":2}\n\ndata: {"n"', media_type="text/event-stream", goes_on=True
+    )
+    async with connected(era, base_url=upstream.url, bounds=Bounds(stream_time=0.3)) as client:
+        result = await client.call_tool("things_getThing", {"id": 1})
+    assert not result.is_error
+    value, note = (block.text for block in result.content if isinstance(block, types.TextContent))
+    assert json.loads(value) == [{"data": {"n": 1}}, {"data": {"n": 2}}]
+    assert note == "This is the start of a stream that was left after 0.3 s."
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+async def test_an_answer_without_content_says_its_status(era: str, upstream: Upstream, status: int) -> None:
+    """Nothing to show is no failure."""
+    result = await answer_of(era, upstream, Reply(status, b"", "application/json"))
+    assert not result.is_error
+    assert text_of(result).startswith(f"{status} ")
 
 
 async def test_a_failed_call_is_a_result_that_the_model_reads(era: str, upstream: Upstream) -> None:

@@ -158,10 +158,11 @@ class Redaction:
 
     def body(self, body: bytes) -> bytes:
         """An answer's body without the secrets that it echoes."""
-        for form, reference in self._forms:
-            encoded = form.encode()
-            if encoded in body:
-                body = body.replace(encoded, reference.encode())
+        for codec in ("utf-8", "utf-16-le", "utf-16-be") if b"\0" in body else ("utf-8",):
+            for form, reference in self._forms:
+                encoded = form.encode(codec)
+                if encoded in body:
+                    body = body.replace(encoded, reference.encode(codec))
         return body
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:

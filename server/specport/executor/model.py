@@ -65,7 +65,8 @@ class Channel:
 class Exchange:
     """One answered request: `status`, `headers` with lower-case names, decoded `body` bytes.
 
-    `attempts` counts requests sent, `waited` the seconds spent waiting for limits.
+    `attempts` counts requests sent, `waited` the seconds spent waiting for limits; `left` says after what a stream
+    that may never end was left, such as `10 s`, and is empty where all was read.
     """
 
     status: int
@@ -73,3 +74,4 @@ class Exchange:
     body: bytes = b""
     attempts: int = 1
     waited: float = 0.0
+    left: str = ""

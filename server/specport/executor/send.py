@@ -21,6 +21,7 @@ from specport.executor.addresses import Resolve, address_of, resolve
 from specport.executor.auth import Redaction, Secret, authorize, find_secrets
 from specport.executor.limits import Limiter
 from specport.executor.model import Channel, Exchange
+from specport.executor.streaming import ItemCounter, may_go_on
 from specport.requests.model import PreparedRequest
 
 log = logging.getLogger("specport")
@@ -45,7 +46,8 @@ _PORTS = {"http": 80, "https": 443}
 class Bounds:
     """Every wait and size of one call, in seconds and bytes.
 
-    `total` spans waiting for limits and all attempts; clients stop at 60 s, so it ends before.
+    `total` spans waiting for limits and all attempts; clients stop at 60 s, so it ends before. An answer that may go
+    on for ever is left after `stream_time`, `stream_body` or `stream_items` events or lines.
     """
 
     total: float = 50.0
@@ -54,6 +56,9 @@ class Bounds:
     body: int = 32 * 1024 * 1024
     attempts: int = 4
     connections: int = 100
+    stream_time: float = 10.0
+    stream_body: int = 4 * 1024 * 1024
+    stream_items: int = 1_000
 
 
 class PassingFault(UpstreamFailed):
@@ -212,12 +217,13 @@ class Executor:
         with lane.in_use():
             response = await lane.transport.handle_async_request(outgoing)
             try:
-                body = call.redaction.body(await self._read(response, request.url))
+                body, left = await self._read(response, call)
             finally:
                 await response.aclose()
         if log.isEnabledFor(logging.INFO):
             log.info("%s %s answered %d", request.method, call.redaction.text(request.url), response.status_code)
-        return Exchange(response.status_code, call.redaction.headers(response.headers.items()), body)
+        headers = call.redaction.headers(response.headers.items())
+        return Exchange(response.status_code, headers, call.redaction.body(body), left=left)
 
     async def _pin(self, outgoing: httpx2.Request) -> None:
         """Send the request to an address of its host that was found to be public, whatever the name says next."""
@@ -243,8 +249,10 @@ class Executor:
             ]
         return min(lanes, key=_busy)
 
-    async def _read(self, response: httpx2.Response, url: str) -> bytes:
-        """The decoded body, at most `Bounds.body` bytes."""
+    async def _read(self, response: httpx2.Response, call: _Call) -> tuple[bytes, str]:
+        """The decoded body, at most `Bounds.body` bytes; of a stream its start, and after what it was left."""
+        if may_go_on(response.headers):
+            return await self._read_start(response, within=0.9 * (call.ends - self._clock()))
         cap = self._bounds.body
         chunks: list[bytes] = []
         size = 0
@@ -252,11 +260,34 @@ class Executor:
             size += len(chunk)
             if size > cap:
                 raise UpstreamFailed(
-                    f"{_origin(url)} answered more than {cap:,} bytes",
+                    f"{_origin(call.request.url)} answered more than {cap:,} bytes",
                     hint="Ask for less: a filter, a smaller page",
                 )
             chunks.append(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), ""
+
+    async def _read_start(self, response: httpx2.Response, *, within: float) -> tuple[bytes, str]:
+        """What a stream brings before a bound is reached or it breaks off; an error only where it brought nothing."""
+        bounds = self._bounds
+        counter = ItemCounter(response.headers.get("content-type", ""))
+        seconds = max(0.001, min(bounds.stream_time, within))
+        chunks: list[bytes] = []
+        left = ""
+        try:
+            async with asyncio.timeout(seconds):
+                async for chunk in response.aiter_bytes():
+                    counter.take(chunk)
+                    chunks.append(chunk)
+                    if counter.items >= bounds.stream_items or counter.size >= bounds.stream_body:
+                        left = f"{counter.items:,} items, {counter.size:,} bytes"
+                        break
+        except TimeoutError:
+            left = f"{seconds:.3g} s"
+        except (*_BROKEN_OFF, httpx2.TimeoutException):
+            if not chunks:
+                raise
+            left = "its connection broke off"
+        return b"".join(chunks), left
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

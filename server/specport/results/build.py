@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import codecs
-import email.message
 import http
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -18,10 +15,14 @@ from specport.catalog.model import Route
 from specport.documents.text import clean
 from specport.executor.model import Exchange
 from specport.executor.send import retry_after
+from specport.executor.streaming import is_event_stream, is_sequence
 from specport.requests.body import is_json
+from specport.results.media import actual_type, file_name, in_utf8, text_of
 from specport.results.model import Blob, Conventions, ToolResult
 from specport.results.pages import at_path, next_page
 from specport.results.shape import MAX_TEXT, shape
+from specport.results.streams import events_of, items_of
+from specport.results.values import decoded
 
 MAX_MESSAGE = 2_000
 """Characters of an API's error message that are passed on."""
@@ -31,11 +32,6 @@ MAX_BLOB = 1_000_000
 
 _MESSAGE_KEYS = ("message", "error_description", "detail", "error", "title", "reason", "description", "errors")
 _ID_KEYS = ("id", "code", "type", "status")
-_TEXT_ENDINGS = (
-    "/json", "+json", "xml", "yaml", "csv", "javascript", "x-www-form-urlencoded", "graphql", "ndjson", "jsonl",
-    "json-seq", "jsonlines",
-)  # fmt: skip
-_LONG_INTEGER = re.compile(rb"[0-9]{19}")
 _REQUEST_ID = ("x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id", "cf-ray")
 
 
@@ -45,50 +41,70 @@ def build_result(
     """What the model gets of an answer. A status of 400 or more is an error result, whatever its body."""
     if exchange.status >= 400:
         return _failure(exchange, route, conventions, has_credential)
-    if not exchange.body:
-        return ToolResult(text=f"{exchange.status} {_phrase(exchange.status)}, no content{_moved(exchange)}")
-    media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if is_json(media_type) or exchange.body[:1] in (b"{", b"["):
-        try:
-            answer = decoded(exchange.body)
-        except ValueError:
-            return _text(exchange) if _is_text(exchange, media_type) else _binary(exchange, media_type)
-        note = next_page(answer, exchange, route=route, arguments=arguments, conventions=conventions)
-        return _json(answer, note)
-    return _text(exchange) if _is_text(exchange, media_type) else _binary(exchange, media_type)
-
-
-def decoded(body: bytes) -> object:
-    """The JSON value of a body. Raises ValueError where passing it on as JSON would alter or fail it.
-
-    That is for text that is not JSON, for integers over 64 bits, which would become floats, and for nesting deeper
-    than can be written again; the text itself is then the answer.
-    """
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    value = orjson.loads(body)
+    if route.method == "HEAD":
+        return _headers(exchange)
+    if not exchange.body.strip():
+        return _nothing(exchange)
+    media_type = actual_type(exchange.headers, exchange.body)
     try:
-        orjson.dumps(value)
-    except TypeError as error:
-        raise ValueError("nested too deep") from error
-    if _LONG_INTEGER.search(body):
-        json.loads(body, parse_int=_within_64_bits)
-    return value
+        answer = _value(exchange, media_type)
+    except ValueError:
+        text = text_of(exchange.headers, media_type, exchange.body)
+        if text is None:
+            return _binary(exchange, media_type)
+        return _text(text, _left(exchange)) if text.strip() else _nothing(exchange)
+    note = next_page(answer, exchange, route=route, arguments=arguments, conventions=conventions)
+    return _json(answer, *filter(None, (_left(exchange), note)))
 
 
-def _within_64_bits(digits: str) -> int:
-    value = int(digits)
-    if not -(2**63) <= value < 2**64:
-        raise ValueError("an integer over 64 bits")
-    return value
+def _value(exchange: Exchange, media_type: str) -> object:
+    """The JSON value of an answer, a list for a sequence of them. ValueError where it is none."""
+    body, is_whole = exchange.body, not exchange.left
+    if is_event_stream(media_type):
+        events = events_of(body, is_whole=is_whole)
+        if events or not is_whole:
+            return events
+    if is_sequence(media_type):
+        return items_of(in_utf8(exchange.headers, body), is_whole=is_whole)
+    if not is_json(media_type) and not _looks_like_json(body):
+        raise ValueError("not meant as JSON")
+    body = in_utf8(exchange.headers, body)
+    try:
+        return decoded(body)
+    except ValueError:
+        if b"\n" not in body.strip():
+            raise
+        return items_of(body, is_whole=is_whole)  # labelled as one value, which many streams are
 
 
-def _json(answer: object, note: str) -> ToolResult:
+def _looks_like_json(body: bytes) -> bool:
+    return body[:100].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}
+
+
+def _left(exchange: Exchange) -> str:
+    """A sentence for a stream of which only the start was read."""
+    return f"This is the start of a stream that was left after {exchange.left}." if exchange.left else ""
+
+
+def _nothing(exchange: Exchange) -> ToolResult:
+    left = _left(exchange)
+    said = f"{exchange.status} {_phrase(exchange.status)}, no content{_moved(exchange)}"
+    return ToolResult(text=said, notes=(left,) if left else ())
+
+
+def _headers(exchange: Exchange) -> ToolResult:
+    """The answer to HEAD, which is all headers (RFC 9110 section 9.3.2)."""
+    shown = {name: value for name, value in exchange.headers.items() if name != "set-cookie"}
+    text = "\n".join((f"{exchange.status} {_phrase(exchange.status)}", *(f"{n}: {v}" for n, v in shown.items())))
+    return _text(text, "")
+
+
+def _json(answer: object, *more: str) -> ToolResult:
     shaped = shape(answer)
     notes = [f"Cut to fit: {cut}." for cut in shaped.cuts]
     if shaped.cuts:
         notes.append("Ask for less, with a filter or a smaller page, to see the rest.")
-    if note:
-        notes.append(note)
+    notes += more
     if isinstance(shaped.value, str) and shaped.cuts:
         return ToolResult(text=shaped.value, notes=tuple(notes))
     text = orjson.dumps(shaped.value).decode()
@@ -96,41 +112,24 @@ def _json(answer: object, note: str) -> ToolResult:
     return ToolResult(text=text, structured=structured, notes=tuple(notes))
 
 
-def _text(exchange: Exchange) -> ToolResult:
+def _text(text: str, left: str) -> ToolResult:
     """Text as it is; a long one ends at a line."""
-    text = exchange.body.decode(_charset(exchange), "replace").removeprefix("\ufeff")
+    notes = (left,) if left else ()
     if len(text) <= MAX_TEXT:
-        return ToolResult(text=text)
+        return ToolResult(text=text, notes=notes)
     kept = text[:MAX_TEXT].rpartition("\n")[0] or text[:MAX_TEXT]
-    return ToolResult(text=kept, notes=(f"Cut to fit: {len(kept):,} of {len(text):,} characters are shown.",))
+    cut = f"Cut to fit: {len(kept):,} of {len(text):,} characters are shown."
+    return ToolResult(text=kept, notes=(cut, *notes))
 
 
 def _binary(exchange: Exchange, media_type: str) -> ToolResult:
     size = len(exchange.body)
     kind = media_type or "application/octet-stream"
+    name = file_name(exchange.headers, kind)
+    said = f"{kind}, {size:,} bytes" + (f", {name}" if "content-disposition" in exchange.headers else "")
     if size > MAX_BLOB:
-        return ToolResult(text=f"{kind}, {size:,} bytes; too large to pass on (limit {MAX_BLOB:,})")
-    return ToolResult(text=f"{kind}, {size:,} bytes", blobs=(Blob(kind, base64.b64encode(exchange.body).decode()),))
-
-
-def _is_text(exchange: Exchange, media_type: str) -> bool:
-    """Whether to show it as text: by its media type, and without one by whether it reads as text."""
-    if media_type:
-        return media_type.startswith("text/") or media_type.endswith(_TEXT_ENDINGS)
-    try:
-        return "\0" not in exchange.body.decode()
-    except UnicodeDecodeError:
-        return False
-
-
-def _charset(exchange: Exchange) -> str:
-    """The `charset` that Content-Type names, where Python knows it, else UTF-8."""
-    message = email.message.Message()
-    message["content-type"] = exchange.headers.get("content-type", "")
-    try:
-        return codecs.lookup(message.get_content_charset("utf-8")).name
-    except (LookupError, ValueError):
-        return "utf-8"
+        return ToolResult(text=f"{said}; too large to pass on (limit {MAX_BLOB:,})")
+    return ToolResult(text=said, blobs=(Blob(kind, base64.b64encode(exchange.body).decode(), name),))
 
 
 def _failure(exchange: Exchange, route: Route, conventions: Conventions, has_credential: bool) -> ToolResult:
@@ -163,9 +162,10 @@ def _advice(status: int, has_credential: bool) -> str:
 def _said(exchange: Exchange, conventions: Conventions) -> tuple[str, str]:
     """The API's message and short identifier: where the source says, else of any usual shape, else text or title."""
     try:
-        answer: object = orjson.loads(exchange.body)
+        answer: object = orjson.loads(in_utf8(exchange.headers, exchange.body))
     except orjson.JSONDecodeError:
-        text = exchange.body[:20_000].decode("utf-8", "replace")
+        start = exchange.body[:20_000]
+        text = text_of(exchange.headers, actual_type(exchange.headers, start) or "text/plain", start) or ""
         title = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
         is_html = text.lstrip()[:1] == "<"
         said = title[1] if title else "the answer is a web page" if is_html else clean(text)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes that are no text, as base64, with their media type."""
+    """Bytes that are no text, as base64, with their media type and a name for a file of them."""
 
     media_type: str
     base64: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

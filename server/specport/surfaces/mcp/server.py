@@ -10,6 +10,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
@@ -24,7 +25,7 @@ from mcp.shared.exceptions import MCPError
 from specport import __version__
 from specport.app import App
 from specport.errors import SpecportError, UnknownTool
-from specport.results.model import ToolResult
+from specport.results.model import Blob, ToolResult
 from specport.surfaces.mcp import reading
 from specport.surfaces.mcp.logs import ClientLog
 
@@ -41,6 +42,9 @@ MAX_CACHED_PAGES = 64
 _LISTS: tuple[CacheableMethod, ...] = (
     "tools/list", "resources/list", "resources/templates/list", "prompts/list",
 )  # fmt: skip
+
+_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""The images that models look at: of any other kind they fail the request that shows it to them."""
 
 Context = ServerRequestContext[Any, Any]  # the SDK's own default for both parameters
 
@@ -198,18 +202,20 @@ def _when_gone(session: ServerSession, forget: Callable[[ServerSession], None]) 
 def _as_mcp(result: ToolResult) -> types.CallToolResult:
     content: list[types.ContentBlock] = [types.TextContent(text=result.text)]
     content += [types.TextContent(text=note) for note in result.notes]
-    content += [_blob(blob.media_type, blob.base64) for blob in result.blobs]
+    content += [_blob(blob) for blob in result.blobs]
     structured = dict(result.structured) if result.structured is not None else None
     return types.CallToolResult(content=content, structured_content=structured, is_error=result.is_error)
 
 
-def _blob(media_type: str, data: str) -> types.ContentBlock:
-    if media_type.startswith("image/"):
-        return types.ImageContent(data=data, mime_type=media_type)
-    if media_type.startswith("audio/"):
-        return types.AudioContent(data=data, mime_type=media_type)
-    digest = hashlib.sha256(data.encode()).hexdigest()[:16]
-    contents = types.BlobResourceContents(uri=f"specport://answers/{digest}", mime_type=media_type, blob=data)
+def _blob(blob: Blob) -> types.ContentBlock:
+    """The block of a file's kind; images that models do not take (all but four kinds) are files like any other."""
+    if blob.media_type in _IMAGES:
+        return types.ImageContent(data=blob.base64, mime_type=blob.media_type)
+    if blob.media_type.startswith("audio/"):
+        return types.AudioContent(data=blob.base64, mime_type=blob.media_type)
+    digest = hashlib.sha256(blob.base64.encode()).hexdigest()[:16]
+    uri = f"specport://answers/{digest}/{quote(blob.name, safe='')}"
+    contents = types.BlobResourceContents(uri=uri, mime_type=blob.media_type, blob=blob.base64)
     return types.EmbeddedResource(resource=contents)
 
 
