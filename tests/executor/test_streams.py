@@ -65,10 +65,13 @@ async def test_a_stream_that_stays_open_is_left_after_its_time() -> None:
 
 
 async def test_a_stream_is_left_before_the_budget_of_the_call_is_used_up() -> None:
-    """A short budget ends the reading, not the call."""
-    exchange = await sent(Stream(b"data: 1\n\n", then="nothing"), total=0.5, stream_time=60)
+    """Where most of the budget went before the first byte, the rest ends the reading, not the call."""
+    stream = Stream(b"data: 1\n\n", then="nothing")
+    api = Api([httpx2.Response(200, headers=EVENTS, stream=stream)], bounds=Bounds(stream_time=60), takes=49.9)
+    exchange = await api.send(request())
     assert exchange.body == b"data: 1\n\n"
-    assert exchange.left.endswith(" s")
+    assert exchange.left == "0.09 s"
+    assert stream.closed
 
 
 @pytest.mark.parametrize("chunks", [[b"data: 1\n\n"] * 10, [bytes([byte]) for byte in b"data: 1\r\n\r\n" * 10]])
