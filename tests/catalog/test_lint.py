@@ -147,6 +147,11 @@ def test_a_tool_as_every_client_wants_it_is_not_mentioned() -> None:
     assert broken([tool(nested(10), name="t" * 54, description="d" * 1024)]) == set()
 
 
+def test_a_pattern_of_another_dialect_is_no_breach() -> None:
+    """VS Code and Claude check the keywords, not that `pattern` compiles in their own engines."""
+    assert broken([with_argument({"type": "string", "pattern": r"^[\p{L}\p{Z}]+\z$"})]) == set()
+
+
 def test_a_finding_says_what_where_why_and_what_to_do() -> None:
     """Client, rule, severity, address, schema, pointer, advice and source."""
     [found] = linted([with_argument({"type": "array"})], clients=[Client.VSCODE])

@@ -17,6 +17,8 @@ JsonSchema: TypeAlias = Mapping[str, object]
 Node: TypeAlias = tuple[str, JsonSchema]
 Places: TypeAlias = Iterator[str]
 
+_DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 _MAPS = (*SCHEMA_MAPS, "$defs")
 _VSCODE_PREFIX = 18
 """Characters that VS Code keeps for `mcp_<server>_`."""
@@ -123,13 +125,21 @@ def root_without(*keywords: str) -> Check:
     return check
 
 
-def valid_for(dialect: str) -> Check:
-    """The schema is valid against the metaschema of a dialect, given by its URI."""
+def valid_draft_7() -> Check:
+    """The schema is valid against the metaschema of draft 7."""
+    return _valid(jsonschema_rs.Draft7Validator({"$ref": _DRAFT_7}, validate_formats=False))
+
+
+def valid_2020_12() -> Check:
+    """The schema is valid against the metaschema of 2020-12."""
+    return _valid(jsonschema_rs.Draft202012Validator({"$ref": _2020_12}, validate_formats=False))
+
+
+def _valid(metaschema: jsonschema_rs.Draft7Validator | jsonschema_rs.Draft202012Validator) -> Check:
+    """Keywords are checked, formats (such as that of `pattern`) are not, as in the clients."""
 
     def check(entry: Entry) -> Places:
-        try:
-            jsonschema_rs.meta.validate({**entry.schema, "$schema": dialect})
-        except jsonschema_rs.ValidationError as error:
+        for error in metaschema.iter_errors(entry.schema):
             yield "".join(child("", part) for part in error.instance_path) or "/"
 
     return check

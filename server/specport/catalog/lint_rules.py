@@ -59,8 +59,6 @@ class ListRule(Rule):
 
 
 _KEYS = r"[a-zA-Z0-9_.-]{1,64}"
-_DRAFT_7 = "http://json-schema.org/draft-07/schema#"
-_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 _UNIONS = ("oneOf", "anyOf", "allOf")
 _CONDITIONS = ("if", "then", "else")
 _NAMES = "List portable names: --tool-names portable"
@@ -128,7 +126,7 @@ _CLAUDE_RULES = (
     ),
     ToolRule(
         Client.CLAUDE, "valid", Severity.ERROR, "the schema is valid JSON Schema 2020-12", _OURS, _ANTHROPIC,
-        check.valid_for(_2020_12),
+        check.valid_2020_12(),
     ),
     ToolRule(
         Client.CLAUDE, "description", Severity.WARNING, "Claude Code cuts descriptions at 2,048 characters",
@@ -247,7 +245,7 @@ _VSCODE_RULES = (
     ),
     ToolRule(
         Client.VSCODE, "valid", Severity.ERROR, "the schema is valid JSON Schema draft 7 too", _OURS, _VSCODE_SCHEMA,
-        check.valid_for(_DRAFT_7),
+        check.valid_draft_7(),
     ),
     ToolRule(
         Client.VSCODE, "items", Severity.ERROR, "every array says what its items are", _OURS, _VSCODE_SCHEMA,
