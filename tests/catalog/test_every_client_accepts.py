@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from small_documents import catalog_of, catalog_of_file, catalog_of_large_file, document, taking
-from specport.catalog.lint import Finding, lint
-from specport.catalog.lint_rules import Client, Severity
+from specport.catalog.lint import lint
+from specport.catalog.lint_model import Client, Finding, Severity
 from specport.catalog.model import Catalog
 
 DOCUMENTS = Path(__file__).resolve().parents[1] / "documents" / "valid"

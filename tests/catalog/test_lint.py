@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from specport.catalog.build import hints_of
-from specport.catalog.lint import MAX_PLACES, Finding, Form, Names, lint
-from specport.catalog.lint_rules import LIST_RULES, RULES, Client, Severity
+from specport.catalog.lint import MAX_PLACES, lint
+from specport.catalog.lint_model import Client, Finding, Form, Names, Severity
+from specport.catalog.lint_rules import LIST_RULES, RULES
 from specport.catalog.model import Tool
 
 FINE: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}

@@ -6,50 +6,14 @@ The rules are data (`lint_rules`), each with the client it belongs to, what happ
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from specport.catalog.lint_checks import Entry
-from specport.catalog.lint_rules import LIST_RULES, RULES, Client, Rule, Severity, ToolRule
+from specport.catalog.lint_model import Client, Finding, Form, Names
+from specport.catalog.lint_rules import LIST_RULES, RULES, Rule, ToolRule
 from specport.catalog.model import Tool
 
 MAX_PLACES = 20
 """Most places named in one finding; `count` says how many there are."""
-
-
-class Names(StrEnum):
-    """Which names a server lists its tools by."""
-
-    PORTABLE = "portable"
-    DOTTED = "dotted"
-
-
-class Form(StrEnum):
-    """Which input schema: the short one of `tools/list`, or the full one that arguments are checked against."""
-
-    LEAN = "lean"
-    FULL = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One rule that one tool breaks; `tool` is its address, empty where the list as a whole is meant.
-
-    `forms`: the schemas it was found in; `places`: JSON pointers into the schema, or what else is wrong, the first
-    MAX_PLACES of `count`.
-    """
-
-    client: Client
-    rule: str
-    severity: Severity
-    tool: str
-    name: str
-    forms: tuple[Form, ...]
-    places: tuple[str, ...]
-    count: int
-    message: str
-    advice: str
-    source: str
 
 
 def lint(

@@ -8,28 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from specport.catalog import lint_checks as check
 from specport.catalog.lint_checks import Check
-
-
-class Client(StrEnum):
-    """Whose rules: function calling and the strict mode of OpenAI are two things."""
-
-    CLAUDE = "claude"
-    OPENAI = "openai"
-    OPENAI_STRICT = "openai-strict"
-    GEMINI = "gemini"
-    VSCODE = "vscode"
-    CURSOR = "cursor"
-
-
-class Severity(StrEnum):
-    """Whether a client refuses the tool (error) or takes it in part or changed (warning)."""
-
-    ERROR = "error"
-    WARNING = "warning"
+from specport.catalog.lint_model import Client, Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
-from specport.catalog.lint import Form, Names, lint
-from specport.catalog.lint_rules import Client, Severity
+from specport.catalog.lint_model import Client, Form, Names, Severity
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from specport.app import App
-    from specport.catalog.lint import Finding
+    from specport.catalog.lint_model import Finding
 
 MAX_NAMED = 3
 """Tools named for each rule; `--json` has all of them."""
@@ -73,6 +72,8 @@ def check_tools(
     clients = tuple(dict.fromkeys(client or Client))
 
     async def check(opened: App) -> bool:
+        from specport.catalog.lint import lint
+
         tools = opened.listing.tools
         forms = (schemas,) if schemas else tuple(Form)
         findings = lint(tools, server_name=server_name, names=tool_names, forms=forms, clients=clients)
