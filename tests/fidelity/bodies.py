@@ -21,6 +21,10 @@ JSON_LINES = frozenset(
 )
 
 
+UNENCODED = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t", "csv": ","}
+"""Delimiters of Swagger 2.0 collections and their OpenAPI 3 names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part of a multipart body: a text, JSON or bytes; `content_types` where the document names some."""
@@ -80,7 +84,7 @@ def body_value(values: Values, media: Media, flavour: Flavour) -> Any:
 def _whole_text(values: Values, media: Media, kind: str, flavour: Flavour) -> str:
     schema = {} if media.schema is None else media.schema
     if kind == "bytes" and flavour.has_octets and values.accepts(schema, OCTETS):
-        return OCTETS
+        return OCTETS.replace("application/octet-stream", sent_as(media.content_type))
     value = values.make(schema, replace(flavour, is_null=False))
     if not isinstance(value, str):
         raise Unbuildable(f"{media.content_type} of something that is no text")
@@ -101,12 +105,27 @@ def _writable(value: dict[str, Any], media: Media, kind: str) -> dict[str, Any]:
             raise Unbuildable("an array of arrays or objects in a form")
         if isinstance(each, list) and any(item is None for item in each):
             raise Unbuildable(f"null in {media.content_type}")
-    return value
+    return {name: _unambiguous(each, media.encoding.get(name, {}).get("style")) for name, each in value.items()}
+
+
+def _unambiguous(value: Any, style: str | None) -> Any:
+    """Texts in a delimited field without the delimiter, which no reader could tell apart."""
+    delimiter = UNENCODED.get(style or "")
+    if not delimiter or not isinstance(value, list):
+        return value
+    return [item.replace(delimiter, "") if isinstance(item, str) else item for item in value]
+
+
+def sent_as(content_type: str) -> str:
+    """A media type that a range covers, for bytes that say their own; others stay."""
+    return "image/png" if content_type == "image/*" else content_type.replace("*/*", "application/octet-stream")
 
 
 def expected_body(values: Values, media: Media, value: Any) -> BodyExpected:
     """What must arrive."""
     kind = kind_of(media.content_type)
+    if kind == "bytes" and value.startswith("data:"):
+        return BodyExpected(sent_as(media.content_type), kind, octets(value))
     if kind == "form":
         return BodyExpected(media.content_type, kind, list(_fields(media, value)))
     if kind == "parts":
@@ -118,7 +137,8 @@ def expected_body(values: Values, media: Media, value: Any) -> BodyExpected:
 
 def octets(text: str) -> bytes:
     """The bytes that a text argument stands for."""
-    return base64.b64decode(OCTETS.partition(",")[2]) if text == OCTETS else text.encode()
+    is_data = text.startswith("data:") and text.partition(",")[2] == OCTETS.partition(",")[2]
+    return base64.b64decode(text.partition(",")[2]) if is_data else text.encode()
 
 
 def _fields(media: Media, value: dict[str, Any]) -> Iterator[Pair]:
@@ -142,8 +162,8 @@ def _parts(values: Values, media: Media, value: dict[str, Any]) -> Iterator[Part
         is_binary = _is_binary(values, described.get(name, {}))
         style = encoding.get("style")
         if isinstance(each, list) and style and not encoding.get("explode"):
-            delimiter = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}.get(style, ",")
-            yield Part(name, delimiter.join(flat(each)).encode())
+            if each:
+                yield Part(name, UNENCODED.get(style, ",").join(flat(each)).encode())
             continue
         for item in each if isinstance(each, list) else [each]:
             if isinstance(item, dict | list) or (named and kind_of(named[0]) == "json"):
@@ -173,9 +193,12 @@ def body_faults(expected: BodyExpected | None, content_type: str | None, body: b
 
 
 def _is_type(wanted: str, got: str) -> bool:
+    """Whether a media type is the one wanted or in the range; bytes of no known type are octet-stream (RFC 9110 8.3)."""
     wanted, got = (text.partition(";")[0].strip().lower() for text in (wanted, got))
     if "*" not in wanted:
         return wanted == got
+    if got == "application/octet-stream" and kind_of(wanted) == "bytes":
+        return True
     before, _, after = wanted.partition("*")
     return (got.startswith(before) or before == "") and (got.endswith(after) or after.startswith("/"))
 
