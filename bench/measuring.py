@@ -51,7 +51,6 @@ class Bench:
         self._base_url = base_url
         self._work = work
         self._specport = specport
-        self._parsed = json.loads(document.read_bytes())
         self._states = 0
         self.environment = environment(work)
 
@@ -89,7 +88,7 @@ class Bench:
             tools = server.list_tools()
             listed = json.dumps(tools, separators=(",", ":"), ensure_ascii=False)
             figures.list_bytes = len(listed.encode())
-            figures.count = count(self._parsed, tools)
+            figures.count = count(self._document, tools)
             figures.memory_listed.append(server.peak_memory())
             params = {"name": _called(tools), "arguments": ARGUMENTS}
             call_many(server, params, calls=WARM_UP_CALLS, width=1)

@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 from fidelity.accepting import same
 from fidelity.operations import Media, Wire
 from fidelity.values import OCTETS, Flavour, Unbuildable, Values, is_nested
-from fidelity.wire import Pair, compact, flat, pairs_of, plain_text
+from fidelity.wire import Pair, compact, flat, is_ruled, pairs_of, plain_text
 
 JSON_LINES = frozenset(
     {"application/jsonl", "application/x-ndjson", "application/json-lines", "application/x-jsonlines"}
@@ -76,36 +76,51 @@ def body_value(values: Values, media: Media, flavour: Flavour) -> Any:
     value = values.make(media.schema, replace(flavour, is_null=False))
     if kind in {"form", "parts"} and not isinstance(value, dict):
         raise Unbuildable("a form that is no object")
-    if kind in {"form", "parts"}:
-        return _writable(value, media, kind)
-    return value
+    return _writable(values, value, media) if kind in {"form", "parts"} else value
 
 
-def _whole_text(values: Values, media: Media, kind: str, flavour: Flavour) -> str:
+def _whole_text(values: Values, media: Media, kind: str, flavour: Flavour) -> Any:
+    """A text, which XML is given as whatever its schema; or a value that goes as JSON, having no other form."""
     schema = {} if media.schema is None else media.schema
+    if values.merged(schema).get("format") == "byte":
+        return values.make(schema, replace(flavour, is_null=False))
     if kind == "bytes" and flavour.has_octets and values.accepts(schema, OCTETS):
         return OCTETS.replace("application/octet-stream", sent_as(media.content_type))
     value = values.make(schema, replace(flavour, is_null=False))
     if not isinstance(value, str):
-        raise Unbuildable(f"{media.content_type} of something that is no text")
+        is_xml = media.content_type.partition(";")[0].strip().lower().endswith("xml")
+        return f"<a>{flavour.text.replace('<', '').replace('&', '')}</a>" if is_xml else value
     is_doubtful = kind == "bytes" and value and " " not in value and values.accepts(schema, "bytes of a file \u00fc")
     return "bytes of a file \u00fc" if is_doubtful else value
 
 
-def _writable(value: dict[str, Any], media: Media, kind: str) -> dict[str, Any]:
-    """The value without what the specification has no rule for: null, and deeper nesting in a style."""
+def _writable(values: Values, value: dict[str, Any], media: Media) -> dict[str, Any]:
+    """The value without members that the specification has no rule for in a form. Unbuildable if one is required."""
+    kept: dict[str, Any] = {}
     for name, each in value.items():
         encoding = media.encoding.get(name, {})
-        is_styled = kind == "form" and bool({"style", "explode", "allowReserved"} & encoding.keys())
-        if each is None:
-            raise Unbuildable(f"null in {media.content_type}")
-        if is_styled and is_nested(each):
-            raise Unbuildable("a nested value in a styled form field")
-        if kind == "form" and isinstance(each, list) and is_nested(each):
-            raise Unbuildable("an array of arrays or objects in a form")
-        if isinstance(each, list) and any(item is None for item in each):
-            raise Unbuildable(f"null in {media.content_type}")
-    return {name: _unambiguous(each, media.encoding.get(name, {}).get("style")) for name, each in value.items()}
+        reason = _unruled(each, encoding, kind_of(media.content_type))
+        if reason:
+            values.dropped.append(f"the field {name} of {media.content_type}: {reason}")
+        else:
+            kept[name] = _unambiguous(each, encoding.get("style"))
+    if not values.accepts(media.schema, kept):
+        raise Unbuildable(values.dropped.pop() if values.dropped else "no value without doubtful delimiters")
+    return kept
+
+
+def _unruled(value: Any, encoding: Any, kind: str) -> str:
+    """Why the specification has no rule for a field, if it has none."""
+    style = encoding.get("style", "form")
+    if value is None or (isinstance(value, list) and any(item is None for item in value)):
+        return "null in a form"
+    if kind == "parts":
+        return "deepObject in parts, which OAS 3.0 ignores and 3.1 does not" if style == "deepObject" else ""
+    if bool({"style", "explode", "allowReserved"} & encoding.keys()) and (
+        is_nested(value) or not is_ruled(style, value)
+    ):
+        return f"a value that the style {style} has no rule for"
+    return "an array of arrays or objects in a form" if isinstance(value, list) and is_nested(value) else ""
 
 
 def _unambiguous(value: Any, style: str | None) -> Any:
@@ -124,6 +139,8 @@ def sent_as(content_type: str) -> str:
 def expected_body(values: Values, media: Media, value: Any) -> BodyExpected:
     """What must arrive."""
     kind = kind_of(media.content_type)
+    if kind in {"text", "bytes"} and not isinstance(value, str):
+        return BodyExpected(media.content_type, "json", value)
     if kind == "bytes" and value.startswith("data:"):
         return BodyExpected(sent_as(media.content_type), kind, octets(value))
     if kind == "form":
@@ -193,11 +210,13 @@ def body_faults(expected: BodyExpected | None, content_type: str | None, body: b
 
 
 def _is_type(wanted: str, got: str) -> bool:
-    """Whether a media type is the one wanted or in the range; bytes of no known type are octet-stream (RFC 9110 8.3)."""
+    """Whether a media type is the one wanted or in its range; bytes of no known type are octet-stream (RFC 9110)."""
     wanted, got = (text.partition(";")[0].strip().lower() for text in (wanted, got))
     if "*" not in wanted:
         return wanted == got
     if got == "application/octet-stream" and kind_of(wanted) == "bytes":
+        return True
+    if got == wanted.replace("*+", "") or (got == "application/json" and kind_of(wanted) == "json"):
         return True
     before, _, after = wanted.partition("*")
     return (got.startswith(before) or before == "") and (got.endswith(after) or after.startswith("/"))

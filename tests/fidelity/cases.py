@@ -10,7 +10,7 @@ from fidelity.bodies import BodyExpected, body_value, expected_body, kind_of
 from fidelity.operations import Described, Media, Scheme, Wire, operations_of, schemes_of, template_names
 from fidelity.references import Documents
 from fidelity.values import Flavour, Unbuildable, Values, is_nested
-from fidelity.wire import Pair, cleaned, header_parts, pairs_of, path_text
+from fidelity.wire import Pair, cleaned, header_parts, is_ruled, pairs_of, path_text
 
 ABSENT: Any = object()
 
@@ -107,6 +107,9 @@ class Oracle:
                 if operation.needs_body:
                     raise
                 self._note(operation, flavour, f"body as {media.content_type}: {error}")
+            for dropped in self.values.dropped:
+                self._note(operation, flavour, dropped)
+            self.values.dropped.clear()
         arrives = None if chosen is None else expected_body(self.values, chosen, body)
         return Case(operation, flavour.name, given, body, chosen, _expected(operation, given, arrives))
 
@@ -136,6 +139,8 @@ class Oracle:
         value = self.values.make(wire.schema, clean)
         if is_styled and (is_nested(value) or _has_null(value)):
             raise Unbuildable("a nested value or null in a style, which the specification leaves undefined")
+        if is_styled and not is_ruled(wire.style, value):
+            raise Unbuildable("deepObject of something that is no object")
         if wire.place == "path" and value in ("", [], {}):
             raise Unbuildable("an empty path value")
         if wire.place == "header" and not ",".join(header_parts(wire, value)).isascii():

@@ -64,6 +64,8 @@ class Described:
     needs_body: bool
     security: tuple[tuple[str, ...], ...]
     broken: str = ""
+    operation_id: str = ""
+    tags: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -115,6 +117,8 @@ def _described(documents: Documents, path: str, method: str, item: Json, operati
         needs_body=needed,
         security=tuple(tuple(each) for each in security),
         broken=f"no parameter fills {missing}" if missing else "",
+        operation_id=operation.get("operationId", ""),
+        tags=tuple(operation.get("tags", [])),
     )
 
 

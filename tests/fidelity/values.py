@@ -89,6 +89,8 @@ class Values:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self.accepts = Acceptance(documents)
+        self.dropped: list[str] = []
+        """Members that were left out of a value, with the reason, since this was last emptied."""
 
     def make(self, node: Json, flavour: Flavour) -> Any:
         """A value that the schema accepts, of this flavour as far as the schema lets it. Unbuildable if there is none.

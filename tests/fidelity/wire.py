@@ -92,7 +92,7 @@ def pairs_of(wire: Wire, value: Any) -> list[Pair]:
         return [Pair(f"{wire.name}[{key}]", (plain_text(each),)) for key, each in value.items()]
     if isinstance(value, dict) and wire.explode:
         return [_single(wire, key, plain_text(each)) for key, each in value.items()]
-    if isinstance(value, list) and (wire.explode or wire.style == "deepObject"):
+    if isinstance(value, list) and wire.explode:
         return [_single(wire, wire.name, plain_text(each)) for each in value]
     if not isinstance(value, dict | list):
         return [_single(wire, wire.name, plain_text(value))]
@@ -157,6 +157,11 @@ def header_parts(wire: Wire, value: Any) -> tuple[str, ...]:
     if isinstance(value, dict) and wire.explode:
         return tuple(f"{key}={plain_text(each)}" for key, each in value.items())
     return flat(value)
+
+
+def is_ruled(style: str, value: Any) -> bool:
+    """Whether the style has a rule for a value of that kind: deepObject is for objects (OAS 3.1 section 4.8.12.3)."""
+    return style != "deepObject" or isinstance(value, dict)
 
 
 CLEAN_TEXT = string.ascii_letters + string.digits
