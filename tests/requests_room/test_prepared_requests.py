@@ -129,9 +129,14 @@ def test_a_range_of_media_types_becomes_one(declared: str, sent: str) -> None:
 @pytest.mark.parametrize(
     ("media", "value", "reason"),
     [
-        ("application/octet-stream", "not base64!", "base64"),
+        ("application/octet-stream", "A" * 69, "looks like base64 but does not decode"),
+        ("image/png", "data:image/png;base64,!!!", "a data: URL does not decode"),
+        ("image/*", "file:///etc/passwd", "no folder is open to file: URLs"),
         ("application/x-www-form-urlencoded", "a=b", "object of fields"),
-        ("multipart/form-data", {"a": "b"}, "multipart bodies cannot be sent yet"),
+        ("multipart/form-data", "a=b", "object of fields"),
+        ("multipart/form-data", {"a\0b": "x"}, "control character"),
+        ("text/plain; charset=iso-8859-1", "漢", "iso-8859-1 cannot write"),
+        ("text/event-stream", [{"data": "x"}], "text/event-stream text"),
     ],
 )  # fmt: skip
 def test_a_body_that_its_media_type_cannot_hold_is_refused(media: str, value: Any, reason: str) -> None:

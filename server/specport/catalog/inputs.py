@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from specport.catalog.bodies import body_input, with_text
 from specport.catalog.model import Binding, BodyBinding
 from specport.documents.text import clean
 from specport.operations.model import Body, Operation, Parameter
@@ -41,9 +42,12 @@ def build_input(
         bindings.append(_binding(argument, parameter))
         if parameter.required:
             required.append(argument)
-    body = operation.body and _body(operation.body, converter, properties)
-    if body and body.required:
-        required.append(body.argument)
+    body = None
+    if operation.body:
+        arguments, body = body_input(operation.body, converter)
+        properties.update(arguments)
+        if body.required:
+            required.append(body.argument)
     root: dict[str, object] = {"type": "object", "properties": properties}
     if required:
         root["required"] = required
@@ -95,33 +99,11 @@ def _binding(argument: str, parameter: Parameter) -> Binding:
     )
 
 
-def _body(body: Body, converter: SchemaConverter, properties: dict[str, Fragment]) -> BodyBinding:
-    fragments = [converter.fragment(media.schema, media.pointer) for media in body.media]
-    distinct: list[Fragment] = []
-    for fragment in fragments:
-        if fragment not in distinct:
-            distinct.append(fragment)
-    whole: Fragment = distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
-    properties["body"] = _described(whole, body.description, deprecated=False)
-    content_types = tuple(media.content_type for media in body.media)
-    if len(content_types) == 1:
-        return BodyBinding("body", body.required, content_types)
-    properties["content_type"] = {"type": "string", "enum": list(content_types), "default": content_types[0]}
-    return BodyBinding("body", body.required, content_types, chooser="content_type")
-
-
 def _described(fragment: Fragment, description: str, deprecated: bool) -> Fragment:
     """The schema with what its holder says of it; the holder's words win."""
-    said: dict[str, object] = {}
-    text = clean(description)
-    if text:
-        said["description"] = text
-    if deprecated:
-        said["deprecated"] = True
-    if fragment is True:  # some clients know schemas as objects only
-        return said
-    if not said or fragment is False:
-        return fragment
-    if isinstance(fragment, Use):
-        return Use(fragment.place, {**fragment.siblings, **said})
-    return {**fragment, **said}
+    described = with_text(fragment, clean(description))
+    if not deprecated or isinstance(described, bool):
+        return described
+    if isinstance(described, Use):
+        return Use(described.place, {**described.siblings, "deprecated": True})
+    return {**described, "deprecated": True}

@@ -23,16 +23,57 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldBinding:
+    """How one property of a form, or one part of a multipart body, is written (Encoding Object, OAS 3.2 section 4.15).
+
+    `content_type`: the media types that the document lists, "" for the default of the value. `style`: "" where the
+    content type decides. `headers`: those of the part that have one possible value. `is_binary`: texts stand for
+    bytes, which go in the encoding `transfer` (a schema's `contentEncoding`) if there is one.
+    """
+
+    name: str
+    content_type: str = ""
+    style: str = ""
+    explode: bool = False
+    allow_reserved: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    is_binary: bool = False
+    transfer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaBinding:
+    """How a body is written in one media type.
+
+    `is_binary`, `transfer`: of the body as a whole. `fields`: the properties that the value alone does not decide.
+    `positions`: the same for the items of an array, the last for all that follow. `branch`: which alternative of
+    the argument's `anyOf` is the schema for this media type, None where it has no alternatives.
+    """
+
+    content_type: str
+    is_binary: bool = False
+    transfer: str = ""
+    fields: tuple[FieldBinding, ...] = ()
+    positions: tuple[FieldBinding, ...] = ()
+    branch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BodyBinding:
     """How the argument `argument` becomes the request body.
 
-    `content_types` in document order, the first being what is sent unless `chooser`, an argument, says otherwise.
+    `media` in document order, the first being what is sent unless `chooser`, an argument, says otherwise.
     """
 
     argument: str
     required: bool
-    content_types: tuple[str, ...]
+    media: tuple[MediaBinding, ...]
     chooser: str | None = None
+
+    @property
+    def content_types(self) -> tuple[str, ...]:
+        """The media types, in document order."""
+        return tuple(media.content_type for media in self.media)
 
 
 @dataclass(frozen=True, slots=True)

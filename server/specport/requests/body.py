@@ -1,50 +1,46 @@
-"""The `body` argument -> bytes and Content-Type, by media type (OAS 3.1 section 4.8.14)."""
+"""The body argument -> bytes and Content-Type, by media type (OAS 3.2 section 4.14)."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping
-from typing import cast
-from urllib.parse import quote_plus
+from dataclasses import dataclass
 
-from specport.errors import BadArguments
-from specport.requests.styles import as_text, json_bytes, utf8
+from specport.catalog.model import MediaBinding
+from specport.operations.media_types import BYTES, concrete, covers, essence, is_json
+from specport.requests.binary import ReadFile, no_files, written_in
+from specport.requests.content import blob, written
+from specport.requests.form import urlencoded
+from specport.requests.multipart import multipart
 
 
-def encode_body(value: object, content_type: str) -> bytes:
-    """The bytes of a body. BadArguments where the value cannot be written in that media type."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if is_json(kind):
-        return json_bytes(value)
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body as it is sent."""
+
+    content_type: str
+    data: bytes
+
+
+def encode_body(value: object, media: MediaBinding, read_file: ReadFile = no_files) -> Content:
+    """The body that a value makes. BadArguments where it cannot be written in that media type."""
+    content_type = concrete(media.content_type)
+    kind = essence(content_type)
+    if media.is_binary and (isinstance(value, str) or not is_json(kind)):
+        return _binary(value, media, read_file)
     if kind == "application/x-www-form-urlencoded":
-        return _form(value)
-    if kind.startswith("text/") or kind.endswith(("xml", "yaml", "graphql")):
-        return utf8(as_text(value))
+        return Content(content_type, urlencoded(value, media.fields).encode())
     if kind.startswith("multipart/"):
-        raise BadArguments("multipart bodies cannot be sent yet", hint="Choose another content_type if there is one")
-    return _binary(value)
+        data, content_type = multipart(value, media, read_file)
+        return Content(content_type, data)
+    return Content(content_type, written(value, content_type))
 
 
-def is_json(media_type: str) -> bool:
-    """Whether a media type without parameters is JSON: `application/json`, `*+json`, and the wildcards."""
-    return media_type.endswith(("/json", "+json")) or media_type in ("*/*", "application/*", "")
-
-
-def _form(value: object) -> bytes:
-    if not isinstance(value, dict):
-        raise BadArguments("a form body is an object of fields")
-    pairs: list[str] = []
-    for name, item in cast("Mapping[str, object]", value).items():
-        values = cast("list[object]", item) if isinstance(item, list) else [item]
-        pairs += [f"{quote_plus(utf8(name))}={quote_plus(utf8(as_text(each)))}" for each in values]
-    return "&".join(pairs).encode()
-
-
-def _binary(value: object) -> bytes:
-    if not isinstance(value, str):
-        return json_bytes(value)
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadArguments("a binary body is base64 text", hint="Encode the bytes as base64") from error
+def _binary(value: object, media: MediaBinding, read_file: ReadFile) -> Content:
+    """Bytes; of a range of media types the one that the bytes say they are."""
+    is_range = "*" in media.content_type
+    content_type = BYTES if is_range else media.content_type
+    if media.transfer and isinstance(value, str):
+        return Content(content_type, written_in(media.transfer, value, read_file))
+    found = blob(value, read_file)
+    if is_range and found.media_type and covers(media.content_type, found.media_type):
+        content_type = found.media_type
+    return Content(content_type, found.data)

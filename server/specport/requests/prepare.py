@@ -8,17 +8,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
-from specport.catalog.model import Binding, BodyBinding, Route
+from specport.catalog.model import Binding, BodyBinding, MediaBinding, Route
 from specport.documents.pointers import child
 from specport.errors import BadArguments
+from specport.operations.media_types import essence, is_json
 from specport.requests import styles
-from specport.requests.body import encode_body, is_json
+from specport.requests.binary import ReadFile, no_files
+from specport.requests.body import encode_body
+from specport.requests.content import written
+from specport.requests.form import urlencoded
 from specport.requests.model import PreparedRequest
 
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*\Z")
 _TEMPLATE = re.compile(r"\{([^{}/?#]+)\}")
-_RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
-"""What is sent where the document names a range of media types."""
+_COOKIE_VALUE = re.compile(r"""(?:[^;"\x00-\x1f\x7f]*|"[^;"\\\x00-\x1f\x7f]*")\Z""")
+"""Nothing that would begin another cookie, for a reader that knows quoted values too (RFC 6265 section 4.1.1)."""
+_COOKIE_NAME = re.compile(r"[^=;,\s\"\x00-\x1f\x7f]+\Z")
+_SEPARATORS = re.compile(r"[/\\]")
 
 Arguments = Mapping[str, object]
 
@@ -33,22 +39,32 @@ class _Places:
     cookies: list[str] = field(default_factory=list[str])
 
     def put(self, binding: Binding, value: object) -> None:
-        """Add the value of one argument. Raises BadArguments where it has no safe place."""
+        """Add the value of one argument. Raises BadArguments where it has no safe place.
+
+        With a style, null and an empty array or object are undefined and leave nothing (RFC 6570 sections 2.3 and
+        3.2.1, which OAS 3.2 appendix B goes by); only a path cannot do without. With a media type null is a value.
+        """
+        if binding.content_type is None:
+            value = styles.defined(value)
+            if value is None and binding.location != "path":
+                return
         if binding.location == "path":
             self.segments[binding.wire_name] = _path_value(binding, value)
         elif binding.location == "query":
             self.query += _query_pairs(binding, value)
+        elif binding.location == "querystring":
+            self.query += filter(None, (_whole_query(binding, value),))
         elif binding.location == "header":
             self.headers.append((binding.wire_name, _header_value(binding, value)))
         else:
-            self.cookies += _query_pairs(binding, value)
+            self.cookies += _cookie_pairs(binding, value)
 
 
-def prepare(route: Route, arguments: Arguments, base_url: str) -> PreparedRequest:
+def prepare(route: Route, arguments: Arguments, base_url: str, *, read_file: ReadFile = no_files) -> PreparedRequest:
     """The request these arguments make, below `base_url` (absolute, without query).
 
-    Raises BadArguments for a value that has no safe place: a path segment `.` or `..`, a control character in a
-    header, a body that its media type cannot hold.
+    `read_file` reads the `file:` URLs that may stand for binary content. Raises BadArguments for a value that has no
+    safe place: a path segment `.` or `..`, a control character in a header, a body that its media type cannot hold.
     """
     places = _Places()
     for binding in route.bindings:
@@ -62,10 +78,10 @@ def prepare(route: Route, arguments: Arguments, base_url: str) -> PreparedReques
     body_value = None
     if route.body and route.body.argument in arguments:
         body_value = arguments[route.body.argument]
-        content_type = _content_type(route.body, arguments)
         with _pointing_at(route.body.argument):
-            content = encode_body(body_value, content_type)
-        places.headers.append(("Content-Type", content_type))
+            body = encode_body(body_value, _media(route.body, arguments), read_file)
+        content = body.data
+        places.headers.append(("Content-Type", body.content_type))
     return PreparedRequest(
         source=route.source,
         method=route.method,
@@ -116,17 +132,13 @@ def _url(base_url: str, path: str, query: list[str]) -> str:
 
 
 def _path_value(binding: Binding, value: object) -> str:
-    encode = styles.strictly
-    if binding.content_type is not None:
-        text = encode(_content_text(binding, value))
-    elif binding.style == "label":
-        text = styles.label(value, explode=binding.explode, encode=encode)
-    elif binding.style == "matrix":
-        text = styles.matrix(binding.wire_name, value, explode=binding.explode, encode=encode)
-    else:
-        text = styles.simple(value, explode=binding.explode, encode=encode)
-    pieces = re.split(r"[/\\]", unquote(text))
-    if pieces == [""] or "." in pieces or ".." in pieces:
+    if value is None and binding.content_type is None:
+        raise BadArguments(
+            f"{binding.argument} is empty, which has no place in a path", hint="Give the identifier itself"
+        )
+    text = _path_text(binding, value)
+    pieces = [piece.partition(";")[0] for piece in _SEPARATORS.split(unquote(text))]
+    if unquote(text) == "" or "." in pieces or ".." in pieces:
         raise BadArguments(
             f"{binding.argument} is {unquote(text)!r}, which has no safe place in a path",
             hint="Give the identifier itself",
@@ -134,19 +146,61 @@ def _path_value(binding: Binding, value: object) -> str:
     return text
 
 
+def _path_text(binding: Binding, value: object) -> str:
+    """`allowReserved` counts in a path from OAS 3.2 on; delimited styles are those of Swagger 2.0."""
+    explode, style = binding.explode, binding.style
+    if binding.content_type is not None:
+        return styles.strictly(_content_text(binding, value))
+    encode = styles.strictly
+    if binding.allow_reserved:
+        is_plain = style == "simple" and not styles.is_compound(value)
+        encode = styles.reserved_in_segment if is_plain else styles.reserved_segment_item
+    if style == "label":
+        return styles.label(value, explode=explode, encode=encode)
+    if style == "matrix":
+        return styles.matrix(binding.wire_name, value, explode=explode, encode=encode)
+    return styles.simple(value, explode=explode, encode=encode, separator=styles.separator_of(style, styles.strictly))
+
+
 def _query_pairs(binding: Binding, value: object) -> list[str]:
-    is_free = binding.allow_reserved and binding.location == "query"  # in a cookie it would let `;` through
-    encode = styles.reserved_too if is_free else styles.strictly
-    name = binding.wire_name
+    encode = styles.strictly
+    if binding.allow_reserved:
+        has_commas = styles.is_compound(value) and not binding.explode
+        encode = styles.reserved_item if has_commas else styles.reserved_too
+    return _pairs(binding, value, encode)
+
+
+def _pairs(binding: Binding, value: object, encode: styles.Encode) -> list[str]:
+    name, style = binding.wire_name, binding.style
     if binding.content_type is not None:
         return [f"{styles.strictly(name)}={styles.strictly(_content_text(binding, value))}"]
-    if binding.style == "deepObject":
-        return styles.deep_object(name, value, encode=encode)
-    if binding.style == "spaceDelimited":
-        return styles.space_delimited(name, value, explode=binding.explode, encode=encode)
-    if binding.style == "pipeDelimited":
-        return styles.pipe_delimited(name, value, explode=binding.explode, encode=encode)
-    return styles.form(name, value, explode=binding.explode, encode=encode)
+    pairs = styles.pairs(name, value, style=style, explode=binding.explode, encode=encode)
+    return [f"{key}={text}" for key, text in pairs]
+
+
+def _whole_query(binding: Binding, value: object) -> str:
+    """The query string that one value is (OAS 3.2 section 4.12.1): a form, or another content percent-encoded."""
+    if essence(binding.content_type or "") == "application/x-www-form-urlencoded":
+        return urlencoded(value, ())
+    return styles.strictly(_content_text(binding, value))
+
+
+def _cookie_pairs(binding: Binding, value: object) -> list[str]:
+    """`form` percent-encodes whatever it is told, so that `;` begins no other cookie; `cookie` changes nothing.
+
+    Both write exploded values as cookies of their own: the `&` of RFC 6570 is no delimiter there (OAS 3.2 appendix D).
+    """
+    if binding.style != "cookie" or binding.content_type is not None:
+        return _pairs(binding, value, styles.strictly)
+    raw = styles.as_it_is
+    pairs = styles.pairs(binding.wire_name, value, style="cookie", explode=binding.explode, encode=raw, encode_name=raw)
+    for key, text in pairs:
+        if not _COOKIE_NAME.match(key) or not _COOKIE_VALUE.match(text):
+            raise BadArguments(
+                f"{binding.argument} holds what no cookie can: a semicolon, a quote or a control character",
+                hint="Give it escaped, as the API wants it",
+            )
+    return [f"{key}={text}" for key, text in pairs]
 
 
 def _header_value(binding: Binding, value: object) -> str:
@@ -154,30 +208,33 @@ def _header_value(binding: Binding, value: object) -> str:
 
     Spaces around a value are not part of it (RFC 9110 section 5.5).
     """
+    raw = styles.as_it_is
     if binding.content_type is not None:
         text = _content_text(binding, value)
     else:
-        text = styles.simple(value, explode=binding.explode, encode=str)
+        separator = styles.separator_of(binding.style, raw)
+        text = styles.simple(value, explode=binding.explode, encode=raw, separator=separator)
     if not _HEADER_VALUE.match(text):
         raise BadArguments(f"{binding.argument} holds a line break or control character, which a header cannot")
     return text.strip(" \t")
 
 
 def _content_text(binding: Binding, value: object) -> str:
-    kind = (binding.content_type or "").partition(";")[0].lower()
-    return styles.json_bytes(value).decode() if is_json(kind) else styles.as_text(value)
+    """A parameter with `content` as the text of its media type, before what its place asks for."""
+    content_type = binding.content_type or ""
+    if essence(content_type) == "application/x-www-form-urlencoded":
+        return urlencoded(value, ())
+    return written(value, content_type).decode("utf-8", "replace")
 
 
-def _content_type(body: BodyBinding, arguments: Arguments) -> str:
+def _media(body: BodyBinding, arguments: Arguments) -> MediaBinding:
+    """The media type that the arguments choose, the first where they do not."""
     chosen = arguments.get(body.chooser) if body.chooser else None
-    content_type = chosen if isinstance(chosen, str) else body.content_types[0]
-    if not content_type.endswith("/*"):
-        return content_type
-    return _RANGES.get(content_type, "application/octet-stream")
+    return next((media for media in body.media if media.content_type == chosen), body.media[0])
 
 
 def _accept(types: tuple[str, ...]) -> str:
     """JSON first where the answer may be JSON, then what else is declared, then anything."""
     plain = [kind for kind in types if "*" not in kind]
-    ordered = sorted(plain, key=lambda kind: not is_json(kind.partition(";")[0].lower()))
+    ordered = sorted(plain, key=lambda kind: not is_json(essence(kind)))
     return ", ".join([*ordered, "*/*;q=0.1"]) if ordered else "application/json, */*;q=0.1"

@@ -1,7 +1,9 @@
-"""Parameter values -> text on the wire: the style x explode matrix of OAS 3.1 section 4.8.12.
+"""Parameter values -> text on the wire: the style x explode matrix of OAS 3.2 section 4.12.3.
 
 Rules are those of RFC 6570 where a style has an equivalent there. Every function takes JSON values, so numbers and
-booleans are written as JSON writes them.
+booleans are written as JSON writes them. What RFC 6570 calls undefined (section 2.3: null, and lists and objects
+without a defined member) leaves nothing behind (section 3.2.1): `defined` takes it out first. An empty string is
+defined and is written.
 """
 
 from __future__ import annotations
@@ -23,7 +25,17 @@ UNRESERVED = "-._~"
 RESERVED = ":/?#[]@!$&'()*+,;="
 """RFC 3986 section 2.2: kept as they are where `allowReserved` says so."""
 
+DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+"""What stands between items in the styles without an equivalent in RFC 6570; encoded itself where items are.
+
+`tabDelimited` is the `tsv` of Swagger 2.0, whose delimiters can stand in paths and headers too.
+"""
+
+_SEGMENT = "!$&'()*+,;=:@"
+"""What RFC 3986 section 3.3 lets stand in a path segment, beside the unreserved."""
+
 Encode = Callable[[str], str]
+Pair = tuple[str, str]
 
 
 def strictly(text: str) -> str:
@@ -33,13 +45,33 @@ def strictly(text: str) -> str:
 
 def reserved_too(text: str) -> str:
     """RFC 6570 `+`: reserved characters and percent-encoded triples stay, but for what would end the query part."""
-    kept = quote(utf8(text), safe=UNRESERVED + RESERVED + "%")
-    return _fix_percent(kept).replace("#", "%23").replace("&", "%26").replace("+", "%2B").replace("=", "%3D")
+    kept = _triples_kept(text, RESERVED)
+    return kept.replace("#", "%23").replace("&", "%26").replace("+", "%2B").replace("=", "%3D")
 
 
-def _fix_percent(text: str) -> str:
-    """A percent sign that starts no triple is itself encoded."""
-    pieces = text.split("%")
+def reserved_item(text: str) -> str:
+    """The same for one of several values with commas between, whose own commas are data."""
+    return reserved_too(text).replace(",", "%2C")
+
+
+def reserved_in_segment(text: str) -> str:
+    """RFC 6570 `+` in a path, where `/`, `?`, `#` must not stay (OAS 3.2 section 4.8.2), nor brackets (RFC 3986)."""
+    return _triples_kept(text, _SEGMENT)
+
+
+def reserved_segment_item(text: str) -> str:
+    """The same for one of several values, whose own delimiters are data."""
+    return reserved_in_segment(text).replace(",", "%2C").replace(";", "%3B").replace("=", "%3D")
+
+
+def as_it_is(text: str) -> str:
+    """For places where nothing is encoded."""
+    return text
+
+
+def _triples_kept(text: str, safe: str) -> str:
+    """Percent-encoded but for `safe` characters and what already is a triple."""
+    pieces = quote(utf8(text), safe=f"{UNRESERVED}{safe}%").split("%")
     fixed = [pieces[0]]
     for piece in pieces[1:]:
         is_triple = len(piece) >= 2 and all(char in "0123456789abcdefABCDEF" for char in piece[:2])
@@ -87,90 +119,33 @@ def _is_finite(value: object) -> bool:
 
 
 def as_text(value: object) -> str:
-    """A single value as text: strings as they are, everything else as JSON (`true`, `1.5`, `null`)."""
+    """A single value as text: strings as they are, everything else as JSON (`true`, `1.5`, `null`).
+
+    A whole number is written without a fraction, since JSON Schema takes 1.0 for an integer and servers do not.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
     return value if isinstance(value, str) else json_bytes(value).decode()
 
 
-def simple(value: object, *, explode: bool, encode: Encode) -> str:
-    """`a,b`; objects `k,v` or exploded `k=v`. Path default, headers always."""
-    return _delimited(value, separator=",", explode=explode, encode=encode)
+def is_compound(value: object) -> bool:
+    """Whether a value is an array or an object."""
+    return isinstance(value, list | dict)
 
 
-def label(value: object, *, explode: bool, encode: Encode) -> str:
-    """`.a.b` exploded, else `.a,b`."""
-    return "." + _delimited(value, separator="." if explode else ",", explode=explode, encode=encode)
-
-
-def matrix(name: str, value: object, *, explode: bool, encode: Encode) -> str:
-    """`;name=a;name=b` exploded, else `;name=a,b`; an empty value is `;name`."""
-    key = encode(name)
-    if explode and isinstance(value, dict):
-        return "".join(
-            _matrix_pair(encode(k), encode(as_text(v))) for k, v in cast("Mapping[str, object]", value).items()
-        )
-    if explode and isinstance(value, list):
-        return "".join(_matrix_pair(key, encode(as_text(item))) for item in cast("list[object]", value))
-    return _matrix_pair(key, _delimited(value, separator=",", explode=False, encode=encode))
-
-
-def _matrix_pair(key: str, value: str) -> str:
-    return f";{key}={value}" if value else f";{key}"
-
-
-def form(name: str, value: object, *, explode: bool, encode: Encode) -> list[str]:
-    """Query pairs `name=a&name=b` exploded, else `name=a,b`; an empty array or object leaves nothing."""
-    return _form(name, value, separator=",", explode=explode, encode=encode)
-
-
-def space_delimited(name: str, value: object, *, explode: bool, encode: Encode) -> list[str]:
-    """`name=a%20b`; exploded it is the same as form."""
-    return _form(name, value, separator="%20", explode=explode, encode=encode)
-
-
-def pipe_delimited(name: str, value: object, *, explode: bool, encode: Encode) -> list[str]:
-    """`name=a%7Cb`; exploded it is the same as form."""
-    return _form(name, value, separator="%7C", explode=explode, encode=encode)
-
-
-def deep_object(name: str, value: object, *, encode: Encode) -> list[str]:
-    """`name[k]=v`; nested objects and arrays, which the specification leaves open, go `name[k][i]=v`."""
-    key = strictly(name)
-    if not isinstance(value, dict):
-        return _form(name, value, separator=",", explode=True, encode=encode)
-    return [
-        f"{key}{path}={encode(as_text(leaf))}"
-        for path, leaf in _leaves(cast("Mapping[str, object]", value))
-    ]  # fmt: skip
-
-
-def _leaves(value: object) -> list[tuple[str, object]]:
-    items: list[tuple[str, object]]
-    if isinstance(value, dict):
-        items = list(cast("Mapping[str, object]", value).items())
-    elif isinstance(value, list):
-        items = [(str(index), item) for index, item in enumerate(cast("list[object]", value))]
-    else:
-        return [("", value)]
-    return [(f"%5B{strictly(key)}%5D{path}", leaf) for key, item in items for path, leaf in _leaves(item)]
-
-
-def _form(name: str, value: object, *, separator: str, explode: bool, encode: Encode) -> list[str]:
-    key = strictly(name)
+def defined(value: object) -> object:
+    """The value without its undefined members; None when nothing defined is left (RFC 6570 section 2.3)."""
     if isinstance(value, list):
-        items = [encode(as_text(item)) for item in cast("list[object]", value)]
-        if explode:
-            return [f"{key}={item}" for item in items]
-        return [f"{key}={separator.join(items)}"] if items else []
+        items = [item for item in cast("list[object]", value) if item is not None]
+        return items or None
     if isinstance(value, dict):
-        members = cast("Mapping[str, object]", value).items()
-        pairs = [(strictly(k), encode(as_text(v))) for k, v in members]
-        if explode:
-            return [f"{k}={v}" for k, v in pairs]
-        return [f"{key}={separator.join(part for pair in pairs for part in pair)}"] if pairs else []
-    return [f"{key}={encode(as_text(value))}"]
+        members = {key: item for key, item in cast("Mapping[str, object]", value).items() if item is not None}
+        return members or None
+    return value
 
 
-def _delimited(value: object, *, separator: str, explode: bool, encode: Encode) -> str:
+def simple(value: object, *, explode: bool, encode: Encode, separator: str = ",") -> str:
+    """`a,b`; objects `k,v` or exploded `k=v`. Path default, headers always."""
     if isinstance(value, list):
         return separator.join(encode(as_text(item)) for item in cast("list[object]", value))
     if isinstance(value, dict):
@@ -179,3 +154,60 @@ def _delimited(value: object, *, separator: str, explode: bool, encode: Encode) 
             return separator.join(f"{k}={v}" for k, v in pairs)
         return separator.join(part for pair in pairs for part in pair)
     return encode(as_text(value))
+
+
+def label(value: object, *, explode: bool, encode: Encode) -> str:
+    """`.a.b` exploded, else `.a,b`."""
+    return "." + simple(value, explode=explode, encode=encode, separator="." if explode else ",")
+
+
+def matrix(name: str, value: object, *, explode: bool, encode: Encode) -> str:
+    """`;name=a;name=b` exploded, else `;name=a,b`; an empty value is `;name`."""
+    return "".join(
+        f";{key}={text}" if text else f";{key}"
+        for key, text in pairs(name, value, style="matrix", explode=explode, encode=encode)
+    )
+
+
+def separator_of(style: str, encode: Encode) -> str:
+    """What stands between the items of a style, as it goes where `encode` is what goes for items."""
+    return encode(DELIMITERS[style]) if style in DELIMITERS else ","
+
+
+def pairs(
+    name: str, value: object, *, style: str, explode: bool, encode: Encode, encode_name: Encode = strictly
+) -> list[Pair]:
+    """Names and values as they go on the wire: exploded one to an item or member, else all under one name.
+
+    For `form`, `cookie`, `matrix` and the delimited styles, which exploded are the same as form; `deepObject` is
+    always exploded. An empty array or object leaves nothing.
+    """
+    if style == "deepObject" and is_compound(value):
+        return _deep(encode_name(name), value, encode, encode_name)
+    key = encode_name(name)
+    if explode and isinstance(value, list):
+        return [(key, encode(as_text(item))) for item in cast("list[object]", value)]
+    if explode and isinstance(value, dict):
+        members = cast("Mapping[str, object]", value).items()
+        return [(encode_name(member), encode(as_text(item))) for member, item in members]
+    if is_compound(value) and not value:
+        return []
+    return [(key, simple(value, explode=False, encode=encode, separator=separator_of(style, encode)))]
+
+
+def _deep(key: str, value: object, encode: Encode, encode_name: Encode) -> list[Pair]:
+    """`name[k]=v`; what the specification leaves open goes on alike, `name[k][i]=v`, as most servers read it."""
+    opening, closing = encode_name("["), encode_name("]")
+    found: list[Pair] = []
+    waiting: list[tuple[str, object]] = [(key, value)]
+    while waiting:
+        path, node = waiting.pop()
+        if isinstance(node, dict):
+            items = list(cast("Mapping[str, object]", node).items())
+        elif isinstance(node, list):
+            items = [(str(index), item) for index, item in enumerate(cast("list[object]", node))]
+        else:
+            found += [] if node is None else [(path, encode(as_text(node)))]
+            continue
+        waiting += [(f"{path}{opening}{encode_name(inner)}{closing}", item) for inner, item in reversed(items)]
+    return found

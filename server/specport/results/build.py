@@ -16,7 +16,7 @@ from specport.documents.text import clean
 from specport.executor.model import Exchange
 from specport.executor.send import retry_after
 from specport.executor.streaming import is_event_stream, is_sequence
-from specport.requests.body import is_json
+from specport.operations.media_types import is_json
 from specport.results.media import actual_type, file_name, in_utf8, text_of
 from specport.results.model import Blob, Conventions, ToolResult
 from specport.results.pages import at_path, next_page

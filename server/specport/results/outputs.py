@@ -5,8 +5,8 @@ from __future__ import annotations
 from specport.catalog.model import Route
 from specport.documents.model import Document
 from specport.documents.refs import References
+from specport.operations.media_types import is_json
 from specport.operations.model import Operation, Operations
-from specport.requests.body import is_json
 from specport.schemas.compose import compose
 from specport.schemas.convert import SchemaConverter
 from specport.schemas.model import Direction, JsonSchema

@@ -38,6 +38,16 @@ class SchemaConverter:
         self._warn = warn
         self._targets: dict[Place, Fragment] = {}
 
+    @property
+    def references(self) -> References:
+        """The references of the document."""
+        return self._references
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the document's OpenAPI version writes differently."""
+        return self._dialect
+
     def target(self, place: Place) -> Fragment:
         """The converted schema at a place that a `Use` named."""
         if place not in self._targets:

@@ -1,0 +1,183 @@
+"""What a body's schema and Encoding Objects say of how it is written: which texts are bytes, and each property's way.
+
+Read from converted schemas, so that references, `allOf` and the dialects are looked through in one place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+import orjson
+
+from specport.catalog.model import FieldBinding, MediaBinding
+from specport.documents.model import JsonObject
+from specport.documents.pointers import child
+from specport.errors import DocumentError
+from specport.operations.media_types import essence, is_binary, is_json, is_json_lines, is_json_sequence, is_text
+from specport.operations.model import Media
+from specport.operations.reading import members
+from specport.schemas.convert import SchemaConverter
+from specport.schemas.model import Fragment, Use
+
+MAX_LOOKS = 200
+"""Most schemas that are looked through for what one property is."""
+
+_ANNOTATIONS = frozenset({
+    "title", "description", "default", "deprecated", "contentMediaType", "maxLength", "minLength",
+})  # fmt: skip
+_TRANSFERS = {"base64": "base64", "base64url": "base64url", "byte": "base64"}
+_NAMED_APART = frozenset({"content-type", "content-disposition"})
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*\Z")
+
+
+def media_binding(media: Media, fragment: Fragment, converter: SchemaConverter) -> MediaBinding:
+    """How a body with this converted schema is written in one media type."""
+    kind = essence(media.content_type)
+    reader = _Reader(converter)
+    if kind == "application/x-www-form-urlencoded":
+        return MediaBinding(media.content_type, fields=tuple(reader.fields(media, fragment, has_files=False)))
+    if kind.startswith("multipart/"):
+        fields = tuple(reader.fields(media, fragment, has_files=True))
+        return MediaBinding(media.content_type, fields=fields, positions=reader.positions(fragment))
+    is_bytes, transfer = reader.bytes_of(fragment)
+    if is_text(kind) or is_json_lines(kind) or is_json_sequence(kind) or (is_json(kind) and "*" not in kind):
+        is_bytes = False
+    elif not is_json(kind):
+        is_bytes = is_bytes or is_binary(kind) or not reader.is_plain_text(fragment)
+    return MediaBinding(media.content_type, is_bytes, transfer if is_bytes else "")
+
+
+class _Reader:
+    """Looks through the converted schemas of one document."""
+
+    def __init__(self, converter: SchemaConverter) -> None:
+        self._converter = converter
+
+    def fields(self, media: Media, fragment: Fragment, *, has_files: bool) -> Iterator[FieldBinding]:
+        """The properties that are not written by their values alone; an encoding of no property counts for nothing."""
+        where = child(media.pointer.rpartition("/")[0], "encoding")
+        for name, schema in self._properties(fragment).items():
+            field = self._field(name, media.encoding.get(name), child(where, name))
+            if has_files:
+                field = self._with_bytes(field, schema)
+            if field != FieldBinding(name):
+                yield field
+
+    def positions(self, fragment: Fragment) -> tuple[FieldBinding, ...]:
+        """How the items of an array go into parts: the prefix items, then one for all others."""
+        for part in self._parts(fragment):
+            prefix = cast("Sequence[Fragment]", part.get("prefixItems", ()))
+            items = [*prefix, cast("Fragment", part["items"])] if "items" in part else prefix
+            if items:
+                return tuple(self._with_bytes(FieldBinding(""), item) for item in items)
+        return ()
+
+    def bytes_of(self, fragment: Fragment, depth: int = 0) -> tuple[bool, str]:
+        """Whether a text, or each item of an array of them, stands for bytes; and the `contentEncoding` they go in."""
+        parts = list(self._parts(fragment))
+        for part in parts:
+            encoded = _TRANSFERS.get(str(part.get("contentEncoding", part.get("format"))).lower())
+            if encoded:
+                return True, encoded
+            described = str(part.get("contentMediaType", "text/plain")).lower()
+            if part.get("format") == "binary" or not (is_text(described) or is_json(described)):
+                return True, ""
+        for part in parts:
+            if "items" in part and depth == 0:
+                found = self.bytes_of(cast("Fragment", part["items"]), depth + 1)
+                if found[0] or self.is_untyped(cast("Fragment", part["items"])):
+                    return True, found[1]
+        return False, ""
+
+    def is_untyped(self, fragment: Fragment) -> bool:
+        """Whether a schema has no type and nothing else that says what it is: raw bytes, from OAS 3.1 on."""
+        is_open = all(_ANNOTATIONS.issuperset(part) for part in self._parts(fragment))
+        return is_open and fragment is not False and self._converter.dialect.ref_siblings
+
+    def is_plain_text(self, fragment: Fragment) -> bool:
+        """Whether a schema says that it is a text."""
+        return any("string" in _listed(part.get("type")) for part in self._parts(fragment))
+
+    def _with_bytes(self, field: FieldBinding, fragment: Fragment) -> FieldBinding:
+        is_bytes, transfer = self.bytes_of(fragment)
+        is_bytes = is_bytes or field.is_binary or self.is_untyped(fragment)
+        return replace(field, is_binary=is_bytes, transfer=transfer or field.transfer)
+
+    def _field(self, name: str, raw: object, pointer: str) -> FieldBinding:
+        """An Encoding Object; a style, `explode` or `allowReserved` in it means that the content type is not used."""
+        said = members(raw)
+        content_type, style = said.get("contentType"), said.get("style")
+        explode, reserved = said.get("explode"), said.get("allowReserved")
+        is_styled = isinstance(style, str) or isinstance(explode, bool) or isinstance(reserved, bool)
+        style = style if isinstance(style, str) else "form"
+        headers = tuple(self._headers(said.get("headers"), child(pointer, "headers")))
+        transfers = [value.lower() for header, value in headers if header.lower() == "content-transfer-encoding"]
+        transfer = "base64" if transfers == ["base64"] else ""
+        return FieldBinding(
+            name,
+            content_type=content_type if isinstance(content_type, str) and content_type.isprintable() else "",
+            style=style if is_styled else "",
+            explode=is_styled and (explode if isinstance(explode, bool) else style == "form"),
+            allow_reserved=reserved is True,
+            headers=tuple(pair for pair in headers if pair[0].lower() != "content-transfer-encoding"),
+            is_binary=bool(transfer),
+            transfer=transfer,
+        )
+
+    def _headers(self, raw: object, pointer: str) -> Iterator[tuple[str, str]]:
+        """Headers of a part whose schema leaves one value: `const`, a single `enum`, else the `default`."""
+        for name, each in members(raw).items():
+            where = child(pointer, name)
+            if name.lower() in _NAMED_APART or not _FIELD_NAME.match(name):
+                continue
+            try:
+                target = self._converter.references.follow(each, where)
+                header = members(target.value)
+                schema = self._converter.fragment(header.get("schema"), child(target.pointer, "schema"))
+                text = self._only_value(schema)
+            except DocumentError:
+                continue  # such a header cannot be sent, and the body can go without
+            if text is not None and _FIELD_VALUE.match(text):
+                yield name, text
+
+    def _only_value(self, fragment: Fragment) -> str | None:
+        for part in self._parts(fragment):
+            enum = cast("list[object]", part.get("enum", []))
+            for value in (part.get("const"), enum[0] if len(enum) == 1 else None, part.get("default")):
+                if value is not None:
+                    return value if isinstance(value, str) else orjson.dumps(value).decode()
+        return None
+
+    def _properties(self, fragment: Fragment) -> dict[str, Fragment]:
+        found: dict[str, Fragment] = {}
+        for part in self._parts(fragment):
+            for name, schema in cast("Mapping[str, Fragment]", part.get("properties", {})).items():
+                found.setdefault(name, schema)
+        return found
+
+    def _parts(self, fragment: Fragment) -> Iterator[JsonObject]:
+        """The schemas that say something of a value: itself, what it refers to, what it combines or offers."""
+        waiting: list[object] = [fragment]
+        seen: set[object] = set()
+        for _ in range(MAX_LOOKS):
+            if not waiting:
+                return
+            node = waiting.pop(0)
+            if isinstance(node, Use):
+                yield node.siblings
+                if node.place not in seen:
+                    seen.add(node.place)
+                    waiting.append(self._converter.target(node.place))
+            elif isinstance(node, dict):
+                part = cast("JsonObject", node)
+                yield part
+                for key in ("allOf", "anyOf", "oneOf"):
+                    waiting += cast("list[object]", part.get(key, []))
+
+
+def _listed(types: object) -> list[object]:
+    return cast("list[object]", types) if isinstance(types, list) else [types]
