@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import jsonschema_rs
 
-from specport.catalog.model import Tool
+from specport.catalog.model import MediaBinding, Tool
 from specport.documents.pointers import children
 from specport.errors import BadArguments
 from specport.requests.explain import MASK, Fault, refusal, shown
@@ -21,23 +21,76 @@ MAX_EXPLAINED = 20_000
 
 
 class ArgumentChecker:
-    """The compiled input schema of one tool."""
+    """The compiled input schema of one tool.
+
+    Where a body has several media types with schemas of their own, the body is checked against the chosen one's.
+    """
 
     def __init__(self, tool: Tool) -> None:
-        self._schema = tool.input_schema
-        self._validator = jsonschema_rs.Draft202012Validator(dict(tool.input_schema), offline=True, mask=MASK)
+        self._whole = _Fitting(tool.input_schema)
+        self._body = tool.route.body if tool.route else None
+        self._branches: dict[int, _Fitting] = {}
 
     def check(self, arguments: object) -> Mapping[str, object]:
         """The arguments, repaired if need be. Raises BadArguments naming what is wrong, where, and what would do."""
         given = _as_object(arguments)
         try:
-            return self._checked(given)
+            return self._for_content_type(self._whole.fitted(given))
         except UnicodeEncodeError as error:
             raise BadArguments("a name holds half of a surrogate pair, which is no character") from error
         except ValueError as error:
             raise BadArguments(f"the arguments cannot be checked: {error}") from error
 
-    def _checked(self, given: Mapping[str, object]) -> Mapping[str, object]:
+    def _for_content_type(self, given: Mapping[str, object]) -> Mapping[str, object]:
+        """The arguments with a body that fits the content type; without one, with the first that the body fits."""
+        body = self._body
+        if body is None or body.chooser is None or body.argument not in given or body.media[0].branch is None:
+            return given
+        chosen = given.get(body.chooser)
+        if chosen is None:
+            fitting = (media for media in body.media if self._branch(media).is_fit(given))
+            media = next(fitting, body.media[0])
+            return given if media is body.media[0] else {**given, body.chooser: media.content_type}
+        media = next(media for media in body.media if media.content_type == chosen)
+        try:
+            return self._branch(media).fitted(given)
+        except BadArguments as error:
+            message = f"{error.message} (as {body.chooser} is {media.content_type})"
+            raise BadArguments(message, pointer=error.pointer, hint=error.hint) from error
+
+    def _branch(self, media: MediaBinding) -> _Fitting:
+        """The input schema with a body of only that media type's schema."""
+        assert self._body is not None
+        assert media.branch is not None
+        if media.branch not in self._branches:
+            self._branches[media.branch] = _Fitting(_narrowed(self._whole.schema, self._body.argument, media.branch))
+        return self._branches[media.branch]
+
+
+def _narrowed(schema: Mapping[str, object], argument: str, branch: int) -> Mapping[str, object]:
+    """The input schema in which one argument, a choice of schemas, must fit one of them."""
+    properties = cast("Mapping[str, Mapping[str, object]]", schema["properties"])
+    node = properties[argument]
+    while "anyOf" not in node:  # a choice that stands twice was given a name
+        name = cast("str", node["$ref"]).rpartition("/")[2]
+        node = cast("Mapping[str, Mapping[str, object]]", schema["$defs"])[name]
+    chosen = cast("Sequence[object]", node["anyOf"])[branch]
+    return {**schema, "properties": {**properties, argument: chosen}}
+
+
+class _Fitting:
+    """One compiled schema, and arguments made to fit it."""
+
+    def __init__(self, schema: Mapping[str, object]) -> None:
+        self.schema = schema
+        self._validator = jsonschema_rs.Draft202012Validator(dict(schema), offline=True, mask=MASK)
+
+    def is_fit(self, given: Mapping[str, object]) -> bool:
+        """Whether the arguments are right as they are."""
+        return self._validator.is_valid(given)
+
+    def fitted(self, given: Mapping[str, object]) -> Mapping[str, object]:
+        """The arguments, repaired if need be. Raises BadArguments where that is not enough."""
         faults: list[Fault] = []
         for _ in range(MAX_REPAIRS + 1):
             if self._validator.is_valid(given):
@@ -47,7 +100,7 @@ class ArgumentChecker:
             if mended is None:
                 break
             given = mended
-        raise refusal(faults, self._schema)
+        raise refusal(faults, self.schema)
 
     def _faults(self, given: Mapping[str, object]) -> list[Fault]:
         if not _is_large(given):

@@ -99,6 +99,9 @@ def _explain(fault: Fault, schema: Mapping[str, object]) -> str:
     where = _place(fault) or "arguments"
     types = wanted_types(fault, fault.instance_path)
     kind = fault.kind
+    form = _content_of(fault, schema)
+    if form and (types is not None or isinstance(kind, Kind.Pattern)):
+        return f"{where}: expected {form} as text, got {shown(fault.instance)}"
     if types is not None:
         return f"{where}: expected {' or '.join(sorted(types))}, got {shown(fault.instance)}"
     if isinstance(kind, Kind.Required):
@@ -144,16 +147,27 @@ def _has_no_unknown_name(fault: Fault) -> bool:
     return not isinstance(fault.kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties)
 
 
+def _content_of(fault: Fault, schema: Mapping[str, object]) -> str:
+    """The media type of the text that a schema wants, where it names one (`contentMediaType`)."""
+    form = _schema_of(fault, schema).get("contentMediaType")
+    return form if isinstance(form, str) else ""
+
+
 def _members(fault: Fault, schema: Mapping[str, object]) -> Mapping[str, object]:
     """The declared members of the object that a fault is about."""
+    members = _schema_of(fault, schema).get("properties")
+    return cast("Mapping[str, object]", members) if isinstance(members, dict) else {}
+
+
+def _schema_of(fault: Fault, schema: Mapping[str, object]) -> Mapping[str, object]:
+    """The schema whose keyword a fault is about."""
     node: object = schema
     for token in fault.schema_path[:-1]:
         if isinstance(node, dict):
             node = cast("Mapping[str | int, object]", node).get(token)
         elif isinstance(node, list) and isinstance(token, int):
             node = cast("list[object]", node)[token]
-    members = cast("Mapping[str, object]", node).get("properties") if isinstance(node, dict) else None
-    return cast("Mapping[str, object]", members) if isinstance(members, dict) else {}
+    return cast("Mapping[str, object]", node) if isinstance(node, dict) else {}
 
 
 def _pointer(fault: Fault) -> str:
