@@ -27,6 +27,7 @@ from specport.executor.model import Channel
 from specport.executor.send import Bounds, Executor
 from specport.policy.model import Policy
 from specport.policy.rules import decide
+from specport.requests.binary import ReadFile, no_files
 from specport.requests.check import ArgumentChecker
 from specport.requests.prepare import prepare
 from specport.results.build import build_result
@@ -47,7 +48,11 @@ MAX_NAMED_TOOLS = 40
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How an App is made. `state_dir` None keeps nothing on disk; `dry_run` answers a call with its request as curl."""
+    """How an App is made.
+
+    `state_dir` None keeps nothing on disk; `dry_run` answers a call with its request as curl; `read_file` reads the
+    `file:` URLs that arguments give for binary content, which nothing may be unless the operator opened a folder.
+    """
 
     state_dir: Path | None = None
     dotted_names: bool = False
@@ -58,6 +63,7 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     shape: Shape = field(default_factory=Shape)
     bounds: Bounds = field(default_factory=Bounds)
+    read_file: ReadFile = no_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,7 @@ class App:
         if opened is None:
             raise UnknownTool(f"the source {route.source} was removed")
         url, channel = await self._target(opened, route)
-        request = prepare(route, arguments, url)
+        request = prepare(route, arguments, url, read_file=self._settings.read_file)
         if self._settings.dry_run:
             return ToolResult(text=as_curl(shown(request, channel.credentials)))
         exchange = await self._executor.send(request, channel)

@@ -113,3 +113,12 @@ def test_a_large_body_is_cut() -> None:
     command = as_curl(request("POST", content=b"x" * (MAX_SHOWN_BODY + 1)))
     assert command.endswith(("x...", "x...'"))
     assert len(command) < MAX_SHOWN_BODY + 200
+
+
+def test_a_body_that_is_no_text_goes_through_base64() -> None:
+    """No word of a shell holds every byte; what is printed decodes to the body, and curl reads that."""
+    content = b"\x89PNG\0\xff\r\n"
+    command = as_curl(request("POST", content=content))
+    assert command.endswith("--data-binary @-")
+    encoded = command.removeprefix("printf %s ").partition(" | base64 -d | curl -X POST ")[0]
+    assert base64.b64decode(encoded) == content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shlex
 
 from specport.executor.auth import SHELL
@@ -17,11 +18,26 @@ def as_curl(request: PreparedRequest) -> str:
     flags += " --globoff" if any(char in request.url for char in "[]{}") else ""
     parts = [f"curl {flags} {_quoted(request.url)}"]
     parts += [f"-H {_quoted(f'{name}: {value}')}" for name, value in request.headers]
-    if request.content is not None:
-        body = request.content.decode("utf-8", "replace")
-        shown = body if len(body) <= MAX_SHOWN_BODY else f"{body[:MAX_SHOWN_BODY]}..."
-        parts.append(f"--data-raw {shlex.quote(shown)}")
+    text = _text(request.content or b"")
+    if text is None:
+        encoded = base64.b64encode(request.content or b"").decode()
+        parts[0] = f"printf %s {_cut(encoded)} | base64 -d | {parts[0]}"
+        parts.append("--data-binary @-")
+    elif request.content is not None:
+        parts.append(f"--data-raw {shlex.quote(_cut(text))}")
     return " \\\n  ".join(parts)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN_BODY else f"{text[:MAX_SHOWN_BODY]}..."
+
+
+def _text(content: bytes) -> str | None:
+    """A body as text; None for one that no word of a shell can hold."""
+    try:
+        return None if b"\0" in content else content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _quoted(text: str) -> str:

@@ -30,6 +30,7 @@ def call(
     credential: options.Credentials = None,
     sandbox: options.Sandbox = False,
     allow_private: options.AllowPrivate = False,
+    files: options.Files = None,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
 ) -> None:
@@ -40,6 +41,7 @@ def call(
     wanted = Wanted(
         sources=tuple(source or ()), spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
         sandbox=sandbox, dry_run=dry_run, allow_private=allow_private, state_dir=state_dir, no_state=no_state,
+        files=tuple(files or ()),
     )  # fmt: skip
     given = _parsed(sys.stdin.read() if arguments == "-" else arguments)
 

@@ -66,6 +66,17 @@ Sandbox = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", envvar="SPECPORT_DRY_RUN", help="Print requests as curl; send nothing.")
 ]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--files",
+        envvar="SPECPORT_FILES",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="Folder whose files may be sent as file: URLs (never over HTTP). Repeatable.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
@@ -87,6 +98,7 @@ class Wanted:
     dotted: bool = False
     full_schemas: bool = False
     description_limit: int = 200
+    files: tuple[Path, ...] = ()
 
 
 def state_folder(wanted: Wanted) -> Path | None:
@@ -105,6 +117,8 @@ def settings_of(wanted: Wanted) -> Settings:
     from specport.app import Settings
     from specport.catalog.build import Shape
     from specport.policy.model import Policy
+    from specport.requests.binary import no_files
+    from specport.surfaces.local_files import LocalFiles
 
     return Settings(
         state_dir=state_folder(wanted),
@@ -115,6 +129,7 @@ def settings_of(wanted: Wanted) -> Settings:
         dry_run=wanted.dry_run,
         policy=Policy(read_only=wanted.read_only),
         shape=Shape(description_limit=wanted.description_limit or None),
+        read_file=LocalFiles(wanted.files).read if wanted.files else no_files,
     )
 
 

@@ -83,6 +83,7 @@ def serve(  # one parameter to an option, which is how typer reads them
     sandbox: options.Sandbox = False,
     dry_run: options.DryRun = False,
     allow_private: options.AllowPrivate = False,
+    files: options.Files = None,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     log_level: Annotated[LogLevel, typer.Option(envvar="SPECPORT_LOG_LEVEL", help="Log to stderr.")] = LogLevel.WARNING,
@@ -93,6 +94,8 @@ def serve(  # one parameter to an option, which is how typer reads them
     """  # fmt: skip
     import asyncio
 
+    if files and transport is not Transport.STDIO:
+        raise typer.BadParameter("files of this machine are only for stdio clients", param_hint="--files")
     _log_to_stderr(log_level)
     wanted = Wanted(
         sources=tuple(sources or ()),
@@ -109,6 +112,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         dotted=tool_names is ToolNames.DOTTED,
         full_schemas=schemas is Schemas.FULL,
         description_limit=description_limit,
+        files=tuple(files or ()),
     )
     if transport is Transport.STDIO:
         asyncio.run(_serve_stdio(wanted))

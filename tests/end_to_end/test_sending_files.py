@@ -1,0 +1,55 @@
+"""Files of this machine in a call: where the operator opened their folder, on stdio and the command line only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from end_to_end.loopback import Done, Upstream
+
+Run = Callable[..., Done]
+
+MEDIA = {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}}
+SPEC = {
+    "openapi": "3.1.0", "info": {"title": "Files", "version": "1"},
+    "paths": {"/files": {"post": {"operationId": "put", "requestBody": {"content": {"multipart/form-data": MEDIA}}}}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    (tmp_path / "files.json").write_text(json.dumps(SPEC))
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG\0\xff")
+    return str(tmp_path / "files.json")
+
+
+def test_a_file_below_an_open_folder_is_sent(specport: Run, spec: str, upstream: Upstream, tmp_path: Path) -> None:
+    """Its bytes, its name and its media type."""
+    given = json.dumps({"body": {"file": (tmp_path / "photo.png").as_uri()}})
+    common = ("call", "files.put", given, "--spec", spec, "--base-url", upstream.url, "--no-state")
+    done = specport(*common, "--files", str(tmp_path))
+    assert done.code == 0, done.err
+    (request,) = upstream.take()
+    assert b'name="file"; filename="photo.png"\r\nContent-Type: image/png\r\n\r\n\x89PNG\0\xff\r\n--' in request.body
+    refused = specport(*common)
+    assert refused.code == 1
+    assert "start specport with --files DIR" in refused.err
+    assert upstream.take() == []
+
+
+@pytest.mark.parametrize("transport", ["http", "sse"])
+def test_files_are_never_open_to_http_clients(specport: Run, spec: str, tmp_path: Path, transport: str) -> None:
+    """A usage error, before anything is served."""
+    done = specport("serve", "--spec", spec, "--transport", transport, "--files", str(tmp_path), "--no-state")
+    assert done.code == 2
+    assert "files of this machine are only for stdio clients" in done.err
+
+
+def test_a_folder_that_is_not_there_is_a_usage_error(specport: Run, spec: str, tmp_path: Path) -> None:
+    """Said at once, not at the first call."""
+    done = specport("serve", "--spec", spec, "--files", str(tmp_path / "missing"), "--no-state")
+    assert done.code == 2
+    assert "missing" in done.err
