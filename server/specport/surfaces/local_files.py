@@ -50,7 +50,7 @@ def _path(url: str) -> Path:
 def _content(path: Path, url: str) -> bytes:
     """The bytes, at most MAX_FILE_BYTES, of what is a plain file when it is open: no device, no pipe, no new link."""
     try:
-        with open(path, "rb", opener=_opened) as file:  # noqa: PTH123 - a Path has no opener
+        with open(path, "rb", opener=_opened) as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise BadArguments(f"{url[:200]!r} cannot be read: {error.strerror or error}") from error
