@@ -40,6 +40,8 @@ class Dialect:
     `ref_siblings`: schemas are JSON Schema 2020-12, where keywords beside `$ref` count (section 8.2.3.1) and `$id`
     opens a resource of its own (section 8.2.1); before 3.1 siblings are ignored (OAS 3.0 section 4.7.23.1).
     `additional_operations`: a Path Item Object may have operations of any method (OAS 3.2 section 4.9.1).
+    `reserved_anywhere`: `allowReserved` counts wherever values are percent-encoded (OAS 3.2 section 4.12.2.2), not in
+    queries alone.
     """
 
     version: str
@@ -49,6 +51,7 @@ class Dialect:
     boolean_exclusive: bool
     ref_siblings: bool
     additional_operations: bool = False
+    reserved_anywhere: bool = False
 
     @property
     def is_swagger(self) -> bool:

@@ -24,7 +24,10 @@ _DIALECTS = (
     ),
     replace(_OPENAPI_3_1, version="3.0", nullable_keyword="nullable", boolean_exclusive=True, ref_siblings=False),
     _OPENAPI_3_1,
-    replace(_OPENAPI_3_1, version="3.2", methods=(*_OPENAPI_3_1.methods, "query"), additional_operations=True),
+    replace(
+        _OPENAPI_3_1, version="3.2", methods=(*_OPENAPI_3_1.methods, "query"), additional_operations=True,
+        reserved_anywhere=True,
+    ),
 )  # fmt: skip
 
 

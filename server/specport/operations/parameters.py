@@ -149,7 +149,8 @@ def parameter_of(reading: Reading, declared: Declared) -> Parameter:
         required=value.get("required") is True or location is Location.PATH,
         style=style,
         explode=explode if isinstance(explode, bool) else style in ("form", "cookie"),
-        allow_reserved=value.get("allowReserved") is True,
+        allow_reserved=value.get("allowReserved") is True
+        and (location is Location.QUERY or reading.document.dialect.reserved_anywhere),
         schema=schema,
         pointer=pointer,
         description=declared.description,
