@@ -238,6 +238,16 @@ def test_no_argument_leaves_its_place(name: str, value: Any) -> None:
         assert headers["Cookie"] == "c=x; w=x; x=x"
     if name == "w" and isinstance(value, str):
         assert headers["Cookie"] == f"c=x; w={value}; x=x"
+    assert headers["Cookie"].count(";") == cookies_of(name, value) - 1
+
+
+def cookies_of(name: str, value: Any) -> int:
+    """How many cookies the three parameters are: an exploded value is one to a member that is not null."""
+    if name not in {"c", "w", "x"} or not isinstance(value, list | dict | None):
+        return 3
+    given_members = [] if value is None else [*(value.values() if isinstance(value, dict) else value)]
+    count = len([member for member in given_members if member is not None])
+    return 2 + (min(count, 1) if name == "c" else count)
 
 
 @settings(thorough, max_examples=200)
