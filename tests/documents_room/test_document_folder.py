@@ -55,6 +55,13 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
     "tuple_that_ends.yaml": lambda made: (
         properties(made)["body"]["items"] == {} and takes(made, [1, 2]) and not takes(made, [1, 2, 3])
     ),
+    "xml_described_as_an_object.yaml": lambda made: (
+        request_of(made.tools[0], {"body": "<a/>"}).content == b"<a/>" and not takes(made, {"a": 1})
+    ),
+    "range_with_a_suffix.yaml": lambda made: (
+        ("Content-Type", "application/json") in request_of(made.tools[0], {"body": {}}).headers
+    ),
+    "whole_number_in_a_path.yaml": lambda made: request_of(made.tools[0], {"id": 7.0}).url.endswith("/7"),
     "several_files/main.yaml": lambda made: "owner" in made.tools[0].input_schema["$defs"]["Thing"]["properties"],
 }
 
