@@ -195,3 +195,14 @@ def test_the_budget_is_a_setting() -> None:
     small, large = (catalog_of(described, shape=Shape(schema_budget=budget)).tools[0] for budget in (1, 100_000))
     assert len(orjson.dumps(small.listed_schema)) < len(orjson.dumps(large.listed_schema))
     assert small.input_schema == large.input_schema
+
+
+def test_what_is_said_in_several_places_counts_once() -> None:
+    """Arguments of one shape fit because the shape is said once; a budget of one byte less shows less of them."""
+    inner = {"type": "object", "properties": {f"member_{n}": {"type": "integer", "maximum": n} for n in range(12)}}
+    part = {"type": "object", "properties": {"inner": inner}}
+    schema = root(**{f"argument_{n}": dict(part) for n in range(12)})
+    whole = len(orjson.dumps(lean(schema, 100_000, "")))
+    assert whole < len(orjson.dumps(schema)) / 3
+    assert len(orjson.dumps(lean(schema, whole, ""))) == whole
+    assert len(orjson.dumps(lean(schema, whole - 1, ""))) < whole

@@ -7,8 +7,9 @@ Nothing is hidden: where a part is not spelled out its members are named in its 
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -65,12 +66,17 @@ def lean(schema: JsonSchema, budget: int, context: str) -> JsonSchema:
     `context` is text shown beside the schema, such as the tool's address: a description that adds nothing to it and
     to the argument's name is left out.
     """
-    shown = schema
-    for detail in DETAILS:
-        shown = share(_Outliner(schema, detail, _words(context)).whole())
-        if len(orjson.dumps(shown)) <= budget:
-            break
-    return shown
+    known = _words(context)
+    for detail in DETAILS[:-1]:
+        with contextlib.suppress(_OverBudgetError):
+            shown = share(_Outliner(schema, detail, known, budget).whole())
+            if len(orjson.dumps(shown)) <= budget:
+                return shown
+    return share(_Outliner(schema, DETAILS[-1], known, None).whole())
+
+
+class _OverBudgetError(Exception):
+    """What is said already takes more than the budget, however much of it is shared."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -80,15 +86,29 @@ def _words(text: str) -> frozenset[str]:
 
 
 class _Outliner:
-    """Rewrites one schema at one level of detail."""
+    """Rewrites one schema at one level of detail, and gives up once that cannot fit the budget any more.
 
-    def __init__(self, schema: JsonSchema, detail: Detail, known: frozenset[str]) -> None:
+    What a large schema says in too many bytes would take milliseconds to say, and seconds for a page of tools.
+    """
+
+    def __init__(self, schema: JsonSchema, detail: Detail, known: frozenset[str], budget: int | None) -> None:
         self._schema = schema
         self._known = known
         self._definitions = cast("Mapping[str, JsonSchema]", schema.get("$defs", {}))
         self._detail = detail
         self._needed: dict[str, None] = {}
         self._steps = 0
+        self._left = budget
+        self._said: set[str] = set()
+
+    def _say(self, texts: Iterable[str]) -> None:
+        """Take texts that will stand in the result, equal ones perhaps once, off the budget."""
+        for text in texts:
+            if self._left is not None and text not in self._said:
+                self._said.add(text)
+                self._left -= len(text) + 2
+                if self._left < 0:
+                    raise _OverBudgetError
 
     def whole(self) -> JsonSchema:
         """The root with its arguments, and the definitions that what is left still refers to."""
@@ -131,6 +151,7 @@ class _Outliner:
                     yield key, text
             elif key in SCHEMA_MAPS:
                 inside = depth if key == "dependentSchemas" else depth + 1
+                self._say(cast("JsonSchema", value))
                 yield key, {name: self._part(part, inside) for name, part in cast("JsonSchema", value).items()}
             elif key in SCHEMA_LISTS:
                 yield key, [self._part(part, depth) for part in cast("list[object]", value)]
@@ -164,6 +185,7 @@ class _Outliner:
             stub["items"] = {}
         self._steps = _MAX_STEPS
         text = _cut(self._outline(schema, 0, frozenset()), self._detail.outline)
+        self._say([text] if "{" in text else [])
         return {**stub, "description": text} if text else stub
 
     def _outline(self, schema: JsonSchema, depth: int, within: frozenset[str]) -> str:
