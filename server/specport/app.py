@@ -17,7 +17,7 @@ from typing import cast
 import orjson
 
 from specport.catalog.build import Shape, digest_of
-from specport.catalog.listing import listed
+from specport.catalog.listing import listed, listed_name
 from specport.catalog.model import Route, Tool
 from specport.catalog.naming import listing_order
 from specport.errors import Denied, SourceError, UnknownTool
@@ -41,6 +41,9 @@ from specport.sources.registry import Added, Registry, Specification
 from specport.sources.store import CatalogCache, SourceStore
 
 log = logging.getLogger("specport")
+
+MAX_CHECKERS = 512
+"""Most compiled schemas kept; one of a large API may take megabytes."""
 
 MAX_NAMED_TOOLS = 40
 """Most new addresses named in the answer to addSource."""
@@ -68,11 +71,21 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Every visible tool in listing order, as values and as the wire dicts of `tools/list`."""
+    """Every visible tool in listing order, under dotted or portable names, with full or short schemas."""
 
     tools: tuple[Tool, ...]
-    entries: tuple[Mapping[str, object], ...]
     digest: str
+    dotted: bool
+    full: bool
+
+    @property
+    def names(self) -> list[str]:
+        """What each tool is called in the list."""
+        return [listed_name(tool, dotted=self.dotted) for tool in self.tools]
+
+    def page(self, start: int, size: int) -> list[Mapping[str, object]]:
+        """The wire dicts of `tools/list` for up to `size` tools, made now: those of a large API take a second."""
+        return [listed(tool, dotted=self.dotted, full=self.full) for tool in self.tools[start : start + size]]
 
 
 class App:
@@ -87,7 +100,7 @@ class App:
         self._stack = contextlib.AsyncExitStack()
         self._checkers: dict[str, tuple[Tool, ArgumentChecker]] = {}
         self._by_name: dict[str, Tool] = {}
-        self.listing = Listing((), (), "")
+        self.listing = Listing((), "", dotted=settings.dotted_names, full=settings.full_schemas)
         self.on_change: list[Callable[[], Awaitable[None]]] = []
 
     @classmethod
@@ -187,16 +200,15 @@ class App:
         tools.sort(key=lambda tool: listing_order(tool.address))
         visible = [tool for tool in (*tools, *builtin_tools()) if decide(tool, self._settings.policy).allowed]
         self._by_name = {tool.wire_name: tool for tool in visible} | {tool.address: tool for tool in visible}
-        entries = tuple(
-            listed(tool, dotted=self._settings.dotted_names, full=self._settings.full_schemas) for tool in visible
-        )
         digests = [opened.catalog.digest for opened in self._registry.opened.values()]
-        self.listing = Listing(tuple(visible), entries, digest_of([*digests, len(visible)]))
+        self.listing = replace(self.listing, tools=tuple(visible), digest=digest_of([*digests, len(visible)]))
 
     def _checker(self, tool: Tool) -> ArgumentChecker:
         """The compiled schema of a tool, compiled at its first call."""
         known = self._checkers.get(tool.address)
         if known is None or known[0] is not tool:
+            if len(self._checkers) >= MAX_CHECKERS:
+                self._checkers.pop(next(iter(self._checkers)))
             known = self._checkers[tool.address] = (tool, ArgumentChecker(tool))
         return known[1]
 

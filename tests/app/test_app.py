@@ -51,7 +51,7 @@ async def test_every_listed_name_is_one_tools_own() -> None:
     """The bundled source: 290 operations and two built-in tools, names and addresses unique."""
     async with App.open([open_bundled("digitalocean")], Settings()) as app:
         tools = app.listing.tools
-        assert len(tools) == len(app.listing.entries) == 292
+        assert len(tools) == len(set(app.listing.names)) == len(app.listing.page(0, 1_000)) == 292
         assert len({tool.wire_name for tool in tools}) == len({tool.address for tool in tools}) == 292
         assert all(app.find(tool.wire_name) is app.find(tool.address) is tool for tool in tools)
 
@@ -268,7 +268,7 @@ async def test_an_answers_schema_is_told_on_request(upstream: Upstream) -> None:
     async with opened(upstream) as app:
         assert app.output_schema(app.find("things.getThing")) == {"type": "object"}
         assert app.output_schema(app.find("openapi.addSource")) is None
-        assert all("outputSchema" not in entry for entry in app.listing.entries)
+        assert all("outputSchema" not in entry for entry in app.listing.page(0, 500))
 
 
 async def test_calls_of_the_sandbox_reach_no_real_api(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,3 +283,16 @@ async def test_calls_of_the_sandbox_reach_no_real_api(upstream: Upstream, monkey
         await app.call("openapi.addSource", {"spec": spec})
         assert not (await app.call("other.group.second", {})).is_error
     assert upstream.take() == []
+
+
+async def test_arguments_are_checked_however_many_tools_were_called_before(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only so many compiled schemas are kept; those of the other tools are compiled again."""
+    monkeypatch.setattr("specport.app.MAX_CHECKERS", 1)
+    async with opened(upstream, dry_run=True) as app:
+        for _ in range(2):
+            for name in ("things.getThing", "things.deleteThing"):
+                assert "curl" in (await app.call(name, {"id": 1})).text
+                with pytest.raises(BadArguments):
+                    await app.call(name, {"other": 1})

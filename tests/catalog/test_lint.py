@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -11,17 +12,25 @@ from specport.catalog.build import hints_of
 from specport.catalog.lint import MAX_PLACES, lint
 from specport.catalog.lint_model import Client, Finding, Form, Names, Severity
 from specport.catalog.lint_rules import LIST_RULES, RULES
-from specport.catalog.model import Tool
+from specport.catalog.model import GivenSchema, Tool
 
 FINE: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 CLOSED = {**FINE, "additionalProperties": False}
 
 
+@dataclass(frozen=True)
+class Outlined:
+    """Schemas of which the listed one breaks no rule."""
+
+    checked: dict[str, Any]
+    listed: dict[str, Any] = field(default_factory=lambda: CLOSED)
+
+
 def tool(schema: dict[str, Any] | None = None, *, name: str = "group_tool", **more: Any) -> Tool:
     """A tool that every client takes but for what is given."""
     shown = CLOSED if schema is None else schema
-    given = {"address": name, "wire_name": name, "description": "Does it.", "listed_schema": shown, **more}
-    return Tool(input_schema=shown, hints=hints_of("GET"), **given)
+    given = {"address": name, "wire_name": name, "description": "Does it.", "schemas": GivenSchema(shown), **more}
+    return Tool(hints=hints_of("GET"), **given)
 
 
 def with_argument(schema: dict[str, Any], name: str = "a") -> Tool:
@@ -167,7 +176,7 @@ def test_a_finding_says_what_where_why_and_what_to_do() -> None:
 
 def test_the_listed_and_the_full_schema_are_told_apart() -> None:
     """What only the full schema breaks is found in it alone."""
-    shown = tool({"type": "object", "properties": {"a": {"type": "array"}}}, listed_schema=CLOSED)
+    shown = tool(schemas=Outlined({"type": "object", "properties": {"a": {"type": "array"}}}))
     [found] = linted([shown], clients=[Client.VSCODE])
     assert found.forms == (Form.FULL,)
     assert not linted([shown], clients=[Client.VSCODE], forms=[Form.LEAN])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from specport.catalog.build import hints_of
-from specport.catalog.model import Tool
+from specport.catalog.model import GivenSchema, Tool
 from specport.policy.model import Policy
 from specport.policy.rules import decide
 from specport.sources.builtin import builtin_tools
@@ -14,7 +14,7 @@ METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "POST", "PATCH", "DELETE")
 
 
 def tool(method: str) -> Tool:
-    return Tool(f"group.{method.lower()}", method, "", {}, {}, hints_of(method))
+    return Tool(f"group.{method.lower()}", method, "", hints_of(method), schemas=GivenSchema({}))
 
 
 @pytest.mark.parametrize("method", METHODS)

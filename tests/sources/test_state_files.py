@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +24,24 @@ SOURCE = Source(
     "shop", "https://docs.example.com/a", document().encode(), Origin.TOOL, "https://b.example.com", {"k": "env:K"},
     filters=Filters(("a",), ("b",)),
 )  # fmt: skip
+
+
+SHOP = replace(SOURCE, filters=Filters())
+WRITTEN = 5_000_000
+_WRITER = f"""
+import itertools, sys
+from pathlib import Path
+from specport.sources.store import CatalogCache
+cache = CatalogCache(Path(sys.argv[1]))
+for number in itertools.count():
+    cache.put("key", sys.argv[2].encode() * {WRITTEN})
+    if number == 0:
+        print("written", flush=True)
+"""
+
+
+def _one_letter_changed(data: bytes) -> bytes:
+    return data.replace(b"integer", b"integez", 1)
 
 
 def test_a_source_comes_back_as_it_was_put(tmp_path: Path) -> None:
@@ -90,6 +112,21 @@ def test_a_broken_or_foreign_cache_file_is_ignored(tmp_path: Path, content: byte
     assert file.read_bytes() == good
 
 
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: data[:-1], _one_letter_changed])
+def test_a_cache_file_that_is_not_as_it_was_written_is_ignored(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    """Cut short or with one letter of a schema changed: its digest says so, and the document is read instead."""
+    cache = CatalogCache(tmp_path)
+    opened = open_source(SHOP, Shape(), cache)
+    [file] = (tmp_path / "catalogs").iterdir()
+    good = file.read_bytes()
+    file.write_bytes(damage(good))
+    assert decode_catalog(file.read_bytes()) is None
+    assert open_source(SHOP, Shape(), cache).catalog == opened.catalog
+    assert file.read_bytes() == good
+
+
 def test_a_cached_catalog_is_equal_to_a_built_one(tmp_path: Path) -> None:
     """Types included: tuples stay tuples, severities stay severities."""
     source = Source("shop", "a", document(paths={"/a": {"get": {}}, "/b": {"get": []}}).encode(), Origin.OPERATOR)
@@ -98,6 +135,82 @@ def test_a_cached_catalog_is_equal_to_a_built_one(tmp_path: Path) -> None:
     assert built.problems
     assert cached == built
     assert repr(cached) == repr(built)
+
+
+def test_a_catalog_from_the_cache_lists_its_first_page_without_making_a_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start decodes what it shows; the schema of a call is made when the call comes."""
+    built = open_source(SHOP, Shape(), CatalogCache(tmp_path)).catalog
+    wanted = [tool.listed_schema for tool in built.tools]
+    made: list[object] = []
+    monkeypatch.setattr("specport.catalog.schemas.compose", lambda *given: made.append(given) or {})
+    cached = open_source(SHOP, Shape(), CatalogCache(tmp_path)).catalog
+    assert [tool.listed_schema for tool in cached.tools] == wanted
+    assert cached.digest == built.digest
+    assert not made
+    assert cached.tools[0].input_schema == {}
+    assert made
+
+
+def test_tools_behind_the_first_page_are_listed_alike_from_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their schemas are not kept as listed, but what these are made of is."""
+    monkeypatch.setattr("specport.catalog.codec.LISTED_AHEAD", 1)
+    built = open_source(SHOP, Shape(), CatalogCache(tmp_path)).catalog
+    cached = open_source(SHOP, Shape(), CatalogCache(tmp_path)).catalog
+    assert len(cached.tools) > 1
+    assert [tool.listed_schema for tool in cached.tools] == [tool.listed_schema for tool in built.tools]
+
+
+def test_a_cache_file_of_another_version_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a version makes of a document is its own; the other keeps its file."""
+    CatalogCache(tmp_path).put("key", b"ours")
+    monkeypatch.setattr("specport.sources.store.__version__", "99.0")
+    other = CatalogCache(tmp_path)
+    assert other.get("key") is None
+    other.put("key", b"theirs")
+    monkeypatch.undo()
+    assert CatalogCache(tmp_path).get("key") == b"ours"
+
+
+def test_a_folder_where_the_cache_file_should_be_is_no_error(tmp_path: Path) -> None:
+    """It can be neither read nor replaced; the document is read at every start."""
+    cache = CatalogCache(tmp_path)
+    opened = open_source(SOURCE, Shape(), cache)
+    [file] = (tmp_path / "catalogs").iterdir()
+    file.unlink()
+    file.mkdir()
+    assert open_source(SOURCE, Shape(), cache).catalog == opened.catalog
+
+
+def test_a_process_killed_while_it_writes_leaves_a_whole_file_or_none(tmp_path: Path) -> None:
+    """Read all the time while two processes write; what they leave unfinished goes once it is old."""
+    writers = [
+        subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path), letter], stdout=subprocess.PIPE)
+        for letter in "ab"
+    ]
+    cache = CatalogCache(tmp_path)
+    try:
+        for writer in writers:
+            assert writer.stdout
+            assert writer.stdout.readline() == b"written\n"
+        seen = {cache.get("key") for _ in range(200)}
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.communicate()
+    whole = {letter * WRITTEN for letter in (b"a", b"b")}
+    assert seen <= whole
+    assert cache.get("key") in whole
+    left = tmp_path / "catalogs" / ".new-left"
+    left.write_bytes(b"half")
+    cache.put("other", b"")
+    assert left.exists()
+    os.utime(left, (0, 0))
+    cache.put("other", b"")
+    assert not left.exists()
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import orjson
 
 from specport.catalog.inputs import Owned, build_input
 from specport.catalog.model import Catalog, Hints, Route, Tool
 from specport.catalog.naming import addresses, listing_order, wire_names
+from specport.catalog.schemas import Library, MadeSchemas
 from specport.documents.model import Document, Problem, Severity
 from specport.documents.refs import References
 from specport.documents.text import clean, shorten
 from specport.errors import DocumentError
 from specport.operations.model import Operation, Operations, SecurityScheme
+from specport.schemas.compose import Soundness
 from specport.schemas.convert import SchemaConverter
-from specport.schemas.model import Direction
-from specport.schemas.outline import lean
+from specport.schemas.model import Direction, Place
+from specport.schemas.stored import dump_fragment
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
@@ -47,15 +49,19 @@ def build_catalog(document: Document, operations: Operations, references: Refere
     converter = SchemaConverter(references, document.dialect, Direction.REQUEST, warn)
     owned = owned_parameters(operations.schemes)
     named = list(zip(operations.operations, addresses(operations.operations, shape.prefix), strict=True))
+    names = wire_names((address, operation.key) for operation, address in named)
+    soundness = Soundness(converter)
+    texts: dict[Place, str] = {}
+    making = _Making(shape, owned, converter, soundness, Library(texts, shape.schema_budget))
     tools: list[Tool] = []
-    for operation, address in named:
+    for (operation, address), name in zip(named, names, strict=True):
         try:
-            tools.append(_tool(operation, address, converter, owned, shape))
+            tools.append(making.tool(operation, address, name))
         except DocumentError as error:
             pointer = error.pointer or operation.pointer
             message = f"{operation.key.method} {operation.key.path} is left out: {error.message}"
             problems.append(Problem(operations.source, pointer, Severity.ERROR, message))
-    tools = _with_wire_names(tools, named)
+    texts.update((place, dump_fragment(target)) for place, target in soundness.reached.items())
     tools.sort(key=lambda tool: listing_order(tool.address))
     return Catalog(
         source=operations.source,
@@ -63,48 +69,62 @@ def build_catalog(document: Document, operations: Operations, references: Refere
         version=operations.version,
         tools=tuple(tools),
         problems=tuple(dict.fromkeys(problems)),
-        digest=digest_of(tools),
+        digest=_digest(tools, texts, shape),
         servers=operations.servers,
         schemes={name: _scheme_facts(scheme) for name, scheme in operations.schemes.items()},
     )
 
 
 def digest_of(facts: Sequence[object]) -> str:
-    """SHA-256 over JSON-able facts, such as everything a client can see of these tools."""
-    return hashlib.sha256(orjson.dumps(facts)).hexdigest()
+    """SHA-256 over JSON-able facts, such as tools; of schemas that are not made yet the text they are made of."""
+    return hashlib.sha256(orjson.dumps(facts, default=_root)).hexdigest()
 
 
-def _tool(operation: Operation, address: str, converter: SchemaConverter, owned: Owned, shape: Shape) -> Tool:
-    schema, bindings, body = build_input(operation, converter, owned)
-    description = clean(operation.description) or clean(operation.summary)
-    method = operation.key.method
-    return Tool(
-        address=address,
-        wire_name="",
-        description=shorten(description, shape.description_limit) or f"{method} {operation.key.path}",
-        input_schema=schema,
-        listed_schema=lean(schema, shape.schema_budget, address),
-        hints=hints_of(method),
-        route=Route(
-            source=operation.key.source,
-            method=method,
-            path=operation.key.path,
-            bindings=bindings,
-            body=body,
-            accept=_accepted(operation),
-            security=operation.security,
-            servers=operation.servers,
-        ),
-        tags=operation.tags,
-        deprecated=operation.deprecated,
-    )
+def _root(schemas: object) -> str:
+    assert isinstance(schemas, MadeSchemas)
+    return schemas.root
 
 
-def _with_wire_names(tools: list[Tool], named: list[tuple[Operation, str]]) -> list[Tool]:
-    """Names are given over all operations, left out or not, so that mending one renames no other."""
-    names = wire_names((address, operation.key) for operation, address in named)
-    by_address = {address: name for (_, address), name in zip(named, names, strict=True)}
-    return [replace(tool, wire_name=by_address[tool.address]) for tool in tools]
+def _digest(tools: Sequence[Tool], texts: Mapping[Place, str], shape: Shape) -> str:
+    """The digest of everything that the tools and their schemas are made of."""
+    return digest_of([tools, [[pointer, sorted(names), text] for (pointer, names), text in texts.items()], shape])
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What the tools of one document are made with."""
+
+    shape: Shape
+    owned: Owned
+    converter: SchemaConverter
+    soundness: Soundness
+    library: Library
+
+    def tool(self, operation: Operation, address: str, wire_name: str) -> Tool:
+        """The tool of an operation. Raises DocumentError when one of its schemas cannot be read."""
+        root, bindings, body = build_input(operation, self.converter, self.owned)
+        self.soundness.check(root)
+        description = clean(operation.description) or clean(operation.summary)
+        method = operation.key.method
+        return Tool(
+            address=address,
+            wire_name=wire_name,
+            description=shorten(description, self.shape.description_limit) or f"{method} {operation.key.path}",
+            schemas=MadeSchemas(dump_fragment(root), self.library, address),
+            hints=hints_of(method),
+            route=Route(
+                source=operation.key.source,
+                method=method,
+                path=operation.key.path,
+                bindings=bindings,
+                body=body,
+                accept=_accepted(operation),
+                security=operation.security,
+                servers=operation.servers,
+            ),
+            tags=operation.tags,
+            deprecated=operation.deprecated,
+        )
 
 
 def hints_of(method: str) -> Hints:

@@ -10,10 +10,8 @@ from specport.catalog.bodies import body_input, with_text
 from specport.catalog.model import Binding, BodyBinding
 from specport.documents.text import clean
 from specport.operations.model import Body, Operation, Parameter
-from specport.schemas.compose import compose
 from specport.schemas.convert import SchemaConverter
-from specport.schemas.model import Fragment, JsonSchema, Use
-from specport.schemas.share import share
+from specport.schemas.model import Fragment, Use
 
 MAX_KEY = 64
 """Longest property key that every client accepts."""
@@ -26,8 +24,8 @@ Owned = frozenset[tuple[str, str]]
 
 def build_input(
     operation: Operation, converter: SchemaConverter, owned: Owned
-) -> tuple[JsonSchema, tuple[Binding, ...], BodyBinding | None]:
-    """The input schema of an operation with the bindings that map its arguments back to the wire.
+) -> tuple[Fragment, tuple[Binding, ...], BodyBinding | None]:
+    """The root of an operation's input schema with the bindings that map its arguments back to the wire.
 
     Raises DocumentError when a schema in it cannot be read.
     """
@@ -52,7 +50,7 @@ def build_input(
     if required:
         root["required"] = required
     root["additionalProperties"] = False
-    return share(compose(root, converter)), tuple(bindings), body
+    return root, tuple(bindings), body
 
 
 def _argument_names(parameters: Sequence[Parameter], body: Body | None) -> list[str]:

@@ -8,12 +8,17 @@ from specport.catalog.model import Hints, Tool
 def listed(tool: Tool, *, dotted: bool, full: bool) -> dict[str, object]:
     """One entry of the list; `full` shows the input schema as it is checked, else in fewer bytes."""
     return {
-        "name": tool.address if dotted else tool.wire_name,
+        "name": listed_name(tool, dotted=dotted),
         "title": tool.address,
         "description": tool.description,
         "inputSchema": tool.input_schema if full else tool.listed_schema,
         "annotations": _annotations(tool.hints),
     }
+
+
+def listed_name(tool: Tool, *, dotted: bool) -> str:
+    """What the list calls a tool."""
+    return tool.address if dotted else tool.wire_name
 
 
 def _annotations(hints: Hints) -> dict[str, bool]:

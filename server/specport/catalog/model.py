@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from specport.documents.model import Problem
+from specport.schemas.model import JsonSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +106,60 @@ class Hints:
     open_world: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """One tool. `route` is None for the built-in ones, which the server answers itself.
+class Schemas(Protocol):
+    """What a tool takes: `checked` in full, `listed` the same in fewer bytes. Either may be made when asked for."""
 
-    `input_schema` is what arguments are checked against, `listed_schema` the same in fewer bytes for the list.
-    """
+    @property
+    def checked(self) -> JsonSchema:
+        """What arguments are checked against."""
+        ...
+
+    @property
+    def listed(self) -> JsonSchema:
+        """What the list shows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSchema:
+    """A schema so small that it is listed as it is checked."""
+
+    checked: JsonSchema
+
+    @property
+    def listed(self) -> JsonSchema:
+        """The same schema."""
+        return self.checked
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFacts:
+    """All of a tool but its schemas. `route` is None for the built-in ones, which the server answers itself."""
 
     address: str
     wire_name: str
     description: str
-    input_schema: Mapping[str, object]
-    listed_schema: Mapping[str, object]
     hints: Hints
     route: Route | None = None
     tags: tuple[str, ...] = ()
     deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool(ToolFacts):
+    """One tool."""
+
+    schemas: Schemas
+
+    @property
+    def input_schema(self) -> JsonSchema:
+        """What arguments are checked against."""
+        return self.schemas.checked
+
+    @property
+    def listed_schema(self) -> JsonSchema:
+        """The same in fewer bytes for the list."""
+        return self.schemas.listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ import orjson
 
 from specport.documents.model import JsonObject
 from specport.errors import DocumentError
-from specport.schemas.convert import SchemaConverter
 from specport.schemas.keywords import PLAIN
-from specport.schemas.model import Fragment, JsonSchema, Place, Use
+from specport.schemas.model import Fragment, JsonSchema, Place, Targets, Use
 
 MAX_INLINE_DEPTH = 48
 """How many levels of JSON deep targets are inlined; deeper ones are named instead, which bounds all nesting."""
@@ -23,6 +22,9 @@ MAX_SCHEMA_DEPTH = 160
 
 MAX_TARGETS = 20_000
 """Most places of a document that one schema may be made of."""
+
+_DEEP = MAX_SCHEMA_DEPTH - MAX_INLINE_DEPTH - 1
+"""A part of at most so many levels is never too deep, wherever it is inlined."""
 
 SMALL_TARGET = 80
 """Targets of at most this many JSON bytes cost less inlined than named."""
@@ -37,32 +39,63 @@ _INDEPENDENT = frozenset({*PLAIN, "type", "required", "dependentRequired"} - {"m
 """Keywords that mean the same whatever stands beside them, so that a reference's siblings may join its target."""
 
 
-def compose(root: Fragment, converter: SchemaConverter) -> JsonSchema:
+def compose(root: Fragment, targets: Targets) -> JsonSchema:
     """The schema of `root` with nothing left to look up.
 
     Raises DocumentError when a reference in a target leads nowhere, or the result would be too deep.
     """
-    composition = _Composition(converter)
+    composition = _Composition(targets)
     composition.count(root)
     schema = composition.expand(root, 0)
     definitions: dict[str, object] = {}
     while composition.waiting:
         place = composition.waiting.pop(0)
-        definitions[composition.names[place]] = composition.expand(converter.target(place), 0)
+        definitions[composition.names[place]] = composition.expand(targets.target(place), 0)
     if not isinstance(schema, dict):
         return {} if schema else {"not": {}}
     plain = cast("dict[str, object]", schema)
     return {**plain, "$defs": definitions} if definitions else plain
 
 
+class Soundness:
+    """Whether schemas can be composed, without composing them; what was found sound is not looked at again.
+
+    `reached` holds every target of the schemas found sound.
+    """
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets = targets
+        self._sound: set[Place] = set()
+        self.reached: dict[Place, Fragment] = {}
+
+    def check(self, root: Fragment) -> None:
+        """Raises the DocumentError that `compose` would raise."""
+        found: dict[Place, Fragment] = {}
+        waiting: list[Fragment] = [root]
+        deepest = 0
+        while waiting:
+            uses, depth = _uses_and_depth(waiting.pop())
+            deepest = max(deepest, depth)
+            for use in uses:
+                if use.place not in self._sound and use.place not in found:
+                    found[use.place] = self._targets.target(use.place)
+                    waiting.append(found[use.place])
+        if deepest > _DEEP or len(self._sound) + len(found) > MAX_TARGETS:
+            compose(root, self._targets)
+        else:
+            self._sound.update(found)
+        self.reached.update(found)
+
+
 class _Composition:
     """How often each target is used in one schema, and the names given to those that are kept apart."""
 
-    def __init__(self, converter: SchemaConverter) -> None:
-        self._converter = converter
+    def __init__(self, targets: Targets) -> None:
+        self._targets = targets
         self._uses: Counter[Place] = Counter()
         self._small: dict[Place, bool] = {}
         self.names: dict[Place, str] = {}
+        self._taken: set[str] = set()
         self.waiting: list[Place] = []
 
     def count(self, root: Fragment) -> None:
@@ -72,7 +105,7 @@ class _Composition:
             for use in _uses(fragments.pop()):
                 self._uses[use.place] += 1
                 if self._uses[use.place] == 1:
-                    fragments.append(self._converter.target(use.place))
+                    fragments.append(self._targets.target(use.place))
             if len(self._uses) > MAX_TARGETS:
                 raise DocumentError(f"a schema is made of more than {MAX_TARGETS:,} others")
 
@@ -92,7 +125,7 @@ class _Composition:
         siblings = cast("dict[str, object]", self.expand(use.siblings, depth))
         if not self._is_inlined(use.place, depth):
             return {"$ref": f"#/$defs/{self._name(use.place)}", **siblings}
-        target = self.expand(self._converter.target(use.place), depth + 1)
+        target = self.expand(self._targets.target(use.place), depth + 1)
         if not siblings:
             return target
         whole: dict[str, object] = {"allOf": [target]}
@@ -107,7 +140,7 @@ class _Composition:
 
     def _is_small(self, place: Place) -> bool:
         if place not in self._small:
-            target = self._converter.target(place)
+            target = self._targets.target(place)
             simple = next(_uses(target), None) is None
             self._small[place] = simple and len(orjson.dumps(target)) <= SMALL_TARGET
         return self._small[place]
@@ -115,11 +148,11 @@ class _Composition:
     def _name(self, place: Place) -> str:
         if place not in self.names:
             base = definition_name(place[0])
-            taken = set(self.names.values())
             name, number = base, 2
-            while name in taken:
+            while name in self._taken:
                 name, number = f"{base}_{number}", number + 1
             self.names[place] = name
+            self._taken.add(name)
             self.waiting.append(place)
         return self.names[place]
 
@@ -133,6 +166,24 @@ def definition_name(pointer: str) -> str:
         if words:
             return (words[-1] if "~1" in token else "_".join(words))[:48]
     return "schema"
+
+
+def _uses_and_depth(fragment: object) -> tuple[list[Use], int]:
+    """The uses in a fragment, in the order of `_uses`, and how many levels deep it is itself."""
+    uses: list[Use] = []
+    deepest = 0
+    waiting = [(fragment, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if isinstance(node, Use):
+            uses.append(node)
+            waiting.append((node.siblings, depth))
+        elif isinstance(node, dict):
+            waiting += [(value, depth + 1) for value in cast("dict[str, object]", node).values()]
+        elif isinstance(node, list):
+            waiting += [(value, depth + 1) for value in cast("list[object]", node)]
+        deepest = max(deepest, depth)
+    return uses, deepest
 
 
 def _uses(fragment: object) -> Iterator[Use]:

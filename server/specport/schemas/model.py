@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, Union
+from typing import Protocol, TypeAlias, Union
 
 JsonSchema: TypeAlias = Mapping[str, object]
 """A JSON Schema 2020-12 object."""
@@ -32,3 +32,11 @@ class Use:
 
 Fragment: TypeAlias = Union["Use", Mapping[str, object], bool]
 """A converted schema whose references are `Use` values still to be inlined or named."""
+
+
+class Targets(Protocol):
+    """The converted schemas that `Use` values name."""
+
+    def target(self, place: Place) -> Fragment:
+        """The schema at a place. Raises DocumentError when there is none that can be read."""
+        ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specport.catalog.model import Hints, Tool
+from specport.catalog.model import GivenSchema, Hints, Tool
 from specport.catalog.naming import BUILT_IN
 
 PREVIEW, ADD = BUILT_IN
@@ -59,7 +59,6 @@ def _tool(address: str, description: str, properties: dict[str, object], hints: 
         address=address,
         wire_name=address.replace(".", "_"),
         description=description,
-        input_schema=schema,
-        listed_schema=schema,
+        schemas=GivenSchema(schema),
         hints=hints,
     )

@@ -41,13 +41,8 @@ def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Ope
 
     Raises DocumentError when the bytes are not a usable document.
     """
-    key = _key(source, shape)
-    cached = cache.get(key) if cache else None
-    catalog = decode_catalog(cached) if cached else None
-    if catalog is None:
-        catalog, is_whole = _build(source, shape)
-        if cache and is_whole:
-            cache.put(key, encode_catalog(catalog))
+    with _no_collection():
+        catalog = _catalog(source, shape, cache)
     channel = replace(source.channel, credentials=credentials_for(source.references, catalog.schemes))
     return Opened(source, catalog, channel, base_url_of(source, catalog.servers))
 
@@ -61,11 +56,21 @@ def read_document(source: Source) -> tuple[Document, Operations, References]:
     return document, _filtered(operations, source.filters), references
 
 
+def _catalog(source: Source, shape: Shape, cache: CatalogCache | None) -> Catalog:
+    key = _key(source, shape)
+    cached = cache.get(key) if cache else None
+    catalog = decode_catalog(cached) if cached else None
+    if catalog is None:
+        catalog, is_whole = _build(source, shape)
+        if cache and is_whole:
+            cache.put(key, encode_catalog(catalog))
+    return catalog
+
+
 def _build(source: Source, shape: Shape) -> tuple[Catalog, bool]:
     """The catalog, and whether the document alone made it: other files may change without its key changing."""
-    with _no_collection():
-        document, operations, references = read_document(source)
-        return build_catalog(document, operations, references, shape), GATHERED not in document.root
+    document, operations, references = read_document(source)
+    return build_catalog(document, operations, references, shape), GATHERED not in document.root
 
 
 @contextmanager

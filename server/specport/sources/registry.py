@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,8 +82,7 @@ class Registry:
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding would do. Changes nothing."""
         source = await read_specification(wanted, self._fetching, origin)
-        opened = open_source(source, replace(self._shape, prefix=source.name), None)
-        return preview_catalog(opened.catalog, source.uri, opened.base_url)
+        return await asyncio.to_thread(_preview, source, replace(self._shape, prefix=source.name))
 
     async def add(self, wanted: Specification, origin: Origin) -> Added:
         """Register a source. The same name with the same content is no change.
@@ -181,6 +181,11 @@ def _check_same(known: Source, source: Source) -> None:
             f"{source.name!r} has that document already, with another base URL, filters or credentials",
             hint="Choose another name, or remove that source first",
         )
+
+
+def _preview(source: Source, shape: Shape) -> Preview:
+    opened = open_source(source, shape, None)
+    return preview_catalog(opened.catalog, source.uri, opened.base_url)
 
 
 async def read_specification(wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR) -> Source:

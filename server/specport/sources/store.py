@@ -34,6 +34,10 @@ _VERSION = 1
 MAX_CATALOGS = 64
 """Most catalogs kept in the cache."""
 
+STALE_SECONDS = 3_600
+"""Age at which an unfinished cache file is nobody's work any more."""
+
+_UNFINISHED = ".new-"
 _BUSY_SECONDS = 10.0
 _COLUMNS = "name, uri, data, origin, base_url, auth, filters"
 
@@ -118,7 +122,8 @@ class SourceStore:
 class CatalogCache:
     """Finished catalogs as files, keyed by everything they were made from and by the code that made them.
 
-    At most MAX_CATALOGS are kept, the oldest going first.
+    At most MAX_CATALOGS are kept, the oldest going first. A file appears whole or not at all, so that any number of
+    processes may share the folder; what one that was killed left half written goes STALE_SECONDS later.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -136,7 +141,7 @@ class CatalogCache:
         """Keep bytes under a key. A folder that cannot be written is no error: the next start is only slower."""
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".new-")
+            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=_UNFINISHED)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(data)
@@ -144,11 +149,18 @@ class CatalogCache:
             except OSError:
                 Path(temporary).unlink()
                 raise
-            for old in sorted(self._folder.glob("*.json"), key=_changed_at)[:-MAX_CATALOGS]:
-                old.unlink(missing_ok=True)
+            self._sweep(_changed_at(self._path(key)))
+
+    def _sweep(self, now: int) -> None:
+        """Remove what is too much or, at the time `now` of the folder's clock, too old."""
+        for old in sorted(self._folder.glob("[!.]*"), key=_changed_at)[:-MAX_CATALOGS]:
+            old.unlink(missing_ok=True)
+        for left in self._folder.glob(f"{_UNFINISHED}*"):
+            if _changed_at(left) < now - STALE_SECONDS * 1_000_000_000:
+                left.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        return self._folder / f"{self._release}-{key}.json"
+        return self._folder / f"{self._release}-{key}.catalog"
 
 
 def _changed_at(path: Path) -> int:

@@ -238,7 +238,7 @@ async def _protocol(app: App, mode: str) -> Check:
     except Exception as error:  # noqa: BLE001  # whatever breaks here is what the self-test is for
         return Check("protocol", era, Mark.FAIL, f"the self-test broke: {innermost(error)}", "Please report this")
     took = length_of_time(time.perf_counter() - started)
-    missing = _first_difference([str(entry["name"]) for entry in app.listing.entries], names)
+    missing = _first_difference(app.listing.names, names)
     if missing:
         return Check("protocol", era, Mark.FAIL, f"MCP {spoken}: {missing}", "Please report this")
     message = f"MCP {spoken}: {plural(len(names), 'tool')} listed in {took}, as in the catalog"

@@ -6,6 +6,7 @@ request are JSON-RPC errors.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, Res
 from mcp.shared.exceptions import MCPError
 
 from specport import __version__
-from specport.app import App
+from specport.app import App, Listing
 from specport.errors import SpecportError, UnknownTool
 from specport.results.model import Blob, ToolResult
 from specport.surfaces.mcp import reading
@@ -108,11 +109,11 @@ class McpServer:
 
     async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         del ctx
-        entries = self._app.listing.entries
-        start = _position(self._app.listing.digest, params.cursor if params else None, len(entries))
-        page = [types.Tool.model_validate(entry, by_name=False) for entry in entries[start : start + PAGE_SIZE]]
+        listing = self._app.listing
+        start = _position(listing.digest, params.cursor if params else None, len(listing.tools))
+        page = await asyncio.to_thread(_page, listing, start)  # calls go on while schemas are made
         following = start + PAGE_SIZE
-        cursor = _cursor(self._app.listing.digest, following) if following < len(entries) else None
+        cursor = _cursor(listing.digest, following) if following < len(listing.tools) else None
         return types.ListToolsResult(tools=page, next_cursor=cursor)
 
     async def _cached_pages(self, ctx: Context, call_next: CallNext) -> HandlerResult:
@@ -191,6 +192,10 @@ class McpServer:
         for session in list(self._sessions):
             await session.send_tool_list_changed()
             await session.send_resource_list_changed()
+
+
+def _page(listing: Listing, start: int) -> list[types.Tool]:
+    return [types.Tool.model_validate(entry, by_name=False) for entry in listing.page(start, PAGE_SIZE)]
 
 
 def _when_gone(session: ServerSession, forget: Callable[[ServerSession], None]) -> None:
