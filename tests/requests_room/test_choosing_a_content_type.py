@@ -70,6 +70,18 @@ def test_xml_is_given_as_text(media: str) -> None:
     assert refusal(tool, body="a = 1") == f'/body: expected {media} as text, got "a = 1"'
 
 
+def test_xml_that_the_document_calls_a_text_is_sent_as_it_is() -> None:
+    """Its own schema counts and nothing is asked of the text; where nothing is said, a value is still no XML."""
+    described = {"type": "string", "maxLength": 12}
+    tool = taking_any({"application/xml": described})
+    assert tool.input_schema["properties"]["body"] == described
+    assert sent(tool, body="plain text") == ("application/xml", b"plain text")
+    assert "longer than 12" in refusal(tool, body="plain text that is long")
+    referred = taking_any({"text/xml": {"$ref": "#/components/schemas/T"}}, components={"schemas": {"T": described}})
+    assert sent(referred, body="plain text") == ("text/xml", b"plain text")
+    assert "Give it as application/xml text" in refusal(taking_any({"application/xml": {}}), body={"a": 1})
+
+
 def test_equal_schemas_that_share_a_definition_are_chosen_between() -> None:
     """The choice may itself have been given a name, as it stands in the document twice."""
     wide = {**OBJECT, "properties": {f"property_{n}": {"type": "integer"} for n in range(20)}, "required": []}

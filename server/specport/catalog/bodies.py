@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from specport.catalog.encodings import media_binding
+from specport.catalog.encodings import describes_text, media_binding
 from specport.catalog.model import BodyBinding, MediaBinding
 from specport.documents.text import clean
 from specport.operations.media_types import essence, is_xml
@@ -27,7 +27,7 @@ def body_input(body: Body, converter: SchemaConverter) -> tuple[dict[str, Fragme
     """
     schemas = [converter.fragment(media.schema, media.pointer) for media in body.media]
     media = [media_binding(each, schema, converter) for each, schema in zip(body.media, schemas, strict=True)]
-    shown = [_shown(each, schema, schemas) for each, schema in zip(media, schemas, strict=True)]
+    shown = [_shown(each, schema, schemas, converter) for each, schema in zip(media, schemas, strict=True)]
     distinct: list[Fragment] = []
     for schema in shown:
         if schema not in distinct:
@@ -59,17 +59,17 @@ def with_text(fragment: Fragment, text: str, *, keep: bool = False) -> Fragment:
     return Use(fragment.place, described) if isinstance(fragment, Use) else described
 
 
-def _shown(media: MediaBinding, schema: Fragment, schemas: Sequence[Fragment]) -> Fragment:
+def _shown(media: MediaBinding, schema: Fragment, schemas: Sequence[Fragment], converter: SchemaConverter) -> Fragment:
     """The schema as an argument of that media type has it.
 
-    XML is given as text, for nothing here writes values as XML; what the text is of stands in `contentSchema`, unless
-    another media type says it already. Bytes are given as text too, and the description says which.
+    XML that is described as a value is given as text, for nothing here writes values as XML; what the text is of stands
+    in `contentSchema`, unless another media type says it already. Bytes are given as text too, and the
+    description says which.
     """
     kind = essence(media.content_type)
-    if is_xml(kind):
+    if is_xml(kind) and not describes_text(schema, converter):
         text: dict[str, object] = {"type": "string", "contentMediaType": kind, "pattern": r"^\s*<"}
-        says_more = isinstance(schema, Use) or (isinstance(schema, dict) and schema.get("type") != "string" and schema)
-        return {**text, "contentSchema": schema} if says_more and schemas.count(schema) == 1 else text
+        return {**text, "contentSchema": schema} if schemas.count(schema) == 1 else text
     if media.is_binary:
         return with_text(schema, BYTES_HINT)
     files = [field.name for field in media.fields if field.is_binary]

@@ -51,6 +51,12 @@ def media_binding(media: Media, fragment: Fragment, converter: SchemaConverter) 
     return MediaBinding(media.content_type, is_bytes, transfer if is_bytes else "")
 
 
+def describes_text(fragment: Fragment, converter: SchemaConverter) -> bool:
+    """Whether a text may be what a converted schema describes: it says so, or says nothing."""
+    reader = _Reader(converter)
+    return reader.is_plain_text(fragment) or reader.says_nothing(fragment)
+
+
 class _Reader:
     """Looks through the converted schemas of one document."""
 
@@ -95,8 +101,11 @@ class _Reader:
 
     def is_untyped(self, fragment: Fragment) -> bool:
         """Whether a schema has no type and nothing else that says what it is: raw bytes, from OAS 3.1 on."""
-        is_open = all(_ANNOTATIONS.issuperset(part) for part in self._parts(fragment))
-        return is_open and fragment is not False and self._converter.dialect.ref_siblings
+        return self.says_nothing(fragment) and self._converter.dialect.ref_siblings
+
+    def says_nothing(self, fragment: Fragment) -> bool:
+        """Whether a schema takes anything and only explains."""
+        return fragment is not False and all(_ANNOTATIONS.issuperset(part) for part in self._parts(fragment))
 
     def is_plain_text(self, fragment: Fragment) -> bool:
         """Whether a schema says that it is a text."""
