@@ -118,7 +118,7 @@ def test_names_and_titles_are_what_clients_take(catalog: Catalog) -> None:
     """Portable, unique in any case; the title is always the address, as is the name when asked for."""
     shown = entries(catalog)
     names = [entry["name"] for entry in shown]
-    assert all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", name) for name in names)
+    assert all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,48}", name) for name in names)
     assert len({name.casefold() for name in names}) == 290
     addresses = [tool.address for tool in catalog.tools]
     assert [entry["title"] for entry in shown] == addresses

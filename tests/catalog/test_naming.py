@@ -14,7 +14,7 @@ from specport.catalog.build import Shape
 from specport.catalog.model import Catalog
 from specport.catalog.naming import camel, split_words
 
-PORTABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}\Z")
+PORTABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,48}\Z")
 
 
 def named(tag: str | None, operation_id: str | None, path: str = "/things", method: str = "get") -> str:
@@ -103,13 +103,34 @@ def test_wire_names_that_meet_only_there_are_told_apart() -> None:
     assert found["GET", "/3"] == ("t.x", "t_x")
 
 
-def test_a_long_name_keeps_its_beginning_and_takes_a_suffix() -> None:
-    """64 characters is what every client takes; the address stays whole."""
-    (address, wire), = names(catalog([("get", "/a", "Group", "operation_" * 12)])).values()  # fmt: skip
-    assert len(address) > 64
-    assert len(wire) == 64
-    assert wire.startswith("group_operationOperation")
-    assert re.search(r"_[0-9a-f]{8}\Z", wire)
+def test_a_long_name_keeps_its_beginning_and_its_end_and_takes_a_suffix() -> None:
+    """49 characters is what clients take beside `specport`; the address stays whole, and so do the last words."""
+    dangerous, selective = (f"destroyWithAssociatedResources{end}" for end in ("Dangerous", "Selective"))
+    found = names(
+        catalog([("get", "/a", "Some Group of Apps", dangerous), ("get", "/b", "Some Group of Apps", selective)])
+    )
+    (address, wire), (_, other) = found["GET", "/a"], found["GET", "/b"]
+    assert address == f"someGroupOfApps.{dangerous}"
+    assert len(wire) == len(other) == 49
+    assert re.fullmatch(r"someGroupOfApps_destroyWithAssoDangerous_[0-9a-f]{8}", wire)
+    assert re.fullmatch(r"someGroupOfApps_destroyWithAssoSelective_[0-9a-f]{8}", other)
+
+
+def test_a_long_word_at_the_end_is_cut_where_there_is_room() -> None:
+    """Nothing to keep whole: the beginning, then the suffix."""
+    ((_, wire),) = names(catalog([("get", "/a", "Group", "x" * 80)])).values()
+    assert re.fullmatch(r"group_x{34}_[0-9a-f]{8}", wire)
+
+
+def test_a_name_that_looks_as_if_it_had_a_suffix_takes_one() -> None:
+    """Else a document could call an operation what another one is called after being cut."""
+    long = ("get", "/a", "G", "x" * 80)
+    cut = names(catalog([long]))["GET", "/a"][1]
+    head, _, digits = cut.rpartition("_")
+    found = names(catalog([long, ("get", "/b", head.replace("_", "ö"), digits)]))
+    assert found["GET", "/a"][1] == cut
+    assert len({wire for _, wire in found.values()}) == 2
+    assert found["GET", "/b"][1] != cut
 
 
 def test_a_leading_digit_gets_an_underscore() -> None:

@@ -57,12 +57,12 @@ def test_strict_mode_decides_only_when_it_is_asked_for(specport: Run) -> None:
 
 def test_the_name_of_the_server_counts(specport: Run, home: Path) -> None:
     """Cursor leaves out a tool whose name and the server's are too long together."""
-    (home / "long.json").write_text(document({"/t": {"get": operation("t" * 50, "g")}}))
+    (home / "long.json").write_text(document({"/t": {"get": operation("t" * 47, "g")}}))
     given = ("lint", "--spec", "long.json", "--no-state", "--client", "cursor")
-    assert specport(*given, "--server-name", "api").code == 0
+    assert specport(*given, "--server-name", "specport").code == 0
     long = specport(*given, "--server-name", "a-longer-name")
     assert long.code == 1
-    assert f"a-longer-name + g_{'t' * 50} (65 characters)" in long.out
+    assert f"a-longer-name + g_{'t' * 47} (62 characters)" in long.out
 
 
 @pytest.mark.parametrize("form", ["lean", "full"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from source_documents import ADDRESSES, Open, add, document
+from source_documents import ADDRESSES, Open, add, document, operation
 
 from specport.errors import DocumentError, SourceError
 from specport.sources.model import Filters, Origin
@@ -181,3 +181,13 @@ async def test_text_that_is_no_document_is_refused_with_where_it_came_from(
         await add(open_registry(), spec, name=name)
     assert str(caught.value).startswith("given as text: ")
     assert reason in str(caught.value)
+
+
+async def test_a_tool_never_takes_the_name_of_another_sources_tool(open_registry: Open) -> None:
+    """Two sources whose names meet on the wire: the second is refused, since a call would go to the wrong API."""
+    registry = open_registry()
+    await add(registry, document(paths={"/a": {"get": operation("xöy", "g")}}), name="pets")
+    with pytest.raises(SourceError, match=r"pets_g\.x\.y and pets\.g\.xöy would both be called pets_g_x_y") as caught:
+        await add(registry, document(paths={"/b": {"get": operation("y", "x")}}), name="pets_g")
+    assert "Give the source another name" in str(caught.value)
+    assert list(registry.opened) == ["pets"]

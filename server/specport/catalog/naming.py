@@ -11,13 +11,22 @@ from collections.abc import Iterable, Sequence
 
 from specport.operations.model import Operation, OperationKey
 
-MAX_WIRE_NAME = 64
-"""Longest wire name that every client accepts (Gemini and OpenAI stop at 64)."""
+MAX_WIRE_NAME = 49
+"""Longest wire name that every client takes whole from a server called `specport`, as `lint_rules` has it.
+
+Claude Code stops at 64 characters with `mcp__specport__` in front, VS Code at 64 with `mcp_specport_`, Cursor at 59
+with the server's name; OpenAI and Gemini at 64 for the name alone.
+"""
+
+MAX_KEPT_END = 16
+"""Characters of an over-long name's last words that stay: `...Dangerous` and `...Selective` tell two tools apart."""
 
 BUILT_IN = ("openapi.previewSpec", "openapi.addSource")
 """Addresses of the tools that every server has; an operation of that name takes a suffix."""
 
 _SUFFIX_DIGITS = 8
+_SUFFIX = re.compile(rf"_[0-9a-f]{{{_SUFFIX_DIGITS}}}\Z")
+_WORD_START = re.compile(r"(?<=[a-z0-9])[A-Z]|_")
 _VERSION = re.compile(r"v[0-9]+([._-]?[0-9a-z]+)*\Z", re.IGNORECASE)
 
 
@@ -84,17 +93,28 @@ def _method_leaf(key: OperationKey) -> str:
 
 
 def wire_names(named: Iterable[tuple[str, OperationKey]]) -> list[str]:
-    """Portable names, `^[A-Za-z_][A-Za-z0-9_-]{0,63}$`, of addresses; too long or colliding ones take a hash.
+    """Portable names of addresses, `^[A-Za-z_][A-Za-z0-9_-]*$` and at most MAX_WIRE_NAME long.
 
-    Addresses are compared without the suffix they may have: else one that gets a suffix would free a name for another.
+    One that is too long, or another's, or looks as if it had a suffix, takes one: what ends in a suffix has it by its
+    method and path. Addresses are compared without theirs: else one that gets a suffix would free a name for another.
     """
     pairs = [(_portable(address.removesuffix(f"_{_hash(key)}")), key) for address, key in named]
     firsts = _first_of_each([name for name, _ in pairs], taken=[_portable(address) for address in BUILT_IN])
     names: list[str] = []
     for index, (name, key) in enumerate(pairs):
-        is_free = len(name) <= MAX_WIRE_NAME and index in firsts
-        names.append(name if is_free else f"{name[: MAX_WIRE_NAME - _SUFFIX_DIGITS - 1]}_{_hash(key)}")
+        is_free = len(name) <= MAX_WIRE_NAME and index in firsts and not _SUFFIX.search(name)
+        names.append(name if is_free else f"{_cut(name)}_{_hash(key)}")
     return names
+
+
+def _cut(name: str) -> str:
+    """The beginning and the last words of a name, so that a suffix can follow."""
+    room = MAX_WIRE_NAME - _SUFFIX_DIGITS - 1
+    if len(name) <= room:
+        return name
+    found = _WORD_START.search(name, len(name) - MAX_KEPT_END)
+    end = name[found.start() :] if found else ""
+    return name[: room - len(end)] + end
 
 
 def _portable(address: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -124,9 +125,21 @@ class Registry:
 
     def _open(self, source: Source, *, prefix: str) -> Opened:
         opened = open_source(source, replace(self._shape, prefix=prefix), self._cache)
+        _check_names(opened, self.opened.values())
         if self._fetching.allow_private:
             return opened
         return replace(opened, channel=replace(opened.channel, public_urls=_untrusted_urls(opened)))
+
+
+def _check_names(newcomer: Opened, known: Iterable[Opened]) -> None:
+    """Raises SourceError where a tool would have the wire name of another source's and be called in its place."""
+    taken = {tool.wire_name.casefold(): tool.address for opened in known for tool in opened.catalog.tools}
+    for tool in newcomer.catalog.tools:
+        if tool.wire_name.casefold() in taken:
+            other = taken[tool.wire_name.casefold()]
+            raise SourceError(
+                f"{tool.address} and {other} would both be called {tool.wire_name}", hint="Give the source another name"
+            )
 
 
 def _untrusted_urls(opened: Opened) -> tuple[str, ...]:
