@@ -31,7 +31,6 @@ from fidelity.references import Documents  # noqa: E402
 from measuring import default_document  # noqa: E402
 
 KNOWN = (
-    ("POST /v2/apps", "accept must be equal to one of"),
     ("POST /v2/droplets/actions", "match exactly one schema in oneOf"),
     ("POST /v2/load_balancers/{lb_id}/droplets", "must have required property 'droplet_ids'"),
     ("DELETE /v2/load_balancers/{lb_id}/droplets", "must have required property 'droplet_ids'"),

@@ -49,6 +49,9 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
     "cookie_that_allows_reserved.yaml": lambda made: (
         ("Cookie", "c=a%3Bb") in request_of(made.tools[0], {"c": "a;b"}).headers
     ),
+    "accept_that_is_listed.yaml": lambda made: (
+        request_of(made.tools[0], {}).headers == (("Accept", "application/json"),)
+    ),
     "null_body.yaml": lambda made: properties(made) == {},
     "schema_that_allows_anything.yaml": lambda made: properties(made) == {"body": {}},
     "tuple.yaml": lambda made: properties(made)["body"]["items"] == {},

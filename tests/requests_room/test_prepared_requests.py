@@ -112,6 +112,28 @@ def test_json_is_asked_for_first(responses: Any, accept: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("parameter", "accept"),
+    [
+        ({"schema": {"type": "string", "enum": ["text/yaml", "application/json"]}}, "application/json"),
+        ({"schema": {"enum": ["application/vnd.plants.v2+xml", 7, "a\nb"]}}, "application/vnd.plants.v2+xml"),
+        ({"schema": {"$ref": "#/components/schemas/Kinds"}}, "text/csv"),
+        ({"schema": {"$ref": "#/components/schemas/Nowhere"}}, "text/yaml, */*;q=0.1"),
+        ({"schema": {"type": "string", "default": "text/csv"}}, "text/yaml, */*;q=0.1"),
+        ({"schema": True}, "text/yaml, */*;q=0.1"),
+    ],
+)
+def test_an_accept_that_the_document_lists_is_sent_exactly(parameter: Any, accept: str) -> None:
+    """The parameter is no argument (OAS 3.1 section 4.8.12.2), but an API or gateway may compare the header with it."""
+    operation = {
+        "parameters": [{"name": "accept", "in": "header", **parameter}],
+        "responses": {"200": {"content": {"text/yaml": {}}}},
+    }
+    tool = tool_of(operation, components={"schemas": {"Kinds": {"enum": ["text/csv"]}}})
+    assert tool.input_schema["properties"] == {}
+    assert dict(request_of(tool, {}).headers)["Accept"] == accept
+
+
+@pytest.mark.parametrize(
     ("declared", "sent"),
     [
         ("application/*", "application/json"), ("*/*", "application/json"), ("text/*", "text/plain"),

@@ -119,6 +119,7 @@ class _Making:
                 bindings=bindings,
                 body=body,
                 accept=_accepted(operation),
+                accept_only=operation.accept,
                 security=operation.security,
                 servers=operation.servers,
             ),

@@ -82,7 +82,8 @@ class BodyBinding:
 class Route:
     """What a request needs to know of its operation.
 
-    `accept`: media types of successful answers; `security`: alternatives of scheme names; `servers`: URLs that
+    `accept`: media types of successful answers; `accept_only`: texts of which that header must be one, where there are
+    any; `security`: alternatives of scheme names; `servers`: URLs that
     override the source's own.
     """
 
@@ -92,6 +93,7 @@ class Route:
     bindings: tuple[Binding, ...] = ()
     body: BodyBinding | None = None
     accept: tuple[str, ...] = ()
+    accept_only: tuple[str, ...] = ()
     security: tuple[tuple[str, ...], ...] = ()
     servers: tuple[str, ...] = ()
 

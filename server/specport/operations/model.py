@@ -93,7 +93,8 @@ class Operation:
     """One method+path with everything a tool and its request need.
 
     `security` lists alternatives, each the names of schemes that go together; an empty alternative means none
-    needed. `servers` are absolute or relative URLs with variables already at their defaults.
+    needed. `servers` are absolute or relative URLs with variables already at their defaults. `accept` are the only
+    texts that the document takes in that header, where it lists them.
     """
 
     key: OperationKey
@@ -108,6 +109,7 @@ class Operation:
     responses: tuple[Response, ...]
     security: tuple[tuple[str, ...], ...]
     servers: tuple[str, ...]
+    accept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,14 @@ from specport.documents.model import JsonObject, Target
 from specport.documents.pointers import child
 from specport.errors import DocumentError
 from specport.operations.model import Body, Media, Response
-from specport.operations.parameters import Inputs, declared_parameters, parameter_of, placed
+from specport.operations.parameters import (
+    Inputs,
+    declared_parameters,
+    listed_accept,
+    offered,
+    parameter_of,
+    placed,
+)
 from specport.operations.reading import Reading, entries, members, required_object, text
 
 
@@ -18,8 +25,9 @@ def read_inputs(reading: Reading, path: str, items: Sequence[Target], operation:
     Raises DocumentError when one is broken, or when the path template has a name that no parameter fills.
     """
     declared = declared_parameters(reading, (*items, operation))
-    parameters = [parameter_of(reading, each) for each in declared]
-    return Inputs(placed(reading, parameters, path, operation.pointer), _body(reading, operation))
+    parameters = [parameter_of(reading, each) for each in offered(declared)]
+    placed_ones = placed(reading, parameters, path, operation.pointer)
+    return Inputs(placed_ones, _body(reading, operation), listed_accept(reading, declared))
 
 
 def _body(reading: Reading, operation: Target) -> Body | None:

@@ -11,7 +11,7 @@ from specport.documents.model import JsonObject, Target
 from specport.documents.pointers import child
 from specport.errors import DocumentError
 from specport.operations.model import Body, Location, Parameter
-from specport.operations.reading import Reading, members
+from specport.operations.reading import Reading, members, texts
 
 DEFAULT_STYLE = {
     Location.PATH: "simple", Location.QUERY: "form", Location.HEADER: "simple", Location.COOKIE: "form",
@@ -27,10 +27,11 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything that an operation takes."""
+    """Everything that an operation takes. `accept`: see `listed_accept`."""
 
     parameters: tuple[Parameter, ...]
     body: Body | None
+    accept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,43 @@ class Declared:
 def declared_parameters(reading: Reading, holders: Iterable[Target]) -> list[Declared]:
     """The Parameter Objects of a path item and then of its operation, in document order, a later one replacing.
 
-    Header parameters called Accept, Content-Type or Authorization are ignored, as OAS 3.1 section 4.8.12.2 asks.
     Raises DocumentError when one is broken.
     """
     merged: dict[tuple[str, str], Declared] = {}
     for holder in holders:
         for where, raw in _listed(holder):
             declared = _declared(reading, raw, where)
-            if declared.place != Location.HEADER or declared.name.lower() not in _IGNORED_HEADERS:
-                merged[declared.name, declared.place] = declared
+            merged[declared.name, declared.place] = declared
     return list(merged.values())
+
+
+def offered(declared: Iterable[Declared]) -> Iterator[Declared]:
+    """All but headers called Accept, Content-Type or Authorization, which OAS 3.1 section 4.8.12.2 ignores."""
+    for each in declared:
+        if each.place != Location.HEADER or each.name.lower() not in _IGNORED_HEADERS:
+            yield each
+
+
+def listed_accept(reading: Reading, declared: Iterable[Declared]) -> tuple[str, ...]:
+    """The only texts that the document takes as Accept, where a parameter of that name lists them; else none.
+
+    It is no argument, but what is sent of our own accord may as well be one of them: there are APIs that compare.
+    """
+    for each in declared:
+        if each.place == Location.HEADER and each.name.lower() == "accept":
+            listed = members(_schema_of(reading, each)).get("enum")
+            return tuple(kind.strip() for kind in texts(listed) if kind.strip() and kind.isprintable())
+    return ()
+
+
+def _schema_of(reading: Reading, declared: Declared) -> object:
+    """The schema of a parameter, which in Swagger 2.0 it is itself; None where its reference leads nowhere."""
+    if "schema" not in declared.value:
+        return declared.value
+    try:
+        return reading.references.follow(declared.value["schema"], child(declared.pointer, "schema")).value
+    except DocumentError:
+        return None
 
 
 def _listed(holder: Target) -> Iterator[tuple[str, object]]:

@@ -126,6 +126,7 @@ def _operation(reading: Reading, path: str, method: str, items: Sequence[Target]
         responses=tuple(version.read_responses(reading, target)),
         security=read_requirements(own["security"] if "security" in own else root.get("security")),
         servers=_servers(reading, own, shared),
+        accept=inputs.accept,
     )
 
 

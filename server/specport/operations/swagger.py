@@ -12,7 +12,16 @@ from specport.documents.model import JsonObject, Target
 from specport.documents.pointers import child
 from specport.errors import DocumentError
 from specport.operations.model import Body, Location, Media, Parameter, Response
-from specport.operations.parameters import DEFAULT_STYLE, Declared, Inputs, declared_parameters, location_of, placed
+from specport.operations.parameters import (
+    DEFAULT_STYLE,
+    Declared,
+    Inputs,
+    declared_parameters,
+    listed_accept,
+    location_of,
+    offered,
+    placed,
+)
 from specport.operations.reading import Reading, entries, members, text, texts
 
 FORM = "application/x-www-form-urlencoded"
@@ -31,7 +40,9 @@ def read_inputs(reading: Reading, path: str, items: Sequence[Target], operation:
     plain: list[Parameter] = []
     fields: list[Declared] = []
     body: Declared | None = None
-    for declared in declared_parameters(reading, (*items, operation)):
+    every = declared_parameters(reading, (*items, operation))
+    accept = listed_accept(reading, every)
+    for declared in offered(every):
         if declared.place == "formData":
             fields.append(declared)
         elif declared.place == "body":
@@ -41,14 +52,14 @@ def read_inputs(reading: Reading, path: str, items: Sequence[Target], operation:
     parameters = placed(reading, plain, path, operation.pointer)
     consumes = _media_types(reading, operation, "consumes")
     if body is None:
-        return Inputs(parameters, _form(fields, consumes, operation.pointer) if fields else None)
+        return Inputs(parameters, _form(fields, consumes, operation.pointer) if fields else None, accept)
     if fields:
         reading.warn(operation.pointer, "has a body and form fields, of which only one can be sent; the body is")
     media = tuple(
         Media(content_type, body.value.get("schema"), child(body.pointer, "schema"))
         for content_type in consumes or ("application/json",)
     )
-    return Inputs(parameters, Body(body.value.get("required") is True, media, body.description))
+    return Inputs(parameters, Body(body.value.get("required") is True, media, body.description), accept)
 
 
 def _parameter(declared: Declared) -> Parameter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
@@ -73,7 +73,7 @@ def prepare(route: Route, arguments: Arguments, base_url: str, *, read_file: Rea
                 places.put(binding, arguments[binding.argument])
     if places.cookies:
         places.headers.append(("Cookie", "; ".join(places.cookies)))
-    places.headers.append(("Accept", _accept(route.accept)))
+    places.headers.append(("Accept", _accept(route)))
     content = None
     body_value = None
     if route.body and route.body.argument in arguments:
@@ -233,8 +233,16 @@ def _media(body: BodyBinding, arguments: Arguments) -> MediaBinding:
     return next((media for media in body.media if media.content_type == chosen), body.media[0])
 
 
-def _accept(types: tuple[str, ...]) -> str:
-    """JSON first where the answer may be JSON, then what else is declared, then anything."""
-    plain = [kind for kind in types if "*" not in kind]
-    ordered = sorted(plain, key=lambda kind: not is_json(essence(kind)))
+def _accept(route: Route) -> str:
+    """JSON first where the answer may be JSON, then what else is declared, then anything.
+
+    Where the document lists what it takes, exactly one of those, JSON where there is some.
+    """
+    if route.accept_only:
+        return _json_first(route.accept_only)[0]
+    ordered = _json_first(kind for kind in route.accept if "*" not in kind)
     return ", ".join([*ordered, "*/*;q=0.1"]) if ordered else "application/json, */*;q=0.1"
+
+
+def _json_first(types: Iterable[str]) -> list[str]:
+    return sorted(types, key=lambda kind: not is_json(essence(kind)))
