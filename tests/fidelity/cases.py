@@ -127,6 +127,8 @@ class Oracle:
                 self._note(operation, flavour, f"{wire.place} {wire.name}: {error}")
 
     def _value(self, wire: Wire, flavour: Flavour) -> Any:
+        if flavour.is_empty and wire.may_be_empty:
+            return ""
         is_styled = wire.media is None
         clean = replace(
             flavour,

@@ -22,7 +22,10 @@ TEMPLATE = re.compile(r"\{([^{}/?#]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One parameter: where it goes, under which name, in which style; `media` when it has `content`."""
+    """One parameter: where it goes, under which name, in which style; `media` when it has `content`.
+
+    `may_be_empty`: the name with nothing after it is a request of its own (allowEmptyValue, which queries alone have).
+    """
 
     name: str
     place: str
@@ -32,6 +35,7 @@ class Wire:
     allow_reserved: bool
     schema: Json
     media: str | None = None
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,12 @@ def _wire(documents: Documents, found: Json) -> Wire:
         allow_reserved=bool(found.get("allowReserved")),
         schema={} if schema is None else schema,
         media=media,
+        may_be_empty=_may_be_empty(found) and style != "deepObject" and media is None,
     )
+
+
+def _may_be_empty(found: Json) -> bool:
+    return found["in"] == "query" and found.get("allowEmptyValue") is True
 
 
 def _media_of(documents: Documents, operation: Json) -> tuple[list[Media], bool]:
@@ -211,7 +220,10 @@ def _swagger_wire(found: Json) -> Wire:
     place = found["in"]
     styled = _collection(found, place)
     required = bool(found.get("required")) or place == "path"
-    return Wire(found["name"], place, required, styled["style"], styled["explode"], False, _inline_schema(found))
+    schema, is_optional = _inline_schema(found), _may_be_empty(found)
+    return Wire(
+        found["name"], place, required, styled["style"], styled["explode"], False, schema, may_be_empty=is_optional
+    )
 
 
 def _collection(found: Json, place: str) -> Json:

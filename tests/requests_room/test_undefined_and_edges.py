@@ -48,6 +48,31 @@ def test_an_empty_text_is_defined() -> None:
     assert ("Cookie", "v=") in made("cookie", "").headers
 
 
+@pytest.mark.parametrize(
+    ("value", "schema"),
+    [
+        ("", {"type": "boolean"}), ("", {"type": "string", "enum": ["a"]}), ("", {"type": "array", "minItems": 1}),
+        ("", {"type": ["integer", "null"]}), ([], {"type": "array"}), ({}, {"type": "object"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("style", [{}, {"explode": False}, {"style": "spaceDelimited"}])
+def test_what_may_be_empty_is_sent_with_nothing_after_it(value: Any, schema: Any, style: Any) -> None:
+    """`allowEmptyValue`: the empty text whatever the schema says (OAS 3.1 section 4.8.12.2); an empty array is one."""
+    assert made("query", value, schema=schema, allowEmptyValue=True, **style).url == f"{BASE}/things?v="
+
+
+def test_empty_is_allowed_where_the_document_says_so_alone() -> None:
+    """Not in another place than the query, not with a media type, not where it is not said; other values stay wrong."""
+    flag = {"schema": {"type": "boolean"}}
+    for location, rest in [("header", flag), ("query", {"content": {"application/json": {"schema": {}}}})]:
+        tool = tool_of({"parameters": [{"name": "v", "in": location, "allowEmptyValue": True, **rest}]})
+        assert "anyOf" not in tool.input_schema["properties"]["v"]
+    assert made("query", [], schema={"type": "array"}).url == f"{BASE}/things"
+    for given in ({"value": "x"}, {"value": [], "allowEmptyValue": False}):
+        with pytest.raises(BadArguments):
+            made("query", **{"schema": {"type": "boolean"}, "allowEmptyValue": True, **given})
+
+
 def test_undefined_members_are_left_out_of_what_is_sent() -> None:
     """Null items and members are passed over; the others stay."""
     assert made("query", [1, None, 2], explode=False).url.endswith("?v=1,2")

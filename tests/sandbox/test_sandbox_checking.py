@@ -74,6 +74,7 @@ async def test_an_undeclared_query_parameter_is_refused_and_the_declared_ones_na
         (query("a", NUMBERS, explode=False), "?a=1,2", "?a=1,x"),
         (query("a", NUMBERS, style="pipeDelimited", explode=False), "?a=1%7C2", "?a=1,2"),
         (query("a", NUMBERS, style="spaceDelimited", explode=False), "?a=1%202", "?a=1,2"),
+        (query("b", {"type": "boolean"}, required=True, allowEmptyValue=True), "?b=", "?b=x"),
         (query("o", COLOR, style="deepObject", required=True), "?o[R]=1&o%5BG%5D=2", "?o=%7B%22R%22:1%7D"),
         (query("o", COLOR, required=True), "?R=1&G=2", "?G=2"),
         (query("o", COLOR, explode=False), "?o=R,1,G,2", "?o=R,x"),

@@ -18,6 +18,10 @@ MAX_KEY = 64
 
 _KEY = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
 
+_EMPTY_TEXT = {"type": "string", "maxLength": 0}
+_NARROWING = frozenset({"enum", "const", "pattern", "minLength", "format", "allOf", "anyOf", "oneOf", "not", "if"})
+"""What may keep a schema of texts from taking the empty one."""
+
 Owned = frozenset[tuple[str, str]]
 """Parameters that authentication fills, as (location, lower-case name)."""
 
@@ -34,9 +38,9 @@ def build_input(
     required: list[str] = []
     bindings: list[Binding] = []
     for parameter, argument in zip(offered, _argument_names(offered, operation.body), strict=True):
-        properties[argument] = _described(
-            converter.fragment(parameter.schema, parameter.pointer), parameter.description, parameter.deprecated
-        )
+        schema = converter.fragment(parameter.schema, parameter.pointer)
+        schema = _or_empty(schema) if parameter.allow_empty else schema
+        properties[argument] = _described(schema, parameter.description, parameter.deprecated)
         bindings.append(_binding(argument, parameter))
         if parameter.required:
             required.append(argument)
@@ -94,7 +98,17 @@ def _binding(argument: str, parameter: Parameter) -> Binding:
         explode=parameter.explode,
         allow_reserved=parameter.allow_reserved,
         content_type=parameter.content_type,
+        allow_empty=parameter.allow_empty,
     )
+
+
+def _or_empty(schema: Fragment) -> Fragment:
+    """The schema, or one that takes the empty text as well where it does not look as if it did."""
+    if isinstance(schema, bool):
+        return schema
+    narrowing = _NARROWING.intersection(schema) if not isinstance(schema, Use) else _NARROWING
+    takes_text = not isinstance(schema, Use) and schema.get("type", "string") == "string"
+    return schema if takes_text and not narrowing else {"anyOf": [schema, _EMPTY_TEXT]}
 
 
 def _described(fragment: Fragment, description: str, deprecated: bool) -> Fragment:

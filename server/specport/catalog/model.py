@@ -12,7 +12,10 @@ from specport.schemas.model import JsonSchema
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How one argument becomes part of the request: OAS parameter `wire_name` in `location`, by its style."""
+    """How one argument becomes part of the request: OAS parameter `wire_name` in `location`, by its style.
+
+    `allow_empty`: an empty array or object is sent too, as the empty text.
+    """
 
     argument: str
     location: str
@@ -22,6 +25,7 @@ class Binding:
     explode: bool = False
     allow_reserved: bool = False
     content_type: str | None = None
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,10 @@ class OperationKey:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. `schema` is the raw Schema Object at `pointer`; `content_type` is set instead of a style."""
+    """One parameter. `schema` is the raw Schema Object at `pointer`; `content_type` is set instead of a style.
+
+    `allow_empty`: the empty text may be sent whatever the schema says (`allowEmptyValue`, OAS 3.1 section 4.8.12.2).
+    """
 
     name: str
     location: Location
@@ -43,6 +46,7 @@ class Parameter:
     description: str = ""
     deprecated: bool = False
     content_type: str | None = None
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,13 @@ def parameter_of(reading: Reading, declared: Declared) -> Parameter:
         description=declared.description,
         deprecated=value.get("deprecated") is True,
         content_type=content_type,
+        allow_empty=may_be_empty(value, location) and style != "deepObject" and content_type is None,
     )
+
+
+def may_be_empty(value: JsonObject, location: Location) -> bool:
+    """Whether a Parameter Object lets its name stand in the query with nothing after it."""
+    return value.get("allowEmptyValue") is True and location is Location.QUERY
 
 
 def _typed(reading: Reading, value: JsonObject, pointer: str) -> tuple[object, str, str | None]:

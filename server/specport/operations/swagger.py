@@ -19,6 +19,7 @@ from specport.operations.parameters import (
     declared_parameters,
     listed_accept,
     location_of,
+    may_be_empty,
     offered,
     placed,
 )
@@ -77,6 +78,7 @@ def _parameter(declared: Declared) -> Parameter:
         schema=_schema(value),
         pointer=declared.pointer,
         description=declared.description,
+        allow_empty=may_be_empty(value, location),
     )
 
 

@@ -43,9 +43,10 @@ class _Places:
 
         With a style, null and an empty array or object are undefined and leave nothing (RFC 6570 sections 2.3 and
         3.2.1, which OAS 3.2 appendix B goes by); only a path cannot do without. With a media type null is a value.
+        An empty array or object that `allowEmptyValue` lets be sent goes as the empty text.
         """
         if binding.content_type is None:
-            value = styles.defined(value)
+            value = "" if binding.allow_empty and value in ([], {}) else styles.defined(value)
             if value is None and binding.location != "path":
                 return
         if binding.location == "path":

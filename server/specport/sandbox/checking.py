@@ -55,7 +55,8 @@ class RequestCheck:
                 if parameter.required and not self._is_key(parameter):
                     raise Refusal(400, "bad_request", f"{_where(parameter)}: is required and was not sent")
                 continue
-            self._validate(parameter, value)
+            if not (parameter.allow_empty and value == ""):
+                self._validate(parameter, value)
             if parameter.location is Location.PATH:
                 path[parameter.name] = value
             elif parameter.location is Location.QUERY:

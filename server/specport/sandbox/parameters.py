@@ -64,6 +64,8 @@ class ParameterReader:
         taken = frozenset({parameter.name})
         if parameter.content_type is not None:
             return _content(parameter, decode(texts[-1])), taken
+        if parameter.allow_empty and not any(texts):
+            return "", taken
         if parameter.explode and "array" in self._kinds(places):
             listed = [decode(text) for text in texts]
             return self._best(places, iter([listed, listed[-1]])), taken
