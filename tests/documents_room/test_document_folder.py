@@ -53,6 +53,7 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
         request_of(made.tools[0], {}).headers == (("Accept", "application/json"),)
     ),
     "flag_that_is_empty.yaml": lambda made: request_of(made.tools[0], {"acl": ""}).url.endswith("/things?acl="),
+    "method_in_small_letters.yaml": lambda made: request_of(made.tools[0], {}).method == "Notify",
     "null_body.yaml": lambda made: properties(made) == {},
     "schema_that_allows_anything.yaml": lambda made: properties(made) == {"body": {}},
     "tuple.yaml": lambda made: properties(made)["body"]["items"] == {},

@@ -39,6 +39,13 @@ async def test_the_request_leaves_as_it_was_prepared() -> None:
     assert seen.headers["user-agent"] == "specport"
 
 
+async def test_a_method_keeps_its_capitals() -> None:
+    """Methods are case-sensitive (RFC 9110 section 9.1); OAS 3.2 sends those of additionalOperations as written."""
+    api = Api([ok()])
+    await api.send(request("Notify"))
+    assert api.seen[0].method == "Notify"
+
+
 @pytest.mark.parametrize("fault", [502, 503, 504, "connect", "read"])
 @pytest.mark.parametrize("method", IDEMPOTENT)
 async def test_idempotent_methods_are_tried_again_after_passing_faults(method: str, fault: int | str) -> None:

@@ -14,15 +14,11 @@ from urllib.parse import unquote_plus
 from fidelity.accepting import same
 from fidelity.operations import Media, Wire
 from fidelity.values import OCTETS, Flavour, Unbuildable, Values, is_nested
-from fidelity.wire import Pair, compact, flat, is_ruled, pairs_of, plain_text
+from fidelity.wire import UNENCODED, Pair, compact, flat, is_ruled, pairs_of, plain_text
 
 JSON_LINES = frozenset(
     {"application/jsonl", "application/x-ndjson", "application/json-lines", "application/x-jsonlines"}
 )
-
-
-UNENCODED = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t", "csv": ","}
-"""Delimiters of Swagger 2.0 collections and their OpenAPI 3 names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +45,8 @@ def kind_of(content_type: str) -> str:
     kind = content_type.partition(";")[0].strip().lower()
     if kind in JSON_LINES:
         return "lines"
+    if kind.endswith(("/json-seq", "+json-seq")):
+        return "records"
     if kind.endswith(("/json", "+json")) or kind in {"*/*", "application/*", "application/*+json"}:
         return "json"
     if kind == "application/x-www-form-urlencoded":
@@ -82,7 +80,8 @@ def body_value(values: Values, media: Media, flavour: Flavour) -> Any:
 def _whole_text(values: Values, media: Media, kind: str, flavour: Flavour) -> Any:
     """A text, which XML is given as whatever its schema; or a value that goes as JSON, having no other form."""
     schema = {} if media.schema is None else media.schema
-    if values.merged(schema).get("format") == "byte":
+    is_base64 = values.merged(schema).get("contentEncoding") == "base64"
+    if values.merged(schema).get("format") == "byte" or (is_base64 and not flavour.has_octets):
         return values.make(schema, replace(flavour, is_null=False))
     if kind == "bytes" and flavour.has_octets and values.accepts(schema, OCTETS):
         return OCTETS.replace("application/octet-stream", sent_as(media.content_type))
@@ -142,7 +141,9 @@ def expected_body(values: Values, media: Media, value: Any) -> BodyExpected:
     if kind in {"text", "bytes"} and not isinstance(value, str):
         return BodyExpected(media.content_type, "json", value)
     if kind == "bytes" and value.startswith("data:"):
-        return BodyExpected(sent_as(media.content_type), kind, octets(value))
+        is_base64 = values.merged(media.schema).get("contentEncoding") == "base64"
+        data = base64.b64encode(octets(value)) if is_base64 else octets(value)
+        return BodyExpected(sent_as(media.content_type), kind, data)
     if kind == "form":
         return BodyExpected(media.content_type, kind, list(_fields(media, value)))
     if kind == "parts":
@@ -230,6 +231,12 @@ def _lines_meet(wanted: Any, _: str, body: bytes) -> bool:
     return same([json.loads(line) for line in body.decode().splitlines() if line], wanted)
 
 
+def _records_meet(wanted: Any, _: str, body: bytes) -> bool:
+    """RFC 7464: each value after a record separator, a line feed after it."""
+    before, *records = body.decode().split("\x1e")
+    return not before and all(each.endswith("\n") for each in records) and same([*map(json.loads, records)], wanted)
+
+
 def _octets_meet(wanted: bytes, _: str, body: bytes) -> bool:
     return body == wanted
 
@@ -286,6 +293,6 @@ def read_parts(content_type: str, body: bytes) -> Iterator[tuple[str, str, bytes
 
 
 _MEETS = {
-    "json": _json_meets, "lines": _lines_meet, "form": _form_meets, "parts": _parts_meet,
+    "json": _json_meets, "lines": _lines_meet, "records": _records_meet, "form": _form_meets, "parts": _parts_meet,
     "text": _octets_meet, "bytes": _octets_meet,
 }  # fmt: skip

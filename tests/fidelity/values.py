@@ -307,9 +307,10 @@ def _text(schema: Json, flavour: Flavour, salt: int) -> str:
     if salt:
         preferred = f"{preferred}{salt}"
     choices: list[str] = []
-    if schema.get("format") in BY_FORMAT:
-        text = BY_FORMAT[schema["format"]]
-        choices.append(text[:-1] + str(salt) if salt and schema["format"] == "uuid" else text)
+    form = "byte" if schema.get("contentEncoding") == "base64" else schema.get("format")
+    if form in BY_FORMAT:
+        text = BY_FORMAT[form]
+        choices.append(text[:-1] + str(salt) if salt and form == "uuid" else text)
     else:
         choices += [preferred, preferred.ljust(least, "x"), preferred[:most]]
     choices += [*CANDIDATES[salt:], "x" * least]

@@ -20,6 +20,8 @@ DELIMITERS = {
     "form": (",",), "simple": (",",), "csv": (",", "%2C"), "spaceDelimited": ("%20", "+"),
     "pipeDelimited": ("%7C", "|"), "tabDelimited": ("%09",), "cookie": (",",),
 }  # fmt: skip
+UNENCODED = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t", "csv": ","}
+"""Delimiters of Swagger 2.0 collections and their OpenAPI 3 names, where nothing is encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +153,16 @@ def _strict(text: str) -> str:
 
 
 def header_parts(wire: Wire, value: Any) -> tuple[str, ...]:
-    """The parts of a header value, comma between them; nothing is encoded (OAS 3.2 section 4.12.2.2)."""
+    """The parts of a header value, comma between them; nothing is encoded (OAS 3.2 section 4.12.2.2).
+
+    The other delimiters of Swagger 2.0 make one part, since no space may stand beside them.
+    """
     if wire.media is not None:
         return (compact(value) if _is_json_type(wire.media) else plain_text(value),)
     if isinstance(value, dict) and wire.explode:
         return tuple(f"{key}={plain_text(each)}" for key, each in value.items())
+    if wire.style in UNENCODED and isinstance(value, list):
+        return (UNENCODED[wire.style].join(flat(value)),)
     return flat(value)
 
 

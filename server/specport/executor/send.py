@@ -209,6 +209,7 @@ class Executor:
             content=request.content,
             extensions={"timeout": self._timeout},
         )
+        outgoing.method = request.method  # which the client's class writes in capitals; OAS 3.2 section 4.9 keeps it
         if (outgoing.url.port or 0) > MAX_PORT:
             raise httpx2.InvalidURL(f"the port is over {MAX_PORT}")
         lane = self._lane(outgoing.url.host if call.is_guarded else "")
