@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import orjson
 
-from specport.documents.model import Document, JsonObject
+from specport.documents.model import Document, File, JsonObject
 from specport.documents.pointers import children
 from specport.documents.upgrade import dialect_of
 from specport.documents.yaml_reader import MAX_DEPTH, read_yaml
@@ -47,15 +48,17 @@ def read_file(path: Path) -> bytes:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def load_document(data: bytes, uri: str) -> Document:
-    """Parse and check one OpenAPI document.
+def load_document(data: bytes, uri: str, overlays: Sequence[File] = ()) -> Document:
+    """Parse one OpenAPI document, apply overlays to it in their order, and check what came of it.
 
-    Raises DocumentError, with `uri` in its text, when the bytes are not JSON or YAML, not an OpenAPI document,
-    of a version this release cannot read, or have no paths.
+    Each action of an overlay that has no effect is one of the document's warnings. Raises DocumentError, with `uri` in
+    its text, when the bytes are not JSON or YAML, not an OpenAPI document, of a version this release cannot read, or
+    have no paths; and, with the overlay's `uri` too, when an overlay cannot be read or leaves the limits.
     """
     try:
-        root = _as_openapi(parse(data))
-        return Document(uri=uri, dialect=dialect_of(root), root=root)
+        changed, warnings = _overlaid(parse(data), overlays)
+        root = _as_openapi(changed)
+        return Document(uri=uri, dialect=dialect_of(root), root=root, warnings=warnings)
     except DocumentError as error:
         raise DocumentError(f"{uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
 
@@ -73,6 +76,21 @@ def parse(data: bytes) -> object:
     value = _parse_json(text) if start[0] in "{[" else read_yaml(text)
     _check_depth(value)
     return value
+
+
+def _overlaid(root: object, overlays: Sequence[File]) -> tuple[object, tuple[tuple[str, str], ...]]:
+    """What overlays make of a document, and their warnings."""
+    if not overlays or not isinstance(root, dict):
+        return root, ()
+    from specport.documents.overlay import Action, apply, read_overlay  # its JSONPath costs time at start-up
+
+    actions: list[Action] = []
+    for file in overlays:
+        try:
+            actions += read_overlay(parse(file.data), file.uri)
+        except DocumentError as error:
+            raise DocumentError(f"the overlay {file.uri} {error.message}", hint=error.hint) from error
+    return apply(cast("JsonObject", root), actions)
 
 
 def _parse_json(text: str) -> object:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
 JsonObject: TypeAlias = Mapping[str, object]
 """A JSON object whose members are not checked yet."""
+
+Place: TypeAlias = tuple[str | int, ...]
+"""Where a value stands: the names and indices that lead to it from the root."""
 
 
 class Severity(StrEnum):
@@ -61,6 +64,14 @@ class Dialect:
     def is_nullable(self, schema: JsonObject) -> bool:
         """Whether a Schema Object allows null by a keyword of its own."""
         return bool(self.nullable_keyword) and schema.get(self.nullable_keyword) is True
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was read: where it came from, and its bytes."""
+
+    uri: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
