@@ -161,7 +161,7 @@ def header_parts(wire: Wire, value: Any) -> tuple[str, ...]:
         return (compact(value) if _is_json_type(wire.media) else plain_text(value),)
     if isinstance(value, dict) and wire.explode:
         return tuple(f"{key}={plain_text(each)}" for key, each in value.items())
-    if wire.style in UNENCODED and isinstance(value, list):
+    if wire.style in {"spaceDelimited", "pipeDelimited", "tabDelimited"} and isinstance(value, list):
         return (UNENCODED[wire.style].join(flat(value)),)
     return flat(value)
 
