@@ -20,6 +20,7 @@ from specport.catalog.build import Shape, digest_of
 from specport.catalog.listing import listed, listed_name
 from specport.catalog.model import Route, Tool
 from specport.catalog.naming import listing_order
+from specport.catalog.report import report
 from specport.errors import Denied, SourceError, UnknownTool
 from specport.executor.auth import choose, shown
 from specport.executor.curl import as_curl
@@ -32,7 +33,7 @@ from specport.requests.check import ArgumentChecker
 from specport.requests.prepare import prepare
 from specport.results.build import build_result
 from specport.results.model import ToolResult
-from specport.sources.builtin import ADD, PREVIEW, builtin_tools
+from specport.sources.builtin import ADD, PREVIEW, added_facts, builtin_tools
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, as_text
@@ -44,9 +45,6 @@ log = logging.getLogger("specport")
 
 MAX_CHECKERS = 512
 """Most compiled schemas kept; one of a large API may take megabytes."""
-
-MAX_NAMED_TOOLS = 40
-"""Most new addresses named in the answer to addSource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Settings:
     state_dir: Path | None = None
     dotted_names: bool = False
     full_schemas: bool = False
-    fetching: FetchPolicy = field(default_factory=FetchPolicy)
+    allow_private: bool = False
     sandbox: bool = False
     dry_run: bool = False
     policy: Policy = field(default_factory=Policy)
@@ -112,7 +110,7 @@ class App:
             shape=settings.shape,
             cache=CatalogCache(state) if state else None,
             store=SourceStore(state) if state else None,
-            fetching=settings.fetching,
+            fetching=FetchPolicy(allow_private=settings.allow_private),
         )
         for source in sources:
             registry.open(source)
@@ -123,6 +121,11 @@ class App:
             app._stack.push_async_callback(app._executor.aclose)
             app._relist()
             yield app
+
+    def log_problems(self) -> None:
+        """Say in the log what is wrong in the document of each open source."""
+        for opened in self._registry.opened.values():
+            report(opened.catalog, log.warning)
 
     async def call(self, name: str, arguments: object) -> ToolResult:
         """Call a tool by wire name or address.
@@ -261,7 +264,11 @@ class App:
         if tool.address == PREVIEW:
             return ToolResult(text=as_text(await self.preview(wanted, Origin.TOOL)))
         assert tool.address == ADD
-        return _added_text(await self.add(wanted, Origin.TOOL))
+        added = await self.add(wanted, Origin.TOOL)
+        if added.is_new:
+            report(added.opened.catalog, log.warning)
+        facts = added_facts(added)
+        return ToolResult(text=orjson.dumps(facts).decode(), structured=facts)
 
 
 def _sandbox_channel(opened: Opened) -> Channel:
@@ -280,21 +287,3 @@ def _specification(arguments: Mapping[str, object]) -> Specification:
         base_url=cast("str", arguments.get("base_url", "")),
         filters=Filters(tags=texts("tags"), operations=texts("operations")),
     )
-
-
-def _added_text(added: Added) -> ToolResult:
-    """The source's tools by wire name, so that an assistant can call them before it lists again."""
-    catalog = added.opened.catalog
-    answer = {
-        "source": added.opened.source.name,
-        "status": "added" if added.is_new else "already there, unchanged",
-        "title": catalog.title,
-        "base_url": added.opened.base_url,
-        "tools": len(catalog.tools),
-        "addresses": [tool.address for tool in catalog.tools[:MAX_NAMED_TOOLS]],
-        "names": [tool.wire_name for tool in catalog.tools[:MAX_NAMED_TOOLS]],
-        "problems": len(catalog.problems),
-    }
-    if len(catalog.tools) > MAX_NAMED_TOOLS:
-        answer["more"] = f"{len(catalog.tools) - MAX_NAMED_TOOLS} more addresses are in tools/list"
-    return ToolResult(text=orjson.dumps(answer).decode(), structured=answer)

@@ -30,7 +30,7 @@ def test_additional_operations_have_any_method() -> None:
     methods = sorted(tool.route.method for tool in catalog.tools if tool.route)
     assert methods == ["COPY", "DELETE", "GET", "x-Own"]
     assert [tool.hints.read_only for tool in catalog.tools if tool.route and tool.route.method == "COPY"] == [False]
-    assert "/paths/~1things/additionalOperations/GET left out: GET stands beside" in messages(catalog)
+    assert "/paths/~1things/additionalOperations/GET GET /things is left out: it stands beside" in messages(catalog)
     assert "'CONNECT' is no method that can be called" in messages(catalog)
     assert "'A B' is no method that can be called" in messages(catalog)
 

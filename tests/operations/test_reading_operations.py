@@ -68,7 +68,10 @@ def test_path_parameters_and_the_path_must_agree() -> None:
         })
     )  # fmt: skip
     assert [list(tool.input_schema["properties"]) for tool in catalog.tools] == [["id"]]
-    assert "error /paths/~1a~1{id}/get left out: the path needs {id}, which no parameter declares" in messages(catalog)
+    assert (
+        "error /paths/~1a~1{id}/get GET /a/{id} is left out: the path needs {id}, which no parameter declares"
+        in messages(catalog)
+    )
     assert "warning" in messages(catalog)
 
 

@@ -201,6 +201,8 @@ def test_what_swagger_does_not_allow_costs_one_operation() -> None:
     }
     found = opened(paths).catalog
     assert [each.route.path for each in found.tools if each.route] == ["/both"]
-    assert "error /paths/~1file/get/parameters/0 left out: the file 'f' is not in formData" in messages(found)
+    assert "error /paths/~1file/get/parameters/0 GET /file is left out: the file 'f' is not in formData" in messages(
+        found
+    )
     assert "warning /paths/~1both/post has a body and form fields" in messages(found)
     assert "`in: nowhere`, which is no place" in messages(found)

@@ -9,7 +9,7 @@ from source_documents import PATHS, Open, document, operation
 from specport.catalog.listing import listed
 from specport.errors import DocumentError
 from specport.sources.model import Filters, Origin
-from specport.sources.preview import BYTES_PER_TOKEN, Preview, as_text
+from specport.sources.preview import BYTES_PER_TOKEN, SHOWN_PROBLEMS, Preview, as_text
 from specport.sources.registry import Registry, Specification
 
 pytestmark = pytest.mark.anyio
@@ -86,9 +86,23 @@ async def test_problems_are_listed_with_their_place(open_registry: Open) -> None
     found = await previewed(open_registry(), document(paths=paths))
     assert found.operations == 3
     assert found.problem_count == 1
-    assert found.problems[0]["severity"] == "error"
-    assert found.problems[0]["pointer"].startswith("/paths/~1broken/get/parameters/0")
+    assert found.problems[0].severity == "error"
+    assert found.problems[0].pointer.startswith("/paths/~1broken/get/parameters/0")
     assert "- error at /paths/~1broken/get/parameters/0" in as_text(found)
+
+
+async def test_many_problems_are_bounded_and_counted(open_registry: Open) -> None:
+    """Errors come before warnings, and both the facts and the text say how many more there are."""
+    vague = operation("vague", parameters=[{"name": "q", "in": "query", "schema": {"type": "string", "pattern": "("}}])
+    broken = operation("broken", parameters=[{"name": "x"}])
+    paths = {f"/w{n}": {"get": vague} for n in range(40)} | {f"/b{n}": {"get": broken} for n in range(20)}
+    found = await previewed(open_registry(), document(paths=paths))
+    assert [problem.severity for problem in found.problems] == ["error"] * 20 + ["warning"] * 30
+    assert (found.problem_count, found.problems_left) == (60, 10)
+    lines = as_text(found).splitlines()
+    assert "Problems: 60" in lines
+    assert lines[-1] == "- and 50 more"
+    assert sum(line.startswith("- error at ") for line in lines) == SHOWN_PROBLEMS
 
 
 async def test_the_text_is_a_dozen_lines(open_registry: Open) -> None:

@@ -1,4 +1,8 @@
-"""Descriptions from documents, made safe to show a model: CommonMark stays, HTML and invisible characters go."""
+"""Texts from documents, made safe to show.
+
+To a model: CommonMark stays, HTML and invisible characters go (`clean`). On a terminal or in a log, where nothing may
+be lost: what a terminal would act on, or not show, is written as an escape (`printable`, `one_line`).
+"""
 
 from __future__ import annotations
 
@@ -68,6 +72,23 @@ def shorten(text: str, limit: int | None) -> str:
             break
         kept.append(paragraph)
     return "\n\n".join(kept)
+
+
+def printable(text: str) -> str:
+    r"""The text with controls, format and other invisible characters as escapes such as `\x1b`; line feeds stay."""
+    if text.isprintable():
+        return text
+    return "".join(char if _is_shown(char) and ord(char) not in _LINE_ENDS else _escaped(char) for char in text)
+
+
+def one_line(text: str, limit: int) -> str:
+    """The text printable, in one line, and cut with `...` at `limit` characters."""
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode()
 
 
 def _code_only(match: re.Match[str]) -> str:

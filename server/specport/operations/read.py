@@ -61,15 +61,15 @@ def _each_operation(reading: Reading) -> Iterator[Operation]:
         try:
             items = _path_items(reading, path, raw_item)
         except DocumentError as error:
-            reading.fail(child("/paths", path), error.message)
+            reading.fail(child("/paths", path), f"everything at {path} is left out: {error.message}")
             continue
         if not path.startswith("/"):
             reading.warn(child("/paths", path), f"the path {path!r} does not start with a slash; one is added")
-        for method, operation in _declared_operations(reading, items):
+        for method, operation in _declared_operations(reading, path, items):
             try:
                 yield _operation(reading, path, method, items, operation)
             except DocumentError as error:
-                reading.fail(error.pointer or operation.pointer, f"left out: {error.message}")
+                reading.fail(error.pointer or operation.pointer, f"{method} {path} is left out: {error.message}")
 
 
 def _path_items(reading: Reading, path: str, raw: object) -> tuple[Target, ...]:
@@ -84,7 +84,7 @@ def _path_items(reading: Reading, path: str, raw: object) -> tuple[Target, ...]:
     return (referenced,) if referenced.value is own else (Target(pointer, own), referenced)
 
 
-def _declared_operations(reading: Reading, items: Sequence[Target]) -> Iterator[tuple[str, Target]]:
+def _declared_operations(reading: Reading, path: str, items: Sequence[Target]) -> Iterator[tuple[str, Target]]:
     """Every operation of a path item by its method as it is sent, in document order, those of other methods last."""
     dialect = reading.document.dialect
     fixed = {
@@ -100,9 +100,11 @@ def _declared_operations(reading: Reading, items: Sequence[Target]) -> Iterator[
         where = child(item.pointer, "additionalOperations")
         for method, raw in members(members(item.value).get("additionalOperations")).items():
             if not TOKEN.match(method) or method in _NOT_CALLABLE:
-                reading.fail(child(where, method), f"left out: {method[:40]!r} is no method that can be called")
+                reading.fail(child(where, method), f"{path} is left out: {method!r} is no method that can be called")
             elif method in fixed:
-                reading.fail(child(where, method), f"left out: {method} stands beside additionalOperations already")
+                reading.fail(
+                    child(where, method), f"{method} {path} is left out: it stands beside additionalOperations"
+                )
             else:
                 yield method, Target(child(where, method), raw)
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from specport.catalog.model import GivenSchema, Hints, Tool
 from specport.catalog.naming import BUILT_IN
+from specport.catalog.report import problem_lines
+from specport.sources.registry import Added
 
 PREVIEW, ADD = BUILT_IN
+
+MAX_NAMED_TOOLS = 40
+"""Most new addresses named in the answer to addSource."""
+
+MAX_NAMED_PROBLEMS = 5
+"""Most problems told there; a preview has more."""
 
 _SPEC = {
     "type": "string",
@@ -51,6 +59,26 @@ def builtin_tools() -> tuple[Tool, Tool]:
             Hints(read_only=False, destructive=False, idempotent=True),
         ),
     )
+
+
+def added_facts(added: Added) -> dict[str, object]:
+    """The answer to addSource: tools by wire name, so that they can be called before they are listed, and problems."""
+    catalog = added.opened.catalog
+    facts: dict[str, object] = {
+        "source": added.opened.source.name,
+        "status": "added" if added.is_new else "already there, unchanged",
+        "title": catalog.title,
+        "base_url": added.opened.base_url,
+        "tools": len(catalog.tools),
+        "addresses": [tool.address for tool in catalog.tools[:MAX_NAMED_TOOLS]],
+        "names": [tool.wire_name for tool in catalog.tools[:MAX_NAMED_TOOLS]],
+        "problems": len(catalog.problems),
+    }
+    if len(catalog.tools) > MAX_NAMED_TOOLS:
+        facts["more"] = f"{len(catalog.tools) - MAX_NAMED_TOOLS} more addresses are in tools/list"
+    if catalog.problems:
+        facts["first_problems"] = problem_lines(catalog.problems, MAX_NAMED_PROBLEMS)
+    return facts
 
 
 def _tool(address: str, description: str, properties: dict[str, object], hints: Hints) -> Tool:

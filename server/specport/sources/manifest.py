@@ -11,13 +11,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from specport.documents.load import read_file
-from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.auth import check_reference
 from specport.executor.model import Channel, Limit
 from specport.results.model import Conventions
-from specport.sources.fetch import FetchPolicy
-from specport.sources.gather import with_files
 from specport.sources.model import Origin, Source
 
 MANIFEST = "source.toml"
@@ -70,7 +67,6 @@ class Manifest(_Strict):
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     title: str = ""
     document: str = Field(min_length=1)
-    overlays: tuple[str, ...] = ()
     base_url: str = Field(default="", pattern=r"^(https?://.+)?$")
     auth: dict[str, Annotated[str, AfterValidator(_reference)]] = Field(default_factory=dict[str, str])
     limits: tuple[LimitEntry, ...] = ()
@@ -93,14 +89,13 @@ def open_bundled(name: str) -> Source:
             hint=f"Bundled: {', '.join(bundled_names())}; for another API use --spec or `specport add`",
         )
     manifest = read_manifest(folder.joinpath(MANIFEST).read_bytes(), f"{name}/{MANIFEST}")
-    return _source(manifest, folder, Origin.BUNDLED)
+    return _source(manifest, _document(folder, manifest.document), Origin.BUNDLED)
 
 
-async def open_folder(folder: Path, fetching: FetchPolicy) -> Source:
+def open_folder(folder: Path) -> Source:
     """A source of the operator's own: a folder with `source.toml` and the document that it names."""
-    folder = folder.resolve()
     manifest = read_manifest(read_file(folder / MANIFEST), str(folder / MANIFEST))
-    return await with_files(_source(manifest, folder, Origin.OPERATOR), fetching)
+    return _source(manifest, _document(folder, manifest.document), Origin.OPERATOR)
 
 
 def read_manifest(data: bytes, where: str) -> Manifest:
@@ -115,23 +110,24 @@ def read_manifest(data: bytes, where: str) -> Manifest:
         raise SourceError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-def _file(folder: Traversable | Path, name: str) -> File:
+def _document(folder: Traversable | Path, name: str) -> tuple[str, bytes]:
     if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise SourceError(f"the file {name!r} is outside its source's folder")
+        raise SourceError(f"the document {name!r} is outside its source's folder")
     path = folder.joinpath(name)
-    return File(str(path), read_file(path) if isinstance(path, Path) else path.read_bytes())
+    data = read_file(path) if isinstance(path, Path) else path.read_bytes()
+    return str(path), data
 
 
-def _source(manifest: Manifest, folder: Traversable | Path, origin: Origin) -> Source:
-    document = _file(folder, manifest.document)
+def _source(manifest: Manifest, document: tuple[str, bytes], origin: Origin) -> Source:
+    uri, data = document
     limits = tuple(
         Limit(entry.name, entry.requests, entry.seconds, entry.methods, entry.paths, entry.weight)
         for entry in manifest.limits
     )
     return Source(
         name=manifest.name,
-        uri=document.uri,
-        data=document.data,
+        uri=uri,
+        data=data,
         origin=origin,
         base_url=manifest.base_url,
         title=manifest.title,
@@ -143,5 +139,4 @@ def _source(manifest: Manifest, folder: Traversable | Path, origin: Origin) -> S
             error_message=manifest.errors.message,
             error_id=manifest.errors.id,
         ),
-        overlays=tuple(_file(folder, name) for name in manifest.overlays),
     )

@@ -9,8 +9,19 @@ import orjson
 
 from specport.catalog.listing import listed
 from specport.catalog.model import Catalog, Tool
+from specport.catalog.report import by_severity, problem_lines
+from specport.documents.model import Problem
+from specport.documents.text import one_line
 
 MAX_PROBLEMS = 50
+"""Most problems given as facts, errors first; `problems_left` says how many more there are."""
+
+SHOWN_PROBLEMS = 10
+"""Most problems in the text."""
+
+MAX_LINE = 4_000
+"""Characters of a line of the text."""
+
 MAX_TAGS = 60
 FIRST_ADDRESSES = 12
 WORST_TOOLS = 5
@@ -52,8 +63,9 @@ class Preview:
     tokens: int
     tags: tuple[TagFacts, ...]
     heaviest: tuple[TagFacts, ...]
-    problems: tuple[dict[str, str], ...]
+    problems: tuple[Problem, ...]
     problem_count: int
+    problems_left: int
     first_addresses: tuple[str, ...]
 
 
@@ -74,11 +86,9 @@ def preview_catalog(catalog: Catalog, uri: str, base_url: str) -> Preview:
         tokens=sum(costs.values()),
         tags=_tags(catalog.tools, costs)[:MAX_TAGS],
         heaviest=tuple(TagFacts(tool.address, 1, costs[tool.address]) for tool in heaviest),
-        problems=tuple(
-            {"severity": problem.severity.value, "pointer": problem.pointer, "message": problem.message}
-            for problem in catalog.problems[:MAX_PROBLEMS]
-        ),
+        problems=tuple(by_severity(catalog.problems)[:MAX_PROBLEMS]),
         problem_count=len(catalog.problems),
+        problems_left=max(0, len(catalog.problems) - MAX_PROBLEMS),
         first_addresses=tuple(tool.address for tool in catalog.tools[:FIRST_ADDRESSES]),
     )
 
@@ -101,12 +111,9 @@ def as_text(preview: Preview) -> str:
     lines.append(f"Tags with tools (and tokens): {tags or 'none'}")
     lines.append("Heaviest: " + ", ".join(f"{tool.tag} ~{tool.tokens:,}" for tool in preview.heaviest))
     lines.append("First: " + ", ".join(preview.first_addresses))
-    if preview.problem_count:
-        lines.append(f"Problems: {preview.problem_count}")
-        lines += [f"- {p['severity']} at {p['pointer'] or '/'}: {p['message']}" for p in preview.problems[:10]]
-    else:
-        lines.append("Problems: none")
-    return "\n".join(lines)
+    lines.append(f"Problems: {preview.problem_count or 'none'}")
+    lines += [f"- {line}" for line in problem_lines(preview.problems, SHOWN_PROBLEMS, count=preview.problem_count)]
+    return "\n".join(one_line(line, MAX_LINE) for line in lines)
 
 
 def _tokens(tool: Tool) -> int:

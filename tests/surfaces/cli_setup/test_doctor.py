@@ -136,15 +136,54 @@ def test_a_scheme_without_a_credential_is_a_warning(run, project) -> None:
     assert "--credential key=env:NAME" in check["advice"]
 
 
-def test_a_document_with_problems_is_a_warning_with_the_first_one(run, project) -> None:
-    """What was left out is counted, and where it starts is named."""
+def test_a_document_with_problems_is_a_warning_that_lists_them(run, project) -> None:
+    """What was left out is counted, and each problem has its place and a sentence."""
     folder = shop(project, "https://shop.example")
     path = Path(folder) / "openapi.yaml"
     path.write_text(path.read_text().replace("operationId: listB,", "operationId: listB, parameters: [{in: path}],"))
     check = checks(run("doctor", folder, "--offline", "--json"))["shop", "document"]
-    assert check["mark"] == "warn"
-    assert "problem" in check["message"]
-    assert check["advice"].startswith("First, at /paths/~1b")
+    assert (check["mark"], check["message"]) == ("warn", "Shop: 1 tool, 1 of 2 operations was left out")
+    assert check["problems"] == [
+        {
+            "source": "shop", "pointer": "/paths/~1b/get/parameters/0", "severity": "error",
+            "message": "GET /b is left out: a parameter has no name",
+        }
+    ]  # fmt: skip
+    shown = run("doctor", folder, "--offline").out.splitlines()
+    at = shown.index("        error       GET /b is left out: a parameter has no name")
+    assert shown[at + 1].strip() == "/paths/~1b/get/parameters/0"
+
+
+def test_many_problems_are_counted_and_json_has_all(run, project) -> None:
+    """Errors and warnings are bounded apart, so that neither hides the other."""
+    bad = {"parameters": [{"in": "path"}], "responses": {}}
+    vague = {
+        "parameters": [{"name": "q", "in": "query", "schema": {"type": "string", "pattern": "("}}],
+        "responses": {},
+    }
+    paths = {f"/w{number}": {"get": vague} for number in range(12)} | {
+        f"/b{number}": {"get": bad} for number in range(15)
+    }
+    info = {"title": "Many", "version": "1"}
+    Path("many.json").write_text(json.dumps({"openapi": "3.1.0", "info": info, "paths": paths}))
+    given = ("doctor", "--spec", "many.json", "--base-url", "https://shop.example", "--offline")
+    check = checks(run(*given, "--json"))["many", "document"]
+    assert check["message"] == "Many: 12 tools, 15 of 27 operations were left out, 12 warnings"
+    assert [found["severity"] for found in check["problems"]] == ["error"] * 15 + ["warning"] * 12
+    shown = [line.strip() for line in run(*given).out.splitlines()]
+    assert sum("is left out" in line for line in shown) == sum("is ignored" in line for line in shown) == 10
+    assert "and 5 more errors; --json has all" in shown
+    assert "and 2 more warnings; --json has all" in shown
+
+
+def test_a_document_that_is_no_source_yet_is_checked_by_its_place(run, project) -> None:
+    """`--spec` as for `serve`, in place of the default source; one that cannot be read is a failed check."""
+    Path("shop.yaml").write_text(DOCUMENT % "https://shop.example")
+    found = checks(run("doctor", "--spec", "shop.yaml", "--credential", "key=env:HOME", "--offline", "--json"))
+    assert found["shop", "document"]["mark"] == found["shop", "credential"]["mark"] == "ok"
+    assert not any(subject == "digitalocean" for subject, _ in found)
+    ran = run("doctor", "--spec", "absent.yaml", "--offline", "--json")
+    assert (ran.code, checks(ran)["absent.yaml", "source"]["mark"]) == (1, "fail")
 
 
 def test_a_source_that_is_not_there_fails_and_the_rest_is_still_checked(run) -> None:

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from specport import __version__
+from specport.catalog.report import by_severity, summary
+from specport.documents.model import Problem
+from specport.documents.text import one_line
 from specport.errors import CallError, SpecportError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.options import Wanted
@@ -36,6 +39,9 @@ REACHING = 5.0
 ANSWERING = 30.0
 """Seconds the server itself has to answer each request of the self-test."""
 
+MAX_SUBJECT = 100
+"""Characters of a source's name, or of the document that stands for it."""
+
 MAX_PAGES = 1_000
 """Pages of the tool list read at most."""
 
@@ -50,13 +56,17 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: of which `subject`, how it is, and where it is not ok what to do."""
+    """One thing looked at: of which `subject`, how it is, and where it is not ok what to do.
+
+    `problems` are those of a source's document, what was left out first.
+    """
 
     subject: str
     name: str
     mark: Mark
     message: str
     advice: str = ""
+    problems: tuple[Problem, ...] = ()
 
 
 async def check_everything(wanted: Wanted, *, offline: bool) -> list[Check]:
@@ -103,11 +113,12 @@ async def _named(wanted: Wanted) -> tuple[list[Source], list[Check]]:
     """The sources that were asked for, and a failed check for each that is not there."""
     found: list[Source] = []
     failed: list[Check] = []
-    for name in dict.fromkeys(wanted.sources):
+    each = [(name, replace(wanted, sources=(name,), spec="")) for name in dict.fromkeys(wanted.sources)]
+    for name, one in [(wanted.spec, replace(wanted, sources=()))] * bool(wanted.spec) + each:
         try:
-            found += await options.sources_of(replace(wanted, sources=(name,)))
+            found += await options.sources_of(one)
         except SpecportError as error:
-            failed.append(Check(name, "source", Mark.FAIL, error.message, error.hint))
+            failed.append(Check(one_line(name, MAX_SUBJECT), "source", Mark.FAIL, error.message, error.hint))
     return found, failed
 
 
@@ -150,13 +161,9 @@ async def _sources(app: App, *, offline: bool) -> list[Check]:
 
 def _document(opened: Opened) -> Check:
     catalog = opened.catalog
-    tools = plural(len(catalog.tools), "tool")
-    if not catalog.problems:
-        return Check(opened.source.name, "document", Mark.OK, f"{catalog.title or 'untitled'}: {tools}, no problems")
-    first = catalog.problems[0]
-    advice = f"First, at {first.pointer or '/'}: {first.message}"
-    message = f"{catalog.title or 'untitled'}: {tools}, {plural(len(catalog.problems), 'problem')}"
-    return Check(opened.source.name, "document", Mark.WARN, message, advice)
+    said = f"{catalog.title or 'untitled'}: {plural(len(catalog.tools), 'tool')}, {summary(catalog) or 'no problems'}"
+    mark = Mark.WARN if catalog.problems else Mark.OK
+    return Check(opened.source.name, "document", mark, said, problems=tuple(by_severity(catalog.problems)))
 
 
 def _credentials(opened: Opened) -> list[Check]:

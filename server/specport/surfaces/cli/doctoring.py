@@ -8,14 +8,17 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 
 from specport import __version__
+from specport.catalog.report import MAX_MESSAGE, MAX_POINTER
+from specport.documents.model import Problem, Severity
+from specport.documents.text import one_line, printable
 from specport.surfaces.cli import options
 from specport.surfaces.cli.checking import Check, Mark, check_everything
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import DEFAULT_SOURCE, Wanted
+from specport.surfaces.cli.printing import say_json
 from specport.surfaces.cli.setting_up import console, plural
 
 if TYPE_CHECKING:
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 MIN_WIDTH = 30
 """Columns that a message has at least, however narrow the terminal is."""
 
+MAX_SHOWN = 10
+"""Problems shown of each severity; `--json` has all."""
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _STYLES = {Mark.OK: "green", Mark.WARN: "yellow", Mark.FAIL: "bold red"}
 
 
@@ -32,6 +39,11 @@ _STYLES = {Mark.OK: "green", Mark.WARN: "yellow", Mark.FAIL: "bold red"}
 def doctor(
     sources: options.Sources = None,
     *,
+    spec: options.Spec = "",
+    base_url: options.BaseUrl = "",
+    name: options.Name = "",
+    credential: options.Credentials = None,
+    allow_private: options.AllowPrivate = False,
     offline: Annotated[bool, typer.Option("--offline", help="Send nothing to any API.")] = False,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -41,18 +53,27 @@ def doctor(
 
     Sends one request without credentials to each API. Example: `specport doctor --offline`
     """
-    wanted = Wanted(sources=tuple(sources or (DEFAULT_SOURCE,)), state_dir=state_dir, no_state=no_state)
+    named = tuple(sources or (() if spec else (DEFAULT_SOURCE,)))
+    wanted = Wanted(
+        sources=named, spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
+        allow_private=allow_private, state_dir=state_dir, no_state=no_state,
+    )  # fmt: skip
     screen = console()
     with screen.status("checking"):
         checks = asyncio.run(check_everything(wanted, offline=offline))
     failed = any(check.mark is Mark.FAIL for check in checks)
     if json:
-        facts = {"version": __version__, "ok": not failed, "checks": [asdict(check) for check in checks]}
-        typer.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+        say_json({"version": __version__, "ok": not failed, "checks": [_facts(check) for check in checks]})
     else:
         _show(screen, checks)
     if failed:
         raise typer.Exit(1)
+
+
+def _facts(check: Check) -> dict[str, object]:
+    """A check as JSON; all problems of a document, where it has any."""
+    facts = asdict(check)
+    return facts if check.problems else {key: value for key, value in facts.items() if key != "problems"}
 
 
 def _show(screen: Console, checks: list[Check]) -> None:
@@ -71,11 +92,32 @@ def _show(screen: Console, checks: list[Check]) -> None:
                 screen.print(Text(indent + line))
             for line in _lines(screen, check.advice, indent) if check.advice else ():
                 screen.print(Text(indent + line, style="dim"))
+            _show_problems(screen, check.problems, name_width, indent)
     screen.print(Text(_sum(checks), style="bold"))
+
+
+def _show_problems(screen: Console, problems: tuple[Problem, ...], name_width: int, indent: str) -> None:
+    """What was left out, then the warnings: of each the first ones, the place below the sentence."""
+    from rich.text import Text
+
+    for severity, group in groupby(problems, lambda problem: problem.severity):
+        found = list(group)
+        name = (f"{severity:<{name_width}}  ", _COLOURS[severity])
+        for problem in found[:MAX_SHOWN]:
+            first, *rest = _lines(screen, one_line(problem.message, MAX_MESSAGE), indent)
+            screen.print(Text.assemble(" " * 8, name, first))
+            for line in rest:
+                screen.print(Text(indent + line))
+            screen.print(Text(indent + (one_line(problem.pointer, MAX_POINTER) or "/"), style="dim"))
+            name = (" " * (name_width + 2), "")
+        if len(found) > MAX_SHOWN:
+            more = plural(len(found) - MAX_SHOWN, f"more {severity}")
+            screen.print(Text(f"{indent}and {more}; --json has all", style="dim"))
 
 
 def _lines(screen: Console, text: str, indent: str) -> list[str]:
     """The text in lines that fit beside the indent on a terminal; whole elsewhere."""
+    text = printable(text)
     room = max(MIN_WIDTH, screen.width - len(indent)) if screen.is_terminal else len(text) + 1
     return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 

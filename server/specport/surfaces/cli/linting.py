@@ -6,13 +6,13 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 
 from specport.catalog.lint_model import Client, Form, Names, Severity
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
+from specport.surfaces.cli.printing import say_json
 from specport.surfaces.cli.setting_up import console, plural
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ def check_tools(
     *,
     spec: options.Spec = "",
     name: options.Name = "",
-    overlay: options.Overlays = None,
     client: Annotated[
         list[Client] | None,
         typer.Option(
@@ -57,7 +56,6 @@ def check_tools(
         str, typer.Option("--server-name", help="What the client's configuration calls the server.")
     ] = "specport",
     allow_private: options.AllowPrivate = False,
-    follow_references: options.FollowReferences = False,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     json: options.AsJson = False,
@@ -68,8 +66,8 @@ def check_tools(
     shown but counts only when it is asked for. Example: `specport lint --spec openapi.yaml --client vscode`
     """
     wanted = Wanted(
-        sources=tuple(sources or ()), spec=spec, name=name, overlays=tuple(overlay or ()),
-        allow_private=allow_private, follow_references=follow_references, state_dir=state_dir, no_state=no_state,
+        sources=tuple(sources or ()), spec=spec, name=name, allow_private=allow_private, state_dir=state_dir,
+        no_state=no_state,
     )  # fmt: skip
     clients = tuple(dict.fromkeys(client or Client))
 
@@ -80,7 +78,7 @@ def check_tools(
         forms = (schemas,) if schemas else tuple(Form)
         findings = lint(tools, server_name=server_name, names=tool_names, forms=forms, clients=clients)
         if json:
-            typer.echo(orjson.dumps(_facts(findings, clients, len(tools)), option=orjson.OPT_INDENT_2).decode())
+            say_json(_facts(findings, clients, len(tools)))
         else:
             _show(console(), findings, clients, len(tools))
         deciding = frozenset(client or _BY_DEFAULT)

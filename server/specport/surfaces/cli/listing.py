@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 
+from specport.catalog.report import summary
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
+from specport.surfaces.cli.printing import say, say_json
 
 if TYPE_CHECKING:
     from specport.app import App
@@ -23,10 +24,8 @@ def tools(
     spec: options.Spec = "",
     base_url: options.BaseUrl = "",
     name: options.Name = "",
-    overlay: options.Overlays = None,
     read_only: options.ReadOnly = False,
     allow_private: options.AllowPrivate = False,
-    follow_references: options.FollowReferences = False,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     json: options.AsJson = False,
@@ -37,20 +36,22 @@ def tools(
     """
     wanted = Wanted(
         sources=tuple(sources or ()), spec=spec, base_url=base_url, name=name, read_only=read_only,
-        overlays=tuple(overlay or ()), allow_private=allow_private, follow_references=follow_references,
-        state_dir=state_dir, no_state=no_state,
+        allow_private=allow_private, state_dir=state_dir, no_state=no_state,
     )  # fmt: skip
 
     async def show(opened: App) -> None:
         listed = opened.listing.tools
         if json:
-            typer.echo(orjson.dumps([_facts(tool) for tool in listed], option=orjson.OPT_INDENT_2).decode())
+            say_json([_facts(tool) for tool in listed])
             return
         for tool in listed:
             route = tool.route
             call = f"{route.method:<7}{route.path}" if route else "built in"
-            typer.echo(f"{tool.address:<64} {call}")
-        typer.echo(f"{len(listed)} tools", err=True)
+            say(f"{tool.address:<64} {call}")
+        say(f"{len(listed)} tools", err=True)
+        for each in opened.channels():
+            if each.catalog.problems:
+                say(f"{each.source.name}: {summary(each.catalog)}; see `specport doctor`", err=True)
 
     with_app(wanted, show)
 
@@ -74,7 +75,6 @@ def describe(
     source: Annotated[list[str] | None, typer.Option("--source", help="Source to look in. Repeatable.")] = None,
     spec: options.Spec = "",
     name: options.Name = "",
-    overlay: options.Overlays = None,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     json: options.AsJson = False,
@@ -84,25 +84,24 @@ def describe(
     Example: `specport describe droplets.dropletsCreate`
     """
     wanted = Wanted(
-        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state_dir=state_dir,
-        no_state=no_state, description_limit=0,
-    )  # fmt: skip
+        sources=tuple(source or ()), spec=spec, name=name, state_dir=state_dir, no_state=no_state, description_limit=0
+    )
 
     async def show(opened: App) -> None:
         tool = opened.find(address)
         output = opened.output_schema(tool)
         if json:
             facts = {**_facts(tool), "tags": tool.tags, "input_schema": tool.input_schema, "output_schema": output}
-            typer.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+            say_json(facts)
             return
         route = tool.route
-        typer.secho(tool.address, bold=True)
-        typer.echo(f"{tool.wire_name}  {f'{route.method} {route.path}' if route else 'built in'}")
-        typer.echo(f"\n{tool.description}\n")
+        say(tool.address, bold=True)
+        say(f"{tool.wire_name}  {f'{route.method} {route.path}' if route else 'built in'}")
+        say(f"\n{tool.description}\n")
         for title, schema in (("Arguments", tool.input_schema), ("Answer", output)):
             if schema:
-                typer.secho(title, bold=True)
-                typer.echo(orjson.dumps(schema, option=orjson.OPT_INDENT_2).decode())
+                say(title, bold=True)
+                say_json(schema)
 
     with_app(wanted, show)
 
@@ -114,7 +113,6 @@ def search(
     source: Annotated[list[str] | None, typer.Option("--source", help="Source to look in. Repeatable.")] = None,
     spec: options.Spec = "",
     name: options.Name = "",
-    overlay: options.Overlays = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="Most results.")] = 10,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -124,23 +122,20 @@ def search(
 
     Example: `specport search "resize a droplet"`
     """
-    wanted = Wanted(
-        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state_dir=state_dir,
-        no_state=no_state,
-    )  # fmt: skip
+    wanted = Wanted(sources=tuple(source or ()), spec=spec, name=name, state_dir=state_dir, no_state=no_state)
 
     async def show(opened: App) -> None:
         from specport.catalog.search import find_tools
 
         found = find_tools(opened.listing.tools, words, limit)
         if json:
-            typer.echo(orjson.dumps([_facts(tool) for tool in found], option=orjson.OPT_INDENT_2).decode())
+            say_json([_facts(tool) for tool in found])
             return
         for tool in found:
-            typer.secho(tool.address, bold=True)
-            typer.echo(f"  {' '.join(tool.description.split())[:150]}")
+            say(tool.address, bold=True)
+            say(f"  {' '.join(tool.description.split())[:150]}")
         if not found:
-            typer.echo(f"No tool matches {words!r}.", err=True)
+            say(f"No tool matches {words!r}.", err=True)
             raise typer.Exit(1)
 
     with_app(wanted, show)

@@ -9,7 +9,11 @@ from typing import Never
 import typer
 
 from specport import __version__
+from specport.documents.text import one_line
 from specport.errors import SpecportError
+
+MAX_ERROR = 4_000
+"""Characters of the line that says what went wrong."""
 
 app = typer.Typer(
     name="specport",
@@ -68,5 +72,5 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> Never:
-    print(f"specport: {' '.join(message.split())}", file=sys.stderr)
+    print(f"specport: {one_line(message, MAX_ERROR)}", file=sys.stderr)
     sys.exit(code)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 
+from specport.catalog.report import problem_lines
 from specport.errors import SourceError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, credentials_of, settings_of
+from specport.surfaces.cli.printing import say, say_json
+
+MAX_NAMED_PROBLEMS = 10
+"""Most problems shown by `add`; `--json` has all of them."""
 
 if TYPE_CHECKING:
     from specport.sources.model import SourceFacts
@@ -33,9 +36,7 @@ def preview(
     base_url: options.BaseUrl = "",
     tag: Tags = None,
     operation: Operations = None,
-    overlay: options.Overlays = None,
     allow_private: options.AllowPrivate = False,
-    follow_references: options.FollowReferences = False,
     json: options.AsJson = False,
 ) -> None:
     """Show what adding a document would do. Changes nothing.
@@ -46,15 +47,17 @@ def preview(
     from specport.sources.model import Origin
     from specport.sources.preview import as_text
 
-    wanted = Wanted(no_state=True, allow_private=allow_private, follow_references=follow_references)
+    wanted = Wanted(no_state=True, allow_private=allow_private)
 
     async def run() -> Preview:
         async with App.open([], settings_of(wanted)) as opened:
-            described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
-            return await opened.preview(described, Origin.OPERATOR)
+            return await opened.preview(_specification(document, "", base_url, tag, operation, ()), Origin.OPERATOR)
 
     found = asyncio.run(run())
-    typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() if json else as_text(found))
+    if json:
+        say_json(found)
+    else:
+        say(as_text(found))
 
 
 @app.command()
@@ -66,9 +69,7 @@ def add(
     credential: options.Credentials = None,
     tag: Tags = None,
     operation: Operations = None,
-    overlay: options.Overlays = None,
     allow_private: options.AllowPrivate = False,
-    follow_references: options.FollowReferences = False,
     state_dir: options.StateDir = None,
     json: options.AsJson = False,
 ) -> None:
@@ -79,13 +80,12 @@ def add(
     from specport.app import App
     from specport.sources.model import Origin
 
-    wanted = Wanted(state_dir=state_dir, allow_private=allow_private, follow_references=follow_references)
+    wanted = Wanted(state_dir=state_dir, allow_private=allow_private)
 
     async def run() -> Added:
         async with App.open([], settings_of(wanted)) as opened:
-            described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
-            named = replace(described, name=name, credentials=credentials_of(tuple(credential or ())))
-            return await opened.add(named, Origin.OPERATOR)
+            described = _specification(document, name, base_url, tag, operation, tuple(credential or ()))
+            return await opened.add(described, Origin.OPERATOR)
 
     added = asyncio.run(run())
     catalog, source = added.opened.catalog, added.opened.source
@@ -94,14 +94,14 @@ def add(
             "source": source.name, "added": added.is_new, "base_url": added.opened.base_url,
             "addresses": [tool.address for tool in catalog.tools], "problems": catalog.problems,
         }  # fmt: skip
-        typer.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+        say_json(facts)
         return
     state = "added" if added.is_new else "already there, unchanged"
-    typer.echo(f"{source.name}: {state}, {len(catalog.tools)} tools, calls go to {added.opened.base_url}")
-    for problem in catalog.problems[:10]:
-        typer.echo(f"  {problem.severity.value} at {problem.pointer}: {problem.message}", err=True)
+    say(f"{source.name}: {state}, {len(catalog.tools)} tools, calls go to {added.opened.base_url}")
+    for line in problem_lines(catalog.problems, MAX_NAMED_PROBLEMS):
+        say(f"  {line}", err=True)
     if catalog.tools:
-        typer.echo(f"Try: specport describe {catalog.tools[0].address}")
+        say(f"Try: specport describe {catalog.tools[0].address}")
 
 
 @app.command()
@@ -120,7 +120,7 @@ def remove(
 
     if not asyncio.run(run()):
         raise SourceError(f"no added source is called {name!r}", hint="`specport sources` lists them")
-    typer.echo(f"{name}: removed")
+    say(f"{name}: removed")
 
 
 @app.command()
@@ -139,27 +139,28 @@ def sources(*, state_dir: options.StateDir = None, json: options.AsJson = False)
 
     found = asyncio.run(run())
     if json:
-        typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        say_json(found)
         return
     for facts in found:
         problems = f", {facts.problems} problems" if facts.problems else ""
-        typer.echo(f"{facts.name:<20} {facts.tools:>5} tools{problems}  {facts.origin:<9} {facts.base_url}")
+        say(f"{facts.name:<20} {facts.tools:>5} tools{problems}  {facts.origin:<9} {facts.base_url}")
 
 
 def _specification(
     document: str,
-    *,
+    name: str,
     base_url: str,
     tags: list[str] | None,
     operations: list[str] | None,
-    overlays: list[str] | None,
+    credentials: tuple[str, ...],
 ) -> Specification:
     from specport.sources.model import Filters
     from specport.sources.registry import Specification
 
     return Specification(
         spec=document,
+        name=name,
         base_url=base_url,
         filters=Filters(tuple(tags or ()), tuple(operations or ())),
-        overlays=tuple(overlays or ()),
+        credentials=credentials_of(credentials),
     )

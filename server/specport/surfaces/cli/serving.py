@@ -6,13 +6,17 @@ import gc
 import logging
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from specport.documents.text import one_line, printable
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted
+
+MAX_LOG_LINE = 2_000
+"""Characters of a record in the log."""
 
 
 class Transport(StrEnum):
@@ -53,7 +57,6 @@ def serve(  # one parameter to an option, which is how typer reads them
     spec: options.Spec = "",
     base_url: options.BaseUrl = "",
     name: options.Name = "",
-    overlay: options.Overlays = None,
     credential: options.Credentials = None,
     transport: Annotated[Transport, typer.Option(envvar="SPECPORT_TRANSPORT", help="How clients connect.")] = (
         Transport.STDIO
@@ -84,7 +87,6 @@ def serve(  # one parameter to an option, which is how typer reads them
     sandbox: options.Sandbox = False,
     dry_run: options.DryRun = False,
     allow_private: options.AllowPrivate = False,
-    follow_references: options.FollowReferences = False,
     files: options.Files = None,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -107,9 +109,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         credentials=tuple(credential or ()),
         state_dir=state_dir,
         no_state=no_state,
-        overlays=tuple(overlay or ()),
         allow_private=allow_private,
-        follow_references=follow_references,
         read_only=read_only,
         sandbox=sandbox,
         dry_run=dry_run,
@@ -132,6 +132,7 @@ async def _serve_stdio(wanted: Wanted) -> None:
     from specport.surfaces.mcp.stdio import serve_stdio
 
     async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
+        opened.log_problems()
         server = McpServer(opened)
         _settle_memory()
         await serve_stdio(server)
@@ -146,6 +147,7 @@ async def _serve_http(wanted: Wanted, host: str, port: int, *, token: str, sse: 
 
     secret = read_secret(Credential("--token", check_reference(token))) if token else ""
     async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
+        opened.log_problems()
         server = McpServer(opened)
         _settle_memory()
         tools = len(opened.listing.tools)
@@ -163,7 +165,20 @@ def _settle_memory() -> None:
     gc.enable()
 
 
+class _OneLine(logging.Formatter):
+    """A record in a line, a traceback below it; what a document or an API says in it cannot act on a terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name that logging calls
+        """The line."""
+        record.message = one_line(record.message, MAX_LOG_LINE)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # likewise, of a type that only its stubs have
+        """The traceback."""
+        return printable(super().formatException(ei))
+
+
 def _log_to_stderr(level: LogLevel) -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=level.value.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=level.value.upper())

@@ -8,6 +8,11 @@ import logging
 import mcp_types as types
 from mcp.server.session import ServerSession
 
+from specport.documents.text import one_line
+
+MAX_DATA = 2_000
+"""Characters of a record that a client is sent."""
+
 _LEVELS: dict[types.LoggingLevel, int] = {
     "debug": logging.DEBUG, "info": logging.INFO, "notice": logging.INFO, "warning": logging.WARNING,
     "error": logging.ERROR, "critical": logging.CRITICAL, "alert": logging.CRITICAL, "emergency": logging.CRITICAL,
@@ -46,5 +51,7 @@ def _notification(record: logging.LogRecord) -> types.LoggingMessageNotification
     fitting: list[types.LoggingLevel] = [name for name, number in _LEVELS.items() if number >= record.levelno]
     level = fitting[0] if fitting else "emergency"
     return types.LoggingMessageNotification(
-        params=types.LoggingMessageNotificationParams(level=level, logger=record.name, data=record.getMessage())
+        params=types.LoggingMessageNotificationParams(
+            level=level, logger=record.name, data=one_line(record.getMessage(), MAX_DATA)
+        )
     )

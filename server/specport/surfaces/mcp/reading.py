@@ -14,7 +14,9 @@ import orjson
 from mcp.shared.exceptions import MCPError
 
 from specport.app import App
+from specport.catalog.report import by_severity
 from specport.errors import SpecportError
+from specport.sources.preview import MAX_PROBLEMS
 
 SOURCES = "specport://sources/"
 TOOLS = "specport://tools/"
@@ -72,7 +74,8 @@ def _source(app: App, uri: str) -> dict[str, object] | None:
                 "tools": len(opened.catalog.tools),
                 "credentials": {name: held.reference for name, held in opened.channel.credentials.items()},
                 "limits": opened.channel.limits,
-                "problems": opened.catalog.problems,
+                "problems": by_severity(opened.catalog.problems)[:MAX_PROBLEMS],
+                "problems_left": max(0, len(opened.catalog.problems) - MAX_PROBLEMS),
             }
     return None
 

@@ -1,0 +1,28 @@
+"""What commands print: texts from documents and APIs never act on a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import orjson
+import typer
+
+from specport.documents.text import printable
+
+_DOUBTFUL = re.compile("[\x7f-\U0010ffff]")
+"""What JSON may hold as it is; below, it escapes controls."""
+
+
+def say(text: str, *, err: bool = False, bold: bool = False) -> None:
+    """Text of one or more lines on stdout or stderr."""
+    typer.secho(printable(text), err=err, bold=bold)
+
+
+def say_json(facts: object) -> None:
+    """JSON for programs, on stdout; a string in it reads back as it was."""
+    typer.echo(_DOUBTFUL.sub(_shown, orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()))
+
+
+def _shown(found: re.Match[str]) -> str:
+    return found[0] if printable(found[0]) == found[0] else json.dumps(found[0])[1:-1]
