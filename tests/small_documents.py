@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 from pathlib import Path
@@ -12,8 +13,10 @@ from specport.catalog.model import Catalog, Tool
 from specport.requests.check import ArgumentChecker
 from specport.requests.model import PreparedRequest
 from specport.requests.prepare import prepare
+from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
 from specport.sources.read import open_source
+from specport.sources.registry import Specification, read_specification
 
 BASE = "https://api.example.com/base"
 
@@ -35,9 +38,10 @@ def catalog_of(
     return open_source(Source(name="small", uri=uri, data=data, origin=origin), shape or Shape(), None).catalog
 
 
-def catalog_of_file(path: Path, *, origin: Origin = Origin.OPERATOR) -> Catalog:
-    """The tools of a document in a file."""
-    return catalog_of(path.read_bytes(), uri=str(path), origin=origin)
+def catalog_of_file(path: Path, *overlays: Path) -> Catalog:
+    """The tools of a document that the operator names as a file, with the files that it refers to."""
+    wanted = Specification(str(path), name="small", overlays=tuple(str(overlay) for overlay in overlays))
+    return open_source(asyncio.run(read_specification(wanted, FetchPolicy())), Shape(), None).catalog
 
 
 @functools.cache

@@ -58,7 +58,7 @@ class Settings:
     state_dir: Path | None = None
     dotted_names: bool = False
     full_schemas: bool = False
-    allow_private: bool = False
+    fetching: FetchPolicy = field(default_factory=FetchPolicy)
     sandbox: bool = False
     dry_run: bool = False
     policy: Policy = field(default_factory=Policy)
@@ -110,7 +110,7 @@ class App:
             shape=settings.shape,
             cache=CatalogCache(state) if state else None,
             store=SourceStore(state) if state else None,
-            fetching=FetchPolicy(allow_private=settings.allow_private),
+            fetching=settings.fetching,
         )
         for source in sources:
             registry.open(source)

@@ -13,6 +13,7 @@ from end_to_end.loopback import Reply, Upstream, document, operation, things
 from specport.app import App, Settings
 from specport.errors import BadArguments, Denied, SourceError, UnknownTool
 from specport.policy.model import Policy
+from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import open_bundled
 from specport.sources.model import Origin, Source
 from specport.sources.registry import Specification
@@ -89,7 +90,7 @@ async def test_read_only_hides_and_refuses(upstream: Upstream) -> None:
 async def test_an_added_source_is_listed_and_callable_at_once(upstream: Upstream) -> None:
     """Whoever listens is told once it is; the digest of the list changes."""
     told: list[int] = []
-    async with opened(upstream, allow_private=True) as app:
+    async with opened(upstream, fetching=FetchPolicy(allow_private=True)) as app:
 
         async def listen() -> None:
             told.append(len(app.listing.tools))

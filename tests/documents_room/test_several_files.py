@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 from small_documents import catalog_of_file, messages
+from specport.catalog.build import Shape
 from specport.catalog.model import Catalog
+from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin
+from specport.sources.read import open_source
+from specport.sources.registry import Specification, read_specification
+
+pytestmark = pytest.mark.anyio
 
 MAIN = """
 openapi: 3.1.0
@@ -50,8 +56,8 @@ def folder(tmp_path: Path) -> Path:
     return inside
 
 
-def opened(folder: Path, *, origin: Origin = Origin.OPERATOR) -> Catalog:
-    return catalog_of_file(folder / "main.yaml", origin=origin)
+def opened(folder: Path) -> Catalog:
+    return catalog_of_file(folder / "main.yaml")
 
 
 def test_the_parts_of_a_document_are_put_together(folder: Path) -> None:
@@ -68,24 +74,37 @@ def test_the_parts_of_a_document_are_put_together(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["../secret.yaml", "link.yaml", "file:///etc/hostname", "missing.yaml", "paths", "https://example.com/a.yaml"],
+    ("name", "reason"),
+    [
+        ("../secret.yaml", "it is outside the document's folder"),
+        ("link.yaml", "it is outside the document's folder"),
+        ("%2e%2e/secret.yaml", "it is outside the document's folder"),
+        ("file:///etc/hostname", "it is outside the document's folder"),
+        ("file://server/share.yaml", "a file refers only to files below its own folder"),
+        ("missing.yaml", "No such file"),
+        ("paths", "is a folder, not a document"),
+        ("https://example.com/a.yaml", "a file refers only to files below its own folder"),
+        ("http://[", "points outside the document"),
+    ],
 )
-def test_nothing_outside_the_folder_is_read(folder: Path, name: str) -> None:
+def test_nothing_outside_the_folder_is_read(folder: Path, name: str, reason: str) -> None:
     """A path that climbs out, a link that leads out, another scheme: the operation is a problem, the rest is there."""
     (folder / "link.yaml").symlink_to(folder.parent / "secret.yaml")
     text = (folder / "main.yaml").read_text().replace("paths:\n", "paths:\n  /good: {get: {}}\n")
     (folder / "main.yaml").write_text(text.replace("schemas.json#/Thing", f"{name}#/Thing"))
     catalog = opened(folder)
     assert [tool.route.path for tool in catalog.tools if tool.route] == ["/good"]
-    assert f"the reference '{name}#/Thing' points outside the document" in messages(catalog)
-
-
-def test_a_document_from_a_tool_call_reads_no_file(folder: Path) -> None:
-    """What an assistant brings in never reaches the disk, even when it knows a path."""
-    catalog = opened(folder, origin=Origin.TOOL)
-    assert catalog.tools == ()
+    assert reason in messages(catalog)
     assert "points outside the document" in messages(catalog)
+
+
+async def test_a_document_from_a_tool_call_reads_no_file(folder: Path) -> None:
+    """What an assistant brings in never reaches the disk, even when it knows a path."""
+    text = MAIN.replace("schemas.json", (folder / "schemas.json").as_uri())
+    source = await read_specification(Specification(text, name="small"), FetchPolicy(), Origin.TOOL)
+    catalog = open_source(source, Shape(), None).catalog
+    assert catalog.tools == ()
+    assert "a document given as text, or by a tool, has no folder" in messages(catalog)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             raise SourceError(f"{url} answered 404 Not Found")
         return pages[url].encode()
 
-    monkeypatch.setattr("specport.sources.registry.fetch", fetched)
+    for module in ("registry", "gather"):
+        monkeypatch.setattr(f"specport.sources.{module}.fetch", fetched)
     return pages
 
 
@@ -32,12 +33,12 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def open_registry(tmp_path: Path) -> Open:
     """Another Registry on the same folder, as a restart or a second process opens it."""
 
-    def open_one(*, allow_private: bool = False, store: bool = True) -> Registry:
+    def open_one(*, store: bool = True, **fetching: bool) -> Registry:
         registry = Registry(
             shape=Shape(),
             cache=CatalogCache(tmp_path),
             store=SourceStore(tmp_path) if store else None,
-            fetching=FetchPolicy(allow_private=allow_private),
+            fetching=FetchPolicy(**fetching),
         )
         assert registry.open_stored() == []
         return registry

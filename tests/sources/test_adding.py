@@ -78,7 +78,7 @@ async def test_the_same_document_with_other_settings_is_refused(open_registry: O
     """Settings that would be ignored are not taken silently."""
     registry = open_registry()
     await add(registry, document(), Origin.OPERATOR, credentials=(("key", "env:KEY"),))
-    with pytest.raises(SourceError, match="another base URL, filters or credentials"):
+    with pytest.raises(SourceError, match="another base URL, filters, overlays or credentials"):
         await add(registry, document(), Origin.OPERATOR, **change)
 
 

@@ -9,6 +9,8 @@ import pytest
 from source_documents import ADDRESSES, Open, add, document, operation
 
 from specport.errors import DocumentError, SourceError
+from specport.sources.fetch import FetchPolicy
+from specport.sources.gather import with_files
 from specport.sources.manifest import open_bundled
 from specport.sources.model import Filters, Origin, Source
 from specport.sources.registry import Registry
@@ -138,7 +140,7 @@ async def test_the_cache_is_for_the_same_document_and_settings_only(open_registr
 
 
 async def test_a_changed_file_beside_the_document_is_noticed(open_registry: Open, tmp_path: Path) -> None:
-    """A document of several files is not taken from the cache, whose key is the first file alone."""
+    """A catalog is taken from the cache only when every file that it was made of is as it was."""
     limit = {"name": "limit", "in": "query", "schema": {"$ref": "./shared.json#/Limit"}}
     path = tmp_path / "pets.json"
     path.write_text(document(paths={"/pets": {"get": operation("listPets", "Pets", parameters=[limit])}}))
@@ -147,6 +149,6 @@ async def test_a_changed_file_beside_the_document_is_noticed(open_registry: Open
         (tmp_path / "shared.json").write_text(f'{{"Limit": {{"type": "integer", "maximum": {maximum}}}}}')
         registry = open_registry(store=False)
         source = Source("pets", str(path), path.read_bytes(), Origin.OPERATOR)
-        [tool] = registry.open(source).catalog.tools
+        [tool] = registry.open(await with_files(source, FetchPolicy())).catalog.tools
         seen.append(tool.input_schema["properties"]["limit"]["maximum"])  # type: ignore[index]
     assert seen == [10, 20]

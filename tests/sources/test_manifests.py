@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from source_documents import document
+from source_documents import document, operation
 
+from specport.catalog.build import Shape
 from specport.errors import SourceError
 from specport.executor.model import Limit
+from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import bundled_names, open_bundled, open_folder
 from specport.sources.model import Origin
+from specport.sources.read import open_source
+
+pytestmark = pytest.mark.anyio
 
 MINIMAL = 'name = "shop"\ndocument = "openapi.json"\n'
 
@@ -22,16 +27,17 @@ def folder(path: Path, manifest: str | bytes) -> Path:
     return path
 
 
-def test_a_folder_with_a_manifest_is_a_source(tmp_path: Path) -> None:
+async def test_a_folder_with_a_manifest_is_a_source(tmp_path: Path) -> None:
     """The document beside it is read, and every setting reaches the source."""
-    source = open_folder(
+    source = await open_folder(
         folder(
             tmp_path,
             MINIMAL + 'base_url = "http://127.0.0.1:8080"\n[auth]\nkey = "file:~/key"\n'
             '[[limits]]\nname = "posts"\nrequests = 5\nseconds = 2.5\nmethods = ["post"]\npaths = ["/a*"]\n'
             'weight = "w"\n'
             '[pagination]\nnext = "links.next"\ntotal = "count"\n[errors]\nmessage = "msg"\nid = "code"\n',
-        )
+        ),
+        FetchPolicy(),
     )
     assert (source.name, source.origin, source.base_url) == ("shop", Origin.OPERATOR, "http://127.0.0.1:8080")
     assert source.data == document().encode()
@@ -59,10 +65,10 @@ def test_a_folder_with_a_manifest_is_a_source(tmp_path: Path) -> None:
         (MINIMAL + 'errors = "message"', "errors"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_with_the_file_and_the_key(tmp_path: Path, manifest: str, key: str) -> None:
+async def test_what_is_wrong_is_told_with_the_file_and_the_key(tmp_path: Path, manifest: str, key: str) -> None:
     """One line: file, key, fault. A credential that was written down by mistake is not repeated."""
     with pytest.raises(SourceError) as caught:
-        open_folder(folder(tmp_path, manifest))
+        await open_folder(folder(tmp_path, manifest), FetchPolicy())
     text = str(caught.value)
     assert text.startswith(f"{tmp_path / 'source.toml'}: {key}: ")
     assert "\n" not in text
@@ -70,23 +76,23 @@ def test_what_is_wrong_is_told_with_the_file_and_the_key(tmp_path: Path, manifes
 
 
 @pytest.mark.parametrize("manifest", [b"name = ", b"\xff\xfe", b"[auth\n", b"<html>"])
-def test_what_is_no_toml_is_told_with_the_file(tmp_path: Path, manifest: bytes) -> None:
+async def test_what_is_no_toml_is_told_with_the_file(tmp_path: Path, manifest: bytes) -> None:
     """A broken file is named."""
     with pytest.raises(SourceError, match=r"source\.toml is not valid TOML"):
-        open_folder(folder(tmp_path, manifest))
+        await open_folder(folder(tmp_path, manifest), FetchPolicy())
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../openapi.json", "a/../../b"])
-def test_a_document_outside_its_folder_is_refused(tmp_path: Path, name: str) -> None:
+async def test_a_document_outside_its_folder_is_refused(tmp_path: Path, name: str) -> None:
     """A manifest reads what lies beside it and nothing else."""
     with pytest.raises(SourceError, match="outside its source's folder"):
-        open_folder(folder(tmp_path, f'name = "shop"\ndocument = "{name}"\n'))
+        await open_folder(folder(tmp_path, f'name = "shop"\ndocument = "{name}"\n'), FetchPolicy())
 
 
-def test_a_missing_document_is_named(tmp_path: Path) -> None:
+async def test_a_missing_document_is_named(tmp_path: Path) -> None:
     """The path that could not be read, and why."""
     with pytest.raises(SourceError, match=r"cannot read .*absent\.json: No such file"):
-        open_folder(folder(tmp_path, 'name = "shop"\ndocument = "absent.json"\n'))
+        await open_folder(folder(tmp_path, 'name = "shop"\ndocument = "absent.json"\n'), FetchPolicy())
 
 
 @pytest.mark.parametrize("name", ["nonesuch", "", "..", "digitalocean/..", "../digitalocean"])
@@ -112,3 +118,43 @@ def test_the_bundled_source_has_the_limits_of_its_documentation() -> None:
         (5, 10.0, (), ("/v2/cdn/endpoints*",), ""),
         (50, 20.0, ("DELETE",), ("/v2/cdn/endpoints/{cdn_id}/cache",), "files"),
     }
+
+
+OVERLAY = """overlay: 1.0.0
+info: {title: Fixes, version: "1"}
+actions:
+  - {target: "$.paths['/pets'].post", remove: true}
+  - {target: "$.paths['/cats']", remove: true}
+"""
+
+
+async def test_a_manifest_names_overlays_beside_it(tmp_path: Path) -> None:
+    """They are applied before the document is read, and an action without effect is a problem of the source."""
+    place = folder(tmp_path, MINIMAL + 'overlays = ["fixes.yaml"]\n')
+    (place / "fixes.yaml").write_text(OVERLAY)
+    source = await open_folder(place, FetchPolicy())
+    catalog = open_source(source, Shape(), None).catalog
+    assert [tool.address for tool in catalog.tools] == ["pets.listPets", "writing.deletePet"]
+    [problem] = catalog.problems
+    assert (problem.severity, problem.source) == ("warning", "shop")
+    assert "action 2 of" in problem.message
+    assert "matches nothing: $.paths['/cats']" in problem.message
+
+
+@pytest.mark.parametrize("name", ["../fixes.yaml", "/etc/hostname", "absent.yaml"])
+async def test_an_overlay_that_cannot_be_had_is_named(tmp_path: Path, name: str) -> None:
+    """As the document itself would be."""
+    with pytest.raises(SourceError, match=Path(name).name):
+        await open_folder(folder(tmp_path, MINIMAL + f'overlays = ["{name}"]\n'), FetchPolicy())
+
+
+async def test_a_document_beside_its_manifest_may_have_several_files(tmp_path: Path) -> None:
+    """They are read from the folder of the document."""
+    limit = {"$ref": "parts.json#/Limit"}
+    paths = {"/pets": {"get": operation("listPets", "Pets", parameters=[limit])}}
+    place = folder(tmp_path, MINIMAL)
+    (place / "openapi.json").write_text(document(paths=paths))
+    (place / "parts.json").write_text('{"Limit": {"name": "limit", "in": "query", "schema": {"type": "integer"}}}')
+    source = await open_folder(place, FetchPolicy())
+    [tool] = open_source(source, Shape(), None).catalog.tools
+    assert tool.input_schema["properties"] == {"limit": {"type": "integer"}}

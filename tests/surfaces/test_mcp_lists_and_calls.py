@@ -17,6 +17,7 @@ from end_to_end.loopback import Reply, Upstream, document, operation, parameter,
 from specport.app import App, Settings
 from specport.executor.send import Bounds
 from specport.policy.model import Policy
+from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
 from specport.surfaces.mcp.server import PAGE_SIZE, McpServer
 
@@ -286,7 +287,7 @@ async def test_a_fault_inside_is_logged_and_the_server_lives_on(
 
 async def test_an_added_source_is_callable_by_the_names_in_the_answer(era: str, upstream: Upstream) -> None:
     """Without listing again."""
-    async with connected(era, allow_private=True) as client:
+    async with connected(era, fetching=FetchPolicy(allow_private=True)) as client:
         spec = document(
             {"/b/{n}": {"get": operation("second", "G", parameters=[parameter("n", "path", {"type": "integer"})])}}
         )

@@ -42,7 +42,7 @@ def read_file(path: Path) -> bytes:
             raise SourceError(f"{path} is a folder, not a document", hint="Name the document file in it")
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise SourceError(f"{path} has {size:,} bytes; the limit is {MAX_BYTES:,}")
+            raise SourceError(f"{path} has {size:,} bytes; the limit is {MAX_BYTES:,} (MAX_BYTES)")
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
@@ -66,7 +66,7 @@ def load_document(data: bytes, uri: str, overlays: Sequence[File] = ()) -> Docum
 def parse(data: bytes) -> object:
     """JSON or YAML bytes as JSON values, within MAX_BYTES and MAX_DEPTH."""
     if len(data) > MAX_BYTES:
-        raise DocumentError(f"has {len(data):,} bytes; the limit is {MAX_BYTES:,}")
+        raise DocumentError(f"has {len(data):,} bytes; the limit is {MAX_BYTES:,} (MAX_BYTES)")
     text = _decode(data)
     start = text.lstrip()[:64]
     if not start:
@@ -158,4 +158,4 @@ def _check_depth(root: object) -> None:
         if not following:
             return
         level = following
-    raise DocumentError(f"is nested more than {MAX_DEPTH} levels deep")
+    raise DocumentError(f"is nested more than {MAX_DEPTH} levels deep (MAX_DEPTH)")

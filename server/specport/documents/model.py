@@ -78,13 +78,15 @@ class File:
 class Document:
     """One parsed OpenAPI document: `uri` it came from, JSON `root`.
 
-    `warnings`: pointer and sentence for what was wrong before any operation was read.
+    `warnings`: pointer and sentence for what was wrong before any operation was read. `unread`: why files that it
+    refers to are not part of it, by URI.
     """
 
     uri: str
     dialect: Dialect
     root: JsonObject
     warnings: tuple[tuple[str, str], ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

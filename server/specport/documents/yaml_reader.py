@@ -131,7 +131,7 @@ class _Folder:
 
     def _open(self, collection: _Open) -> None:
         if len(self._stack) >= MAX_DEPTH:
-            raise _Refused(f"is nested more than {MAX_DEPTH} levels deep")
+            raise _Refused(f"is nested more than {MAX_DEPTH} levels deep (MAX_DEPTH)")
         self._stack.append(collection)
 
     def _close(self) -> None:
@@ -150,9 +150,9 @@ class _Folder:
             raise _Refused(f"uses the alias *{anchor}, which names nothing finished before it,")
         self._aliased += node.weight
         if self._aliased > MAX_ALIASED:
-            raise _Refused(f"expands aliases to more than {MAX_ALIASED:,} values")
+            raise _Refused(f"expands aliases to more than {MAX_ALIASED:,} values (MAX_ALIASED)")
         if len(self._stack) + node.height > MAX_DEPTH:
-            raise _Refused(f"is nested more than {MAX_DEPTH} levels deep")
+            raise _Refused(f"is nested more than {MAX_DEPTH} levels deep (MAX_DEPTH)")
         key = node.value if isinstance(node.value, str) else None
         self._place(node.value, key=key, weight=node.weight, height=node.height)
 

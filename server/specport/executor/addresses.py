@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 from specport.errors import Denied
 
@@ -72,3 +73,12 @@ def is_private_host(host: str) -> bool:
         return not is_public(socket.inet_ntoa(socket.inet_aton(name)))
     except OSError:
         return False
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an absolute http(s) URL, else nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme in ("http", "https") and parts.netloc else ""

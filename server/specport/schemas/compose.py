@@ -107,12 +107,12 @@ class _Composition:
                 if self._uses[use.place] == 1:
                     fragments.append(self._targets.target(use.place))
             if len(self._uses) > MAX_TARGETS:
-                raise DocumentError(f"a schema is made of more than {MAX_TARGETS:,} others")
+                raise DocumentError(f"a schema is made of more than {MAX_TARGETS:,} others (MAX_TARGETS)")
 
     def expand(self, node: object, depth: int) -> object:
         """The node, `depth` levels below the root, with every `Use` inlined or named."""
         if depth > MAX_SCHEMA_DEPTH:
-            raise DocumentError(f"a schema is nested more than {MAX_SCHEMA_DEPTH} levels deep")
+            raise DocumentError(f"a schema is nested more than {MAX_SCHEMA_DEPTH} levels deep (MAX_SCHEMA_DEPTH)")
         if isinstance(node, Use):
             return self._expand_use(node, depth)
         if isinstance(node, dict):

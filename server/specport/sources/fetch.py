@@ -13,7 +13,7 @@ import httpx2
 
 from specport.documents.load import MAX_BYTES
 from specport.errors import Denied, SourceError
-from specport.executor.addresses import Resolve, address_of, resolve
+from specport.executor.addresses import Resolve, address_of, origin_of, resolve
 
 MAX_REDIRECTS = 5
 MAX_SECONDS = 30.0
@@ -24,9 +24,15 @@ _ACCEPT = "application/json, application/yaml, application/vnd.oai.openapi, text
 
 @dataclass(frozen=True, slots=True)
 class FetchPolicy:
-    """What may be fetched. `allow_private` also lets private, loopback and link-local addresses through."""
+    """What may be fetched.
+
+    `allow_private` also lets private, loopback and link-local addresses through. `follows_references` lets a document
+    refer to other files of its own origin. `origin`, where it is given, is the only one that is asked.
+    """
 
     allow_private: bool = False
+    follows_references: bool = False
+    origin: str = ""
     max_bytes: int = MAX_BYTES
     max_seconds: float = MAX_SECONDS
 
@@ -79,6 +85,8 @@ async def _request(client: httpx2.AsyncClient, url: str, policy: FetchPolicy, re
         raise SourceError(f"{url[:200]!r} is not an http(s) URL", hint="Give an http(s) URL or the document's text")
     if asked.userinfo:
         raise SourceError("a URL with a user name or password in it is not fetched")
+    if policy.origin and origin_of(url) != policy.origin:
+        raise SourceError(f"{url[:200]} is not at {policy.origin}")
     host, port = asked.raw_host.decode(), asked.port or _PORTS[asked.scheme]
     try:
         address = await address_of(host, port, resolver, allow_private=policy.allow_private)

@@ -11,10 +11,13 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from specport.documents.load import read_file
+from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.auth import check_reference
 from specport.executor.model import Channel, Limit
 from specport.results.model import Conventions
+from specport.sources.fetch import FetchPolicy
+from specport.sources.gather import with_files
 from specport.sources.model import Origin, Source
 
 MANIFEST = "source.toml"
@@ -67,6 +70,7 @@ class Manifest(_Strict):
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     title: str = ""
     document: str = Field(min_length=1)
+    overlays: tuple[str, ...] = ()
     base_url: str = Field(default="", pattern=r"^(https?://.+)?$")
     auth: dict[str, Annotated[str, AfterValidator(_reference)]] = Field(default_factory=dict[str, str])
     limits: tuple[LimitEntry, ...] = ()
@@ -89,13 +93,14 @@ def open_bundled(name: str) -> Source:
             hint=f"Bundled: {', '.join(bundled_names())}; for another API use --spec or `specport add`",
         )
     manifest = read_manifest(folder.joinpath(MANIFEST).read_bytes(), f"{name}/{MANIFEST}")
-    return _source(manifest, _document(folder, manifest.document), Origin.BUNDLED)
+    return _source(manifest, folder, Origin.BUNDLED)
 
 
-def open_folder(folder: Path) -> Source:
+async def open_folder(folder: Path, fetching: FetchPolicy) -> Source:
     """A source of the operator's own: a folder with `source.toml` and the document that it names."""
+    folder = folder.resolve()
     manifest = read_manifest(read_file(folder / MANIFEST), str(folder / MANIFEST))
-    return _source(manifest, _document(folder, manifest.document), Origin.OPERATOR)
+    return await with_files(_source(manifest, folder, Origin.OPERATOR), fetching)
 
 
 def read_manifest(data: bytes, where: str) -> Manifest:
@@ -110,24 +115,23 @@ def read_manifest(data: bytes, where: str) -> Manifest:
         raise SourceError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-def _document(folder: Traversable | Path, name: str) -> tuple[str, bytes]:
+def _file(folder: Traversable | Path, name: str) -> File:
     if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise SourceError(f"the document {name!r} is outside its source's folder")
+        raise SourceError(f"the file {name!r} is outside its source's folder")
     path = folder.joinpath(name)
-    data = read_file(path) if isinstance(path, Path) else path.read_bytes()
-    return str(path), data
+    return File(str(path), read_file(path) if isinstance(path, Path) else path.read_bytes())
 
 
-def _source(manifest: Manifest, document: tuple[str, bytes], origin: Origin) -> Source:
-    uri, data = document
+def _source(manifest: Manifest, folder: Traversable | Path, origin: Origin) -> Source:
+    document = _file(folder, manifest.document)
     limits = tuple(
         Limit(entry.name, entry.requests, entry.seconds, entry.methods, entry.paths, entry.weight)
         for entry in manifest.limits
     )
     return Source(
         name=manifest.name,
-        uri=uri,
-        data=data,
+        uri=document.uri,
+        data=document.data,
         origin=origin,
         base_url=manifest.base_url,
         title=manifest.title,
@@ -139,4 +143,5 @@ def _source(manifest: Manifest, document: tuple[str, bytes], origin: Origin) -> 
             error_message=manifest.errors.message,
             error_id=manifest.errors.id,
         ),
+        overlays=tuple(_file(folder, name) for name in manifest.overlays),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from specport.documents.model import File
 from specport.executor.model import Channel
 from specport.results.model import Conventions
 
@@ -35,6 +36,8 @@ class Source:
 
     `base_url` empty: the document's own first server; `title` empty: the document's own. `references` maps security
     scheme names to credential references; which scheme facts they get is decided when the document is read.
+    `files` are the others that the document refers to, as they were when it was read; `unread` says of those that
+    could not be had, by URI, why not; `overlays` are applied to the document in their order.
     """
 
     name: str
@@ -47,6 +50,9 @@ class Source:
     conventions: Conventions = field(default_factory=Conventions)
     filters: Filters = field(default_factory=Filters)
     title: str = ""
+    files: tuple[File, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict[str, str])
+    overlays: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import orjson
@@ -15,14 +14,15 @@ import orjson
 from specport.catalog.build import Shape, build_catalog
 from specport.catalog.codec import decode_catalog, encode_catalog
 from specport.catalog.model import Catalog, Route
-from specport.documents.load import load_document, parse, read_file
+from specport.documents.assembly import assemble
+from specport.documents.load import load_document
 from specport.documents.model import Document
-from specport.documents.refs import GATHERED, Loader, References, assemble, refuse
-from specport.errors import DocumentError
+from specport.documents.refs import References
+from specport.executor.addresses import origin_of
 from specport.executor.model import Channel, Credential
 from specport.operations.model import Operations
 from specport.operations.read import read_operations
-from specport.sources.model import Filters, Origin, Source
+from specport.sources.model import Filters, Source
 from specport.sources.store import CatalogCache
 
 
@@ -49,9 +49,8 @@ def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Ope
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:
     """The source's document with its operations, filtered as the source asks."""
-    document = load_document(source.data, source.uri)
-    document = replace(document, root=assemble(document.root, document.uri, _loader(source)))
-    references = References(document.root)
+    document = assemble(load_document(source.data, source.uri, source.overlays), source.files, source.unread)
+    references = References(document.root, document.unread)
     operations = read_operations(document, source.name, references)
     return document, _filtered(operations, source.filters), references
 
@@ -61,16 +60,10 @@ def _catalog(source: Source, shape: Shape, cache: CatalogCache | None) -> Catalo
     cached = cache.get(key) if cache else None
     catalog = decode_catalog(cached) if cached else None
     if catalog is None:
-        catalog, is_whole = _build(source, shape)
-        if cache and is_whole:
+        catalog = build_catalog(*read_document(source), shape)
+        if cache:
             cache.put(key, encode_catalog(catalog))
     return catalog
-
-
-def _build(source: Source, shape: Shape) -> tuple[Catalog, bool]:
-    """The catalog, and whether the document alone made it: other files may change without its key changing."""
-    document, operations, references = read_document(source)
-    return build_catalog(document, operations, references, shape), GATHERED not in document.root
 
 
 @contextmanager
@@ -87,7 +80,10 @@ def _no_collection() -> Generator[None]:
 
 def _key(source: Source, shape: Shape) -> str:
     digest = hashlib.sha256(source.data)
-    digest.update(orjson.dumps((source.name, source.filters, shape, source.origin, source.uri)))
+    for file in (*source.files, *source.overlays):
+        digest.update(hashlib.sha256(file.data).digest())
+    parts = ([file.uri for file in source.files], [file.uri for file in source.overlays], source.unread)
+    digest.update(orjson.dumps((source.name, source.filters, shape, source.uri, *parts)))
     return digest.hexdigest()
 
 
@@ -117,21 +113,6 @@ def _tags_above(tags: tuple[str, ...], parents: Mapping[str, str]) -> set[str]:
             found.add(tag.casefold())
             waiting += [parents[tag]] if tag in parents else []
     return found
-
-
-def _loader(source: Source) -> Loader:
-    """Files beside a document that the operator named may be referred to; nothing else is ever read."""
-    if source.origin is Origin.TOOL or "://" in source.uri or not Path(source.uri).is_file():
-        return refuse
-    folder = Path(source.uri).resolve().parent
-
-    def load(uri: str) -> object:
-        path = (folder / uri.removeprefix("file://")).resolve()
-        if not path.is_relative_to(folder):
-            raise DocumentError(f"a reference to {uri!r} leaves the document's folder, which is not allowed")
-        return parse(read_file(path))
-
-    return load
 
 
 def credentials_for(
@@ -180,12 +161,3 @@ def may_have_credentials(opened: Opened, url: str) -> bool:
     if url == opened.base_url:
         return True
     return origin_of(url) in {origin_of(known) for known in (opened.base_url, *opened.catalog.servers)}
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of an absolute http(s) URL, else nothing."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme in ("http", "https") and parts.netloc else ""

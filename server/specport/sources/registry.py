@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 
 from specport.catalog.build import Shape
 from specport.documents.load import parse, read_file
-from specport.documents.model import JsonObject
+from specport.documents.model import File, JsonObject
 from specport.errors import DocumentError, SourceError
-from specport.executor.addresses import is_private_host
+from specport.executor.addresses import is_private_host, origin_of
 from specport.sources.fetch import FetchPolicy, fetch
+from specport.sources.gather import with_files
 from specport.sources.manifest import bundled_names
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, preview_catalog
-from specport.sources.read import Opened, open_source, origin_of, server_of
+from specport.sources.read import Opened, open_source, server_of
 from specport.sources.store import CatalogCache, SourceStore
 
 MAX_SOURCES = 500
@@ -30,13 +31,17 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """What a caller names a document by: a URL, text, or (operators only) a file, and what to take from it."""
+    """What a caller names a document by: a URL, text, or (operators only) a file, and what to take from it.
+
+    `overlays` are URLs or files, which only an operator may name.
+    """
 
     spec: str
     name: str = ""
     base_url: str = ""
     filters: Filters = Filters()
     credentials: tuple[tuple[str, str], ...] = ()
+    overlays: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +188,15 @@ def _check_same(known: Source, source: Source) -> None:
 
     Credentials are compared only where the caller gives some: a tool call cannot.
     """
-    if known.data != source.data:
+    if (known.data, known.files) != (source.data, source.files):
         raise SourceError(
             f"the name {source.name!r} is in use for another document ({known.uri[:200]})",
             hint="Choose another name, or remove that source first",
         )
-    is_same = (known.base_url, known.filters) == (source.base_url, source.filters)
-    if not is_same or (source.references and source.references != known.references):
+    same = (known.base_url, known.filters, known.overlays) == (source.base_url, source.filters, source.overlays)
+    if not same or (source.references and source.references != known.references):
         raise SourceError(
-            f"{source.name!r} has that document already, with another base URL, filters or credentials",
+            f"{source.name!r} has that document already, with another base URL, filters, overlays or credentials",
             hint="Choose another name, or remove that source first",
         )
 
@@ -206,38 +211,41 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
 
     Raises SourceError when the document cannot be had or the name is not one.
     """
-    uri, data = await _document(wanted.spec, fetching, origin)
-    name = wanted.name or _name_from(data, uri)
+    document = await _read(wanted.spec, fetching, origin)
+    overlays = [await _read(overlay, fetching, origin) for overlay in wanted.overlays]
+    name = wanted.name or _name_from(document)
     if not _NAME.match(name):
         raise SourceError(
             f"{name[:60]!r} is no source name",
             hint=f"Lower-case letters, digits, - and _, a letter first, at most {MAX_NAME}",
         )
-    return Source(
+    source = Source(
         name=name,
-        uri=uri,
-        data=data,
+        uri=document.uri,
+        data=document.data,
         origin=origin,
         base_url=wanted.base_url,
         references=dict(wanted.credentials),
         filters=wanted.filters,
+        overlays=tuple(overlays),
     )
+    return await with_files(source, fetching)
 
 
-async def _document(spec: str, fetching: FetchPolicy, origin: Origin) -> tuple[str, bytes]:
+async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> File:
     text = spec.strip()
     is_line = "\n" not in text and not text.startswith(("{", "[", "<"))  # else a document, or what was taken for one
     if is_line and text.lower().startswith(("http://", "https://")):
-        return text, await fetch(text, fetching)
+        return File(text, await fetch(text, fetching))
     if is_line and origin is not Origin.TOOL:
         path = Path(text).expanduser()
-        return str(path.resolve()), read_file(path)
+        return File(str(path.resolve()), read_file(path))
     if is_line:
         raise SourceError(
             f"{text[:80]!r} is neither an http(s) URL nor a document",
             hint="Files can be added only on the command line: specport add PATH",
         )
-    return "given as text", text.encode()
+    return File("given as text", text.encode())
 
 
 def _facts(opened: Opened) -> SourceFacts:
@@ -252,15 +260,15 @@ def _facts(opened: Opened) -> SourceFacts:
     )
 
 
-def _name_from(data: bytes, uri: str) -> str:
+def _name_from(document: File) -> str:
     """A name from the document's title, else from its host. Raises DocumentError when it cannot be parsed."""
     try:
-        root = parse(data)
+        root = parse(document.data)
     except DocumentError as error:
-        raise DocumentError(f"{uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
+        raise DocumentError(f"{document.uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
     info = cast("JsonObject", root).get("info") if isinstance(root, dict) else None
     title = cast("JsonObject", info).get("title") if isinstance(info, dict) else None
-    words = re.findall(r"[a-z0-9]+", str(title or urlsplit(uri).hostname or "source").lower())
+    words = re.findall(r"[a-z0-9]+", str(title or urlsplit(document.uri).hostname or "source").lower())
     kept = [word for word in words if word not in ("api", "the", "openapi", "swagger", "rest")] or words
     name = re.sub(r"^[^a-z]+", "", "_".join(kept[:3]))[:MAX_NAME].rstrip("_")
     return name or "source"

@@ -16,10 +16,12 @@ from pathlib import Path
 import orjson
 
 from specport import __version__
+from specport.documents.model import File
 from specport.errors import SourceError
 from specport.sources.model import Filters, Origin, Source
 
-_SCHEMA = """
+_SCHEMA = (
+    """
 create table if not exists sources (
     name text primary key,
     uri text not null,
@@ -29,8 +31,21 @@ create table if not exists sources (
     auth text not null,
     filters text not null
 )
-"""
-_VERSION = 1
+""",
+    """
+create table if not exists files (
+    source text not null,
+    part text not null,
+    place integer not null,
+    uri text not null,
+    data blob not null,
+    primary key (source, part, place)
+)
+""",
+)
+"""Version 2 added `files`: what a document refers to, its overlays, and as text why a file was not read."""
+
+_VERSION = 2
 MAX_CATALOGS = 64
 """Most catalogs kept in the cache."""
 
@@ -39,6 +54,7 @@ STALE_SECONDS = 3_600
 
 _UNFINISHED = ".new-"
 _BUSY_SECONDS = 10.0
+_PARTS = _REFERRED, _OVERLAY, _UNREAD = ("referred", "overlay", "unread")
 _COLUMNS = "name, uri, data, origin, base_url, auth, filters"
 
 
@@ -56,20 +72,21 @@ class SourceStore:
             found = int(connection.execute("pragma user_version").fetchone()[0])
             if found > _VERSION:
                 raise SourceError(f"{self._path} was written by a newer specport", hint="Use another --state-dir")
-            connection.execute(_SCHEMA)
+            for statement in _SCHEMA:
+                connection.execute(statement)
             connection.execute(f"pragma user_version = {_VERSION}")
 
     def all(self) -> list[Source]:
         """Every added source, by name."""
         with self._open() as connection:
             rows = connection.execute(f"select {_COLUMNS} from sources order by name").fetchall()
-        return [self._source(row) for row in rows]
+            return [self._source(connection, row) for row in rows]
 
     def get(self, name: str) -> Source | None:
         """The added source of that name, if there is one."""
         with self._open() as connection:
             row = connection.execute(f"select {_COLUMNS} from sources where name = ?", (name,)).fetchone()
-        return self._source(row) if row else None
+            return self._source(connection, row) if row else None
 
     def put(self, source: Source) -> None:
         """Keep a source, in place of one of that name."""
@@ -78,12 +95,16 @@ class SourceStore:
             source.name, source.uri, source.data, source.origin.value, source.base_url,
             orjson.dumps(dict(source.references)).decode(), orjson.dumps(filters).decode(),
         )  # fmt: skip
+        files = [(source.name, part, place, file.uri, file.data) for part, place, file in _files_of(source)]
         with self._open() as connection:
             connection.execute(f"insert or replace into sources ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute("delete from files where source = ?", (source.name,))
+            connection.executemany("insert into files (source, part, place, uri, data) values (?, ?, ?, ?, ?)", files)
 
     def delete(self, name: str) -> bool:
         """Forget a source; whether there was one."""
         with self._open() as connection:
+            connection.execute("delete from files where source = ?", (name,))
             return connection.execute("delete from sources where name = ?", (name,)).rowcount > 0
 
     @contextlib.contextmanager
@@ -100,8 +121,12 @@ class SourceStore:
         except sqlite3.Error as error:
             raise SourceError(f"cannot use the state file {self._path}: {error}", hint="Try --no-state") from error
 
-    def _source(self, row: tuple[str, str, bytes, str, str, str, str]) -> Source:
+    def _source(self, connection: sqlite3.Connection, row: tuple[str, str, bytes, str, str, str, str]) -> Source:
         name, uri, data, origin, base_url, auth, filters = row
+        kept = connection.execute(
+            "select part, uri, data from files where source = ? order by place", (name,)
+        ).fetchall()
+        parts = {part: [File(uri, data) for known, uri, data in kept if known == part] for part in _PARTS}
         try:
             chosen = orjson.loads(filters)
             return Source(
@@ -112,11 +137,21 @@ class SourceStore:
                 base_url=base_url,
                 references=orjson.loads(auth),
                 filters=Filters(tuple(chosen["tags"]), tuple(chosen["operations"])),
+                files=tuple(parts[_REFERRED]),
+                unread={file.uri: file.data.decode() for file in parts[_UNREAD]},
+                overlays=tuple(parts[_OVERLAY]),
             )
         except (ValueError, TypeError, KeyError) as error:
             raise SourceError(
                 f"{self._path} holds a source {name!r} that cannot be read", hint="Use another --state-dir"
             ) from error
+
+
+def _files_of(source: Source) -> list[tuple[str, int, File]]:
+    """The rows of `files`: part, place in it, file."""
+    unread = tuple(File(uri, reason.encode()) for uri, reason in source.unread.items())
+    parts = zip(_PARTS, (source.files, source.overlays, unread), strict=True)
+    return [(part, place, file) for part, files in parts for place, file in enumerate(files)]
 
 
 class CatalogCache:

@@ -27,9 +27,11 @@ def call(
     spec: options.Spec = "",
     base_url: options.BaseUrl = "",
     name: options.Name = "",
+    overlay: options.Overlays = None,
     credential: options.Credentials = None,
     sandbox: options.Sandbox = False,
     allow_private: options.AllowPrivate = False,
+    follow_references: options.FollowReferences = False,
     files: options.Files = None,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -40,8 +42,8 @@ def call(
     """
     wanted = Wanted(
         sources=tuple(source or ()), spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
-        sandbox=sandbox, dry_run=dry_run, allow_private=allow_private, state_dir=state_dir, no_state=no_state,
-        files=tuple(files or ()),
+        overlays=tuple(overlay or ()), sandbox=sandbox, dry_run=dry_run, allow_private=allow_private,
+        follow_references=follow_references, state_dir=state_dir, no_state=no_state, files=tuple(files or ()),
     )  # fmt: skip
     given = _parsed(sys.stdin.read() if arguments == "-" else arguments)
 

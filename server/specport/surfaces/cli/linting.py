@@ -40,6 +40,7 @@ def check_tools(
     *,
     spec: options.Spec = "",
     name: options.Name = "",
+    overlay: options.Overlays = None,
     client: Annotated[
         list[Client] | None,
         typer.Option(
@@ -56,6 +57,7 @@ def check_tools(
         str, typer.Option("--server-name", help="What the client's configuration calls the server.")
     ] = "specport",
     allow_private: options.AllowPrivate = False,
+    follow_references: options.FollowReferences = False,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     json: options.AsJson = False,
@@ -66,8 +68,8 @@ def check_tools(
     shown but counts only when it is asked for. Example: `specport lint --spec openapi.yaml --client vscode`
     """
     wanted = Wanted(
-        sources=tuple(sources or ()), spec=spec, name=name, allow_private=allow_private, state_dir=state_dir,
-        no_state=no_state,
+        sources=tuple(sources or ()), spec=spec, name=name, overlays=tuple(overlay or ()),
+        allow_private=allow_private, follow_references=follow_references, state_dir=state_dir, no_state=no_state,
     )  # fmt: skip
     clients = tuple(dict.fromkeys(client or Client))
 

@@ -24,8 +24,10 @@ def tools(
     spec: options.Spec = "",
     base_url: options.BaseUrl = "",
     name: options.Name = "",
+    overlay: options.Overlays = None,
     read_only: options.ReadOnly = False,
     allow_private: options.AllowPrivate = False,
+    follow_references: options.FollowReferences = False,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     json: options.AsJson = False,
@@ -36,7 +38,8 @@ def tools(
     """
     wanted = Wanted(
         sources=tuple(sources or ()), spec=spec, base_url=base_url, name=name, read_only=read_only,
-        allow_private=allow_private, state_dir=state_dir, no_state=no_state,
+        overlays=tuple(overlay or ()), allow_private=allow_private, follow_references=follow_references,
+        state_dir=state_dir, no_state=no_state,
     )  # fmt: skip
 
     async def show(opened: App) -> None:
@@ -75,6 +78,7 @@ def describe(
     source: Annotated[list[str] | None, typer.Option("--source", help="Source to look in. Repeatable.")] = None,
     spec: options.Spec = "",
     name: options.Name = "",
+    overlay: options.Overlays = None,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     json: options.AsJson = False,
@@ -84,8 +88,9 @@ def describe(
     Example: `specport describe droplets.dropletsCreate`
     """
     wanted = Wanted(
-        sources=tuple(source or ()), spec=spec, name=name, state_dir=state_dir, no_state=no_state, description_limit=0
-    )
+        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state_dir=state_dir,
+        no_state=no_state, description_limit=0,
+    )  # fmt: skip
 
     async def show(opened: App) -> None:
         tool = opened.find(address)
@@ -113,6 +118,7 @@ def search(
     source: Annotated[list[str] | None, typer.Option("--source", help="Source to look in. Repeatable.")] = None,
     spec: options.Spec = "",
     name: options.Name = "",
+    overlay: options.Overlays = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="Most results.")] = 10,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -122,7 +128,10 @@ def search(
 
     Example: `specport search "resize a droplet"`
     """
-    wanted = Wanted(sources=tuple(source or ()), spec=spec, name=name, state_dir=state_dir, no_state=no_state)
+    wanted = Wanted(
+        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state_dir=state_dir,
+        no_state=no_state,
+    )  # fmt: skip
 
     async def show(opened: App) -> None:
         from specport.catalog.search import find_tools

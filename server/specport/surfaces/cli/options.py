@@ -18,6 +18,7 @@ from specport.errors import SourceError
 
 if TYPE_CHECKING:
     from specport.app import App, Settings
+    from specport.sources.fetch import FetchPolicy
     from specport.sources.model import Source
 
 DEFAULT_SOURCE = "digitalocean"
@@ -57,6 +58,23 @@ AllowPrivate = Annotated[
         help="Let documents and added sources be on private addresses.",
     ),
 ]
+FollowReferences = Annotated[
+    bool,
+    typer.Option(
+        "--follow-references",
+        envvar="SPECPORT_FOLLOW_REFERENCES",
+        help="Let a document from a URL refer to other files of its origin.",
+    ),
+]
+Overlays = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--overlay",
+        envvar="SPECPORT_OVERLAY",
+        metavar="PATH|URL",
+        help="OpenAPI Overlay to apply to the document first. Repeatable.",
+    ),
+]
 ReadOnly = Annotated[
     bool, typer.Option("--read-only", envvar="SPECPORT_READ_ONLY", help="Only tools that change nothing.")
 ]
@@ -91,7 +109,9 @@ class Wanted:
     credentials: tuple[str, ...] = ()
     state_dir: Path | None = None
     no_state: bool = False
+    overlays: tuple[str, ...] = ()
     allow_private: bool = False
+    follow_references: bool = False
     read_only: bool = False
     sandbox: bool = False
     dry_run: bool = False
@@ -112,6 +132,13 @@ def state_folder(wanted: Wanted) -> Path | None:
     return Path(platformdirs.user_state_dir("specport", appauthor=False))
 
 
+def fetching_of(wanted: Wanted) -> FetchPolicy:
+    """What may be fetched for a command."""
+    from specport.sources.fetch import FetchPolicy
+
+    return FetchPolicy(allow_private=wanted.allow_private, follows_references=wanted.follow_references)
+
+
 def settings_of(wanted: Wanted) -> Settings:
     """Settings of the App that a command opens."""
     from specport.app import Settings
@@ -124,7 +151,7 @@ def settings_of(wanted: Wanted) -> Settings:
         state_dir=state_folder(wanted),
         dotted_names=wanted.dotted,
         full_schemas=wanted.full_schemas,
-        allow_private=wanted.allow_private,
+        fetching=fetching_of(wanted),
         sandbox=wanted.sandbox,
         dry_run=wanted.dry_run,
         policy=Policy(read_only=wanted.read_only),
@@ -143,19 +170,22 @@ async def sources_of(wanted: Wanted) -> list[Source]:
     names = wanted.sources or (() if wanted.spec else (DEFAULT_SOURCE,))
     for name in names:
         is_folder = name not in bundled_names() and Path(name).is_dir()
-        source = open_folder(Path(name)) if is_folder else open_bundled(name)
+        source = await open_folder(Path(name), fetching_of(wanted)) if is_folder else open_bundled(name)
         found.append(_overridden(source, wanted) if not wanted.spec else source)
     return found
 
 
 async def _spec_source(wanted: Wanted) -> Source:
-    from specport.sources.fetch import FetchPolicy
     from specport.sources.registry import Specification, read_specification
 
     given = Specification(
-        spec=wanted.spec, name=wanted.name, base_url=wanted.base_url, credentials=credentials_of(wanted.credentials)
+        spec=wanted.spec,
+        name=wanted.name,
+        base_url=wanted.base_url,
+        credentials=credentials_of(wanted.credentials),
+        overlays=wanted.overlays,
     )
-    return await read_specification(given, FetchPolicy(allow_private=wanted.allow_private))
+    return await read_specification(given, fetching_of(wanted))
 
 
 def _overridden(source: Source, wanted: Wanted) -> Source:

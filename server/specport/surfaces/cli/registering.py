@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,7 +37,9 @@ def preview(
     base_url: options.BaseUrl = "",
     tag: Tags = None,
     operation: Operations = None,
+    overlay: options.Overlays = None,
     allow_private: options.AllowPrivate = False,
+    follow_references: options.FollowReferences = False,
     json: options.AsJson = False,
 ) -> None:
     """Show what adding a document would do. Changes nothing.
@@ -47,11 +50,12 @@ def preview(
     from specport.sources.model import Origin
     from specport.sources.preview import as_text
 
-    wanted = Wanted(no_state=True, allow_private=allow_private)
+    wanted = Wanted(no_state=True, allow_private=allow_private, follow_references=follow_references)
 
     async def run() -> Preview:
         async with App.open([], settings_of(wanted)) as opened:
-            return await opened.preview(_specification(document, "", base_url, tag, operation, ()), Origin.OPERATOR)
+            described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
+            return await opened.preview(described, Origin.OPERATOR)
 
     found = asyncio.run(run())
     if json:
@@ -69,7 +73,9 @@ def add(
     credential: options.Credentials = None,
     tag: Tags = None,
     operation: Operations = None,
+    overlay: options.Overlays = None,
     allow_private: options.AllowPrivate = False,
+    follow_references: options.FollowReferences = False,
     state_dir: options.StateDir = None,
     json: options.AsJson = False,
 ) -> None:
@@ -80,12 +86,13 @@ def add(
     from specport.app import App
     from specport.sources.model import Origin
 
-    wanted = Wanted(state_dir=state_dir, allow_private=allow_private)
+    wanted = Wanted(state_dir=state_dir, allow_private=allow_private, follow_references=follow_references)
 
     async def run() -> Added:
         async with App.open([], settings_of(wanted)) as opened:
-            described = _specification(document, name, base_url, tag, operation, tuple(credential or ()))
-            return await opened.add(described, Origin.OPERATOR)
+            described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
+            named = replace(described, name=name, credentials=credentials_of(tuple(credential or ())))
+            return await opened.add(named, Origin.OPERATOR)
 
     added = asyncio.run(run())
     catalog, source = added.opened.catalog, added.opened.source
@@ -148,19 +155,18 @@ def sources(*, state_dir: options.StateDir = None, json: options.AsJson = False)
 
 def _specification(
     document: str,
-    name: str,
+    *,
     base_url: str,
     tags: list[str] | None,
     operations: list[str] | None,
-    credentials: tuple[str, ...],
+    overlays: list[str] | None,
 ) -> Specification:
     from specport.sources.model import Filters
     from specport.sources.registry import Specification
 
     return Specification(
         spec=document,
-        name=name,
         base_url=base_url,
         filters=Filters(tuple(tags or ()), tuple(operations or ())),
-        credentials=credentials_of(credentials),
+        overlays=tuple(overlays or ()),
     )

@@ -57,6 +57,7 @@ def serve(  # one parameter to an option, which is how typer reads them
     spec: options.Spec = "",
     base_url: options.BaseUrl = "",
     name: options.Name = "",
+    overlay: options.Overlays = None,
     credential: options.Credentials = None,
     transport: Annotated[Transport, typer.Option(envvar="SPECPORT_TRANSPORT", help="How clients connect.")] = (
         Transport.STDIO
@@ -87,6 +88,7 @@ def serve(  # one parameter to an option, which is how typer reads them
     sandbox: options.Sandbox = False,
     dry_run: options.DryRun = False,
     allow_private: options.AllowPrivate = False,
+    follow_references: options.FollowReferences = False,
     files: options.Files = None,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -109,7 +111,9 @@ def serve(  # one parameter to an option, which is how typer reads them
         credentials=tuple(credential or ()),
         state_dir=state_dir,
         no_state=no_state,
+        overlays=tuple(overlay or ()),
         allow_private=allow_private,
+        follow_references=follow_references,
         read_only=read_only,
         sandbox=sandbox,
         dry_run=dry_run,
