@@ -54,6 +54,7 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
     ),
     "flag_that_is_empty.yaml": lambda made: request_of(made.tools[0], {"acl": ""}).url.endswith("/things?acl="),
     "method_in_small_letters.yaml": lambda made: request_of(made.tools[0], {}).method == "Notify",
+    "array_of_json_parts.yaml": lambda made: request_of(made.tools[0], {"body": {"a": [1, 2]}}).content == b"a=1&a=2",
     "null_body.yaml": lambda made: properties(made) == {},
     "schema_that_allows_anything.yaml": lambda made: properties(made) == {"body": {}},
     "tuple.yaml": lambda made: properties(made)["body"]["items"] == {},

@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 from fidelity.accepting import same
 from fidelity.operations import Media, Wire
 from fidelity.values import OCTETS, Flavour, Unbuildable, Values, is_nested
-from fidelity.wire import UNENCODED, Pair, compact, flat, is_ruled, pairs_of, plain_text
+from fidelity.wire import UNENCODED, Pair, cleaned, compact, flat, is_ruled, pairs_of, plain_text
 
 JSON_LINES = frozenset(
     {"application/jsonl", "application/x-ndjson", "application/json-lines", "application/x-jsonlines"}
@@ -53,6 +53,8 @@ def kind_of(content_type: str) -> str:
         return "form"
     if kind == "multipart/form-data":
         return "parts"
+    if kind == "multipart/mixed":
+        return "mixed"
     if kind.startswith("multipart/"):
         return ""
     is_text = kind.startswith("text/") or kind.endswith(("xml", "yaml", "graphql"))
@@ -62,7 +64,7 @@ def kind_of(content_type: str) -> str:
 def body_value(values: Values, media: Media, flavour: Flavour) -> Any:
     """A value for the body, or Unbuildable where the media type has no rule for what the schema asks."""
     kind = kind_of(media.content_type)
-    if not kind:
+    if not kind or (kind == "mixed" and not media.encodes_items):
         raise Unbuildable(f"no rule for {media.content_type}")
     if kind == "json":
         plain = replace(flavour, has_octets=False)
@@ -72,7 +74,7 @@ def body_value(values: Values, media: Media, flavour: Flavour) -> Any:
     if media.schema is None:
         return {"any": flavour.text}
     value = values.make(media.schema, replace(flavour, is_null=False))
-    if kind in {"form", "parts"} and not isinstance(value, dict):
+    if not isinstance(value, {"form": dict, "parts": dict, "mixed": list}.get(kind, object)):
         raise Unbuildable("a form that is no object")
     return _writable(values, value, media) if kind in {"form", "parts"} else value
 
@@ -98,36 +100,41 @@ def _writable(values: Values, value: dict[str, Any], media: Media) -> dict[str, 
     kept: dict[str, Any] = {}
     for name, each in value.items():
         encoding = media.encoding.get(name, {})
-        reason = _unruled(each, encoding, kind_of(media.content_type))
+        reason = _unruled(each, encoding, media)
         if reason:
             values.dropped.append(f"the field {name} of {media.content_type}: {reason}")
         else:
-            kept[name] = _unambiguous(each, encoding.get("style"))
+            kept[name] = _unambiguous(each, encoding)
     if not values.accepts(media.schema, kept):
         raise Unbuildable(values.dropped.pop() if values.dropped else "no value without doubtful delimiters")
     return kept
 
 
-def _unruled(value: Any, encoding: Any, kind: str) -> str:
+def _unruled(value: Any, encoding: Any, media: Media) -> str:
     """Why the specification has no rule for a field, if it has none."""
     style = encoding.get("style", "form")
     if value is None or (isinstance(value, list) and any(item is None for item in value)):
         return "null in a form"
-    if kind == "parts":
+    if isinstance(value, list) and "contentType" in encoding and not media.encodes_items:
+        return "an array with a content type, of each item or as a whole before OAS 3.2"
+    if kind_of(media.content_type) == "parts":
         return "deepObject in parts, which OAS 3.0 ignores and 3.1 does not" if style == "deepObject" else ""
     if bool({"style", "explode", "allowReserved"} & encoding.keys()) and (
         is_nested(value) or not is_ruled(style, value)
     ):
         return f"a value that the style {style} has no rule for"
-    return "an array of arrays or objects in a form" if isinstance(value, list) and is_nested(value) else ""
+    is_doubtful = isinstance(value, list) and is_nested(value) and not media.encodes_items
+    return "an array of arrays or objects in a form" if is_doubtful else ""
 
 
-def _unambiguous(value: Any, style: str | None) -> Any:
-    """Texts in a delimited field without the delimiter, which no reader could tell apart."""
-    delimiter = UNENCODED.get(style or "")
-    if not delimiter or not isinstance(value, list):
+def _unambiguous(value: Any, encoding: Any) -> Any:
+    """Texts in a field without what no reader could tell from a delimiter."""
+    wire = Wire("", "query", False, encoding.get("style", "form"), True, bool(encoding.get("allowReserved")), None)
+    if isinstance(value, str):
+        return cleaned(wire, value) if wire.allow_reserved else value
+    if not (isinstance(value, list) and (wire.allow_reserved or wire.style in UNENCODED)):
         return value
-    return [item.replace(delimiter, "") if isinstance(item, str) else item for item in value]
+    return [cleaned(wire, item) if isinstance(item, str) else item for item in value]
 
 
 def sent_as(content_type: str) -> str:
@@ -148,6 +155,8 @@ def expected_body(values: Values, media: Media, value: Any) -> BodyExpected:
         return BodyExpected(media.content_type, kind, list(_fields(media, value)))
     if kind == "parts":
         return BodyExpected(media.content_type, kind, list(_parts(values, media, value)))
+    if kind == "mixed":
+        return BodyExpected(media.content_type, kind, list(_positional(values, media, value)))
     if kind in {"text", "bytes"}:
         return BodyExpected(media.content_type, kind, octets(value))
     return BodyExpected(media.content_type, kind, value)
@@ -163,8 +172,11 @@ def _fields(media: Media, value: dict[str, Any]) -> Iterator[Pair]:
     for name, each in value.items():
         encoding = media.encoding.get(name, {})
         is_styled = bool({"style", "explode", "allowReserved"} & encoding.keys())
-        if isinstance(each, dict) and not is_styled:
-            yield Pair(name, (compact(each),), is_json=True)
+        is_json = kind_of(encoding.get("contentType", "text/plain")) == "json"
+        if each != [] and not is_styled:
+            for item in _items(each):
+                goes_as_json = is_json or isinstance(item, dict | list)
+                yield Pair(name, (compact(item) if goes_as_json else plain_text(item),), is_json=goes_as_json)
             continue
         style = encoding.get("style", "form")
         explode = encoding.get("explode", style == "form")
@@ -183,12 +195,31 @@ def _parts(values: Values, media: Media, value: dict[str, Any]) -> Iterator[Part
             if each:
                 yield Part(name, UNENCODED.get(style, ",").join(flat(each)).encode())
             continue
-        for item in each if isinstance(each, list) else [each]:
-            if isinstance(item, dict | list) or (named and kind_of(named[0]) == "json"):
-                yield Part(name, item, is_json=True, content_types=named)
-            else:
-                text = plain_text(item)
-                yield Part(name, octets(text) if is_binary else text.encode(), content_types=named)
+        for item in _items(each):
+            yield _part(name, item, named, is_binary=is_binary)
+
+
+def _part(name: str, item: Any, named: tuple[str, ...], *, is_binary: bool) -> Part:
+    if isinstance(item, dict | list) or (named and kind_of(named[0]) == "json"):
+        return Part(name, item, is_json=True, content_types=named)
+    text = plain_text(item)
+    return Part(name, octets(text) if is_binary else text.encode(), content_types=named)
+
+
+def _positional(values: Values, media: Media, value: list[Any]) -> Iterator[Part]:
+    """Parts without names, each with the Encoding Object of its place (OAS 3.2 section 4.14.5.2)."""
+    schema = values.merged(media.schema)
+    first, rest = media.positions
+    described = schema.get("prefixItems", [])
+    for index, item in enumerate(value):
+        encoding = (first[index] if index < len(first) else rest) or {}
+        named = tuple(kind.strip() for kind in encoding.get("contentType", "").split(",") if kind.strip())
+        node = described[index] if index < len(described) else schema.get("items", {})
+        yield _part("", item, named, is_binary=_is_binary(values, node))
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _is_binary(values: Values, node: Any) -> bool:
@@ -288,11 +319,12 @@ def read_parts(content_type: str, body: bytes) -> Iterator[tuple[str, str, bytes
     for piece in pieces[1:-1]:
         head, _, data = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         headers = BytesParser(policy=HTTP).parsebytes(head + b"\r\n\r\n")
-        name = headers["content-disposition"].params["name"]
+        name = headers["content-disposition"].params["name"] if "content-disposition" in headers else ""
         yield unquote_plus(name) if "%" in name else name, headers.get("content-type", "text/plain"), data
 
 
 _MEETS = {
-    "json": _json_meets, "lines": _lines_meet, "records": _records_meet, "form": _form_meets, "parts": _parts_meet,
+    "json": _json_meets, "lines": _lines_meet, "records": _records_meet, "form": _form_meets,
+    "parts": _parts_meet, "mixed": _parts_meet,
     "text": _octets_meet, "bytes": _octets_meet,
 }  # fmt: skip

@@ -40,12 +40,18 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One media type of a body."""
+    """One media type of a body.
+
+    `encodes_items`: an Encoding Object is for each item of an array (OAS 3.2 section 4.14.5.1), and `positions` are
+    those of the first items and of the rest.
+    """
 
     content_type: str
     schema: Json
     encoding: Mapping[str, Json]
     is_sequence: bool = False
+    encodes_items: bool = False
+    positions: tuple[tuple[Json, ...], Json] = ((), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +184,8 @@ def _media_of(documents: Documents, operation: Json) -> tuple[list[Media], bool]
                 {"type": "array", "items": item} if is_sequence else schema,
                 found.get("encoding", {}),
                 is_sequence,
+                documents.version >= "3.2",
+                (tuple(found.get("prefixEncoding", [])), found.get("itemEncoding")),
             )
         )
     return media, bool(media) and bool(body.get("required"))

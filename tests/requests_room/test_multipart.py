@@ -117,6 +117,16 @@ def test_the_content_type_of_an_encoding_is_the_parts() -> None:
     assert parts({"a": {"type": "array", "items": {}}}, {"a": [1, "x"]}, as_json)[0][3] == b'[1,"x"]'
 
 
+def test_from_3_2_on_each_item_of_an_array_is_encoded() -> None:
+    """OAS 3.2 section 4.14.5.1: one value to an item, each under the name, in forms as in parts."""
+    as_json = {"a": {"contentType": "application/json"}}
+    lists = {"a": {"type": "array", "items": {}}}
+    found = parts(lists, {"a": [{"b": 1}, "x", [2]]}, as_json, version="3.2.0")
+    assert [(part[0], part[3]) for part in found] == [("a", b'{"b":1}'), ("a", b'"x"'), ("a", b"[2]")]
+    assert request(lists, {"a": [1, "x"]}, as_json, media=FORM, version="3.2.0").content == b"a=1&a=%22x%22"
+    assert request(lists, {"a": [1, "x"]}, as_json, media=FORM, version="3.1.0").content == b"a=%5B1%2C%22x%22%5D"
+
+
 def test_headers_with_one_possible_value_are_sent() -> None:
     """`const`, a single `enum`, a `default`; references followed; what could be another header is not."""
     headers = {
@@ -204,6 +214,23 @@ def test_parts_without_names_are_an_array() -> None:
     ]  # fmt: skip
     texts = read(request({"type": "array", "items": {"type": "string"}}, ["ü"], media="multipart/mixed"))
     assert str(texts[0]["content-type"]) == 'text/plain; charset="utf-8"'
+
+
+def test_parts_by_position_have_encodings_by_position() -> None:
+    """OAS 3.2 section 4.14.5.2: `prefixEncoding` for the first, `itemEncoding` for all others."""
+    schema = {"type": "array", "prefixItems": [{"type": "object"}], "items": {"type": "string"}}
+    encodings = {
+        "prefixEncoding": [{"contentType": "application/vnd.x+json", "headers": {"X-A": {"schema": {"const": 1}}}}, {}],
+        "itemEncoding": {"contentType": "text/csv", "style": "form"},
+    }
+    for version, types in [
+        ("3.2.0", ["application/vnd.x+json", 'text/plain; charset="utf-8"', "text/csv"]),
+        ("3.1.0", ["application/json", *['text/plain; charset="utf-8"'] * 2]),
+    ]:
+        tool = tool_of(taking(schema, "multipart/mixed", **encodings), version=version)
+        made = read(request_of(tool, {"body": [{"a": 1}, "b", "c"]}))
+        assert [str(part["content-type"]) for part in made] == types
+        assert made[0]["x-a"] == ("1" if version == "3.2.0" else None)
 
 
 def test_a_related_body_names_the_type_of_its_root() -> None:

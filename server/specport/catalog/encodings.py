@@ -42,7 +42,7 @@ def media_binding(media: Media, fragment: Fragment, converter: SchemaConverter) 
         return MediaBinding(media.content_type, fields=tuple(reader.fields(media, fragment, has_files=False)))
     if kind.startswith("multipart/"):
         fields = tuple(reader.fields(media, fragment, has_files=True))
-        return MediaBinding(media.content_type, fields=fields, positions=reader.positions(fragment))
+        return MediaBinding(media.content_type, fields=fields, positions=reader.positions(media, fragment))
     is_bytes, transfer = reader.bytes_of(fragment)
     if is_text(kind) or is_json_lines(kind) or is_json_sequence(kind) or (is_json(kind) and "*" not in kind):
         is_bytes = False
@@ -73,17 +73,36 @@ class _Reader:
             if field != FieldBinding(name):
                 yield field
 
-    def positions(self, fragment: Fragment) -> tuple[FieldBinding, ...]:
+    def positions(self, media: Media, fragment: Fragment) -> tuple[FieldBinding, ...]:
         """How the items of an array go into parts: the prefix items, then one for all others."""
-        for part in self._parts(fragment):
-            prefix = cast("Sequence[Fragment]", part.get("prefixItems", ()))
-            items = [*prefix, cast("Fragment", part["items"])] if "items" in part else prefix
-            if items:
-                return tuple(self._with_bytes(FieldBinding(""), item) for item in items)
-        return ()
+        schemas = self._items(fragment)
+        if not schemas:
+            return ()
+        has_own = self._converter.dialect.encodes_items
+        prefix, rest = (media.prefix_encoding, media.item_encoding) if has_own else ((), None)
+        where = media.pointer.rpartition("/")[0]
+        found: list[FieldBinding] = []
+        for index in range(max(len(schemas), len(prefix) + 1)):
+            is_named = index < len(prefix)
+            place = child(where, "prefixEncoding", index) if is_named else child(where, "itemEncoding")
+            field = self._field("", prefix[index] if is_named else rest, place)
+            found.append(self._with_bytes(field, schemas[min(index, len(schemas) - 1)]))
+        return tuple(found)
 
-    def bytes_of(self, fragment: Fragment, depth: int = 0) -> tuple[bool, str]:
-        """Whether a text, or each item of an array of them, stands for bytes; and the `contentEncoding` they go in."""
+    def _items(self, fragment: Fragment) -> list[Fragment]:
+        """The schemas of the items of an array by position, the last for all that follow."""
+        for part in self._parts(fragment):
+            items = [*cast("Sequence[Fragment]", part.get("prefixItems", ()))]
+            items += [cast("Fragment", part["items"])] if "items" in part else []
+            if items:
+                return items
+        return []
+
+    def bytes_of(self, fragment: Fragment, depth: int = 0, *, says_json: bool = False) -> tuple[bool, str]:
+        """Whether a text, or each item of an array of them, stands for bytes; and the `contentEncoding` they go in.
+
+        `says_json`: the document says that it is JSON, so that what has no type is no raw bytes.
+        """
         parts = list(self._parts(fragment))
         for part in parts:
             encoded = _TRANSFERS.get(str(part.get("contentEncoding", part.get("format"))).lower())
@@ -95,7 +114,7 @@ class _Reader:
         for part in parts:
             if "items" in part and depth == 0:
                 found = self.bytes_of(cast("Fragment", part["items"]), depth + 1)
-                if found[0] or self.is_untyped(cast("Fragment", part["items"])):
+                if found[0] or (not says_json and self.is_untyped(cast("Fragment", part["items"]))):
                     return True, found[1]
         return False, ""
 
@@ -112,8 +131,9 @@ class _Reader:
         return any("string" in _listed(part.get("type")) for part in self._parts(fragment))
 
     def _with_bytes(self, field: FieldBinding, fragment: Fragment) -> FieldBinding:
-        is_bytes, transfer = self.bytes_of(fragment)
-        is_bytes = is_bytes or field.is_binary or self.is_untyped(fragment)
+        says_json = bool(field.content_type) and is_json(_first_kind(field.content_type))
+        is_bytes, transfer = self.bytes_of(fragment, says_json=says_json)
+        is_bytes = is_bytes or field.is_binary or (self.is_untyped(fragment) and not says_json)
         return replace(field, is_binary=is_bytes, transfer=transfer or field.transfer)
 
     def _field(self, name: str, raw: object, pointer: str) -> FieldBinding:
@@ -126,15 +146,18 @@ class _Reader:
         headers = tuple(self._headers(said.get("headers"), child(pointer, "headers")))
         transfers = [value.lower() for header, value in headers if header.lower() == "content-transfer-encoding"]
         transfer = "base64" if transfers == ["base64"] else ""
+        content_type = content_type if isinstance(content_type, str) and content_type.isprintable() else ""
+        kind = _first_kind(content_type)
         return FieldBinding(
             name,
-            content_type=content_type if isinstance(content_type, str) and content_type.isprintable() else "",
+            content_type=content_type,
             style=style if is_styled else "",
             explode=is_styled and (explode if isinstance(explode, bool) else style == "form"),
             allow_reserved=reserved is True,
             headers=tuple(pair for pair in headers if pair[0].lower() != "content-transfer-encoding"),
             is_binary=bool(transfer),
             transfer=transfer,
+            is_whole=bool(kind) and is_json(kind) and not self._converter.dialect.encodes_items,
         )
 
     def _headers(self, raw: object, pointer: str) -> Iterator[tuple[str, str]]:
@@ -186,6 +209,10 @@ class _Reader:
                 yield part
                 for key in ("allOf", "anyOf", "oneOf"):
                     waiting += cast("list[object]", part.get(key, []))
+
+
+def _first_kind(listed: str) -> str:
+    return essence(listed.partition(",")[0])
 
 
 def _listed(types: object) -> list[object]:

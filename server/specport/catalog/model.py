@@ -34,7 +34,8 @@ class FieldBinding:
 
     `content_type`: the media types that the document lists, "" for the default of the value. `style`: "" where the
     content type decides. `headers`: those of the part that have one possible value. `is_binary`: texts stand for
-    bytes, which go in the encoding `transfer` (a schema's `contentEncoding`) if there is one.
+    bytes, which go in the encoding `transfer` (a schema's `contentEncoding`) if there is one. `is_whole`: an array is
+    one value, not one to each item.
     """
 
     name: str
@@ -45,6 +46,7 @@ class FieldBinding:
     headers: tuple[tuple[str, str], ...] = ()
     is_binary: bool = False
     transfer: str = ""
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class Dialect:
     `additional_operations`: a Path Item Object may have operations of any method (OAS 3.2 section 4.9.1).
     `reserved_anywhere`: `allowReserved` counts wherever values are percent-encoded (OAS 3.2 section 4.12.2.2), not in
     queries alone.
+    `encodes_items`: an Encoding Object is applied to each item of an array, and there are some by position (OAS 3.2
+    sections 4.14.5.1 and 4.14.5.2); before, it is applied to the property.
     """
 
     version: str
@@ -55,6 +57,7 @@ class Dialect:
     ref_siblings: bool
     additional_operations: bool = False
     reserved_anywhere: bool = False
+    encodes_items: bool = False
 
     @property
     def is_swagger(self) -> bool:

@@ -26,7 +26,7 @@ _DIALECTS = (
     _OPENAPI_3_1,
     replace(
         _OPENAPI_3_1, version="3.2", methods=(*_OPENAPI_3_1.methods, "query"), additional_operations=True,
-        reserved_anywhere=True,
+        reserved_anywhere=True, encodes_items=True,
     ),
 )  # fmt: skip
 

@@ -51,12 +51,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One media type of a body or answer; `schema` is raw and stands at `pointer`, None when not given."""
+    """One media type of a body or answer; `schema` is raw and stands at `pointer`, None when not given.
+
+    `encoding` by the name of a property; `prefix_encoding` and `item_encoding` by position (OAS 3.2 section 4.14.1).
+    """
 
     content_type: str
     schema: object
     pointer: str
     encoding: Mapping[str, object] = field(default_factory=dict[str, object])
+    prefix_encoding: tuple[object, ...] = ()
+    item_encoding: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ def _media(reading: Reading, content: object, pointer: str) -> Iterator[Media]:
             schema=schema,
             pointer=child(target.pointer, keyword),
             encoding=members(media.get("encoding")),
+            prefix_encoding=tuple(entries(media.get("prefixEncoding"))),
+            item_encoding=media.get("itemEncoding"),
         )
 
 

@@ -13,7 +13,6 @@ from urllib.parse import quote_plus
 
 from specport.catalog.model import FieldBinding
 from specport.errors import BadArguments
-from specport.operations.media_types import essence, is_json
 from specport.requests import styles
 from specport.requests.content import written
 
@@ -66,11 +65,11 @@ def _encoding(field: FieldBinding, value: object) -> styles.Encode:
 
 def _texts(field: FieldBinding, value: object) -> list[str]:
     """One text for a value, one for each item of an array unless the array as a whole is to be JSON."""
-    content_type = chosen_type(field.content_type)
-    if is_json(essence(content_type)) and content_type:
+    content_type = chosen_type(field.content_type) or PLAIN
+    if field.is_whole:
         return [written(value, content_type).decode()]
     items = cast("list[object]", value) if isinstance(value, list) else [value]
-    return [written(item, content_type or PLAIN).decode("utf-8", "replace") for item in items if item is not None]
+    return [written(item, content_type).decode("utf-8", "replace") for item in items if item is not None]
 
 
 def _plus(text: str) -> str:

@@ -87,8 +87,7 @@ def _named(field: FieldBinding, value: object, kind: str, read_file: ReadFile) -
         for name, text in styled(field, value, encode=raw, encode_name=raw):
             yield Part((_disposition(name), *field.headers), styles.utf8(text))
         return
-    is_whole = bool(field.content_type) and is_json(essence(chosen_type(field.content_type)))
-    items = [value] if is_whole or not isinstance(value, list) else cast("list[object]", value)
+    items = [value] if field.is_whole or not isinstance(value, list) else cast("list[object]", value)
     for item in items:
         if item is not None:
             content_type, content, filename = _content(field, item, read_file)
