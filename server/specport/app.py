@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from specport.catalog.listing import listed, listed_name
 from specport.catalog.model import Route, Tool
 from specport.catalog.naming import listing_order
 from specport.catalog.report import report
+from specport.catalog.search import nearest
 from specport.errors import Denied, SourceError, UnknownTool
 from specport.executor.auth import choose, shown
 from specport.executor.curl import as_curl
@@ -42,6 +42,9 @@ from specport.sources.registry import Added, Registry, Specification
 from specport.sources.store import CatalogCache, SourceStore
 
 log = logging.getLogger("specport")
+
+MAX_NEAREST = 3
+"""Most tools named to somebody who mistyped a name."""
 
 MAX_CHECKERS = 512
 """Most compiled schemas kept; one of a large API may take megabytes."""
@@ -146,8 +149,8 @@ class App:
         """The tool of that wire name or address. Raises UnknownTool naming the nearest ones."""
         tool = self._by_name.get(name)
         if tool is None:
-            near = difflib.get_close_matches(name, self._by_name, n=3, cutoff=0.6)
-            hint = f"Nearest: {', '.join(near)}" if near else "See tools/list"
+            near = nearest(self.listing.tools, name, MAX_NEAREST)
+            hint = f"Nearest: {', '.join(near)}" if near else "See tools/list, or `specport tools`"
             raise UnknownTool(f"there is no tool {name[:100]!r}", hint=hint)
         return tool
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from end_to_end.loopback import Done, Upstream
+from specport.app import App, Settings
+from specport.sources.model import Origin, Source
+from specport.surfaces.mcp.server import McpServer
 
 Run = Callable[..., Done]
 
@@ -53,3 +56,15 @@ def test_a_folder_that_is_not_there_is_a_usage_error(specport: Run, spec: str, t
     done = specport("serve", "--spec", spec, "--files", str(tmp_path / "missing"), "--no-state")
     assert done.code == 2
     assert "missing" in done.err
+
+
+@pytest.mark.anyio
+async def test_clients_are_told_of_open_folders(spec: str, tmp_path: Path) -> None:
+    """The instructions name them as URLs, which hold no character that could be read as anything else."""
+    folders = [tmp_path / f"open {number}" for number in range(7)]
+    async with App.open([Source("files", spec, json.dumps(SPEC).encode(), Origin.OPERATOR)], Settings()) as app:
+        said = McpServer(app, folders=folders).lowlevel.instructions or ""
+        silent = McpServer(app).lowlevel.instructions or ""
+    assert f"a file below {tmp_path.as_uri()}/open%200/, " in said
+    assert "open%204/ and 2 more folders sends that file" in said
+    assert "file:" not in silent

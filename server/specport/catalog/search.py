@@ -1,7 +1,8 @@
-"""Plain keyword search over a catalog, by SQLite's FTS5 (BM25) in memory."""
+"""Plain keyword search over a catalog, by SQLite's FTS5 (BM25) in memory, and names that were nearly right."""
 
 from __future__ import annotations
 
+import difflib
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from specport.catalog.naming import split_words
 
 MAX_WORDS = 32
 """Words of a query that are used."""
+
+MAX_TYPED = 200
+"""Characters of a wrong name that are compared."""
 
 _TABLE = "create virtual table tools using fts5(address, path, description, tokenize = 'porter unicode61')"
 _QUERY = "select rowid from tools where tools match ? order by bm25(tools, 8.0, 4.0, 2.0), rowid limit ?"
@@ -30,6 +34,18 @@ def find_tools(tools: Sequence[Tool], query: str, limit: int) -> list[Tool]:
         return [tools[row[0]] for row in connection.execute(_QUERY, (match, limit))]
     finally:
         connection.close()
+
+
+def nearest(tools: Sequence[Tool], typed: str, limit: int) -> list[str]:
+    """What tools that somebody may have meant are called, addresses for one with a dot; else those with its words."""
+    typed = typed[:MAX_TYPED]
+    is_address = "." in typed
+    names = {tool.address if is_address else tool.wire_name: tool for tool in tools}
+    near = difflib.get_close_matches(typed, names, n=limit, cutoff=0.6)
+    if near:
+        return near
+    found = find_tools(tools, " ".join(split_words(typed)), limit)
+    return [tool.address if is_address else tool.wire_name for tool in found]
 
 
 def _texts(tool: Tool) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ import http
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 import orjson
@@ -39,6 +40,13 @@ def build_result(
     exchange: Exchange, *, route: Route, arguments: Mapping[str, object], conventions: Conventions, has_credential: bool
 ) -> ToolResult:
     """What the model gets of an answer. A status of 400 or more is an error result, whatever its body."""
+    result = _result(exchange, route, arguments, conventions, has_credential)
+    return replace(result, body=exchange.body)
+
+
+def _result(
+    exchange: Exchange, route: Route, arguments: Mapping[str, object], conventions: Conventions, has_credential: bool
+) -> ToolResult:
     if exchange.status >= 400:
         return _failure(exchange, route, conventions, has_credential)
     if route.method == "HEAD":
@@ -128,8 +136,8 @@ def _binary(exchange: Exchange, media_type: str) -> ToolResult:
     name = file_name(exchange.headers, kind)
     said = f"{kind}, {size:,} bytes" + (f", {name}" if "content-disposition" in exchange.headers else "")
     if size > MAX_BLOB:
-        return ToolResult(text=f"{said}; too large to pass on (limit {MAX_BLOB:,})")
-    return ToolResult(text=said, blobs=(Blob(kind, base64.b64encode(exchange.body).decode(), name),))
+        return ToolResult(text=f"{said}; too large to pass on (limit {MAX_BLOB:,})", is_text=False)
+    return ToolResult(text=said, is_text=False, blobs=(Blob(kind, base64.b64encode(exchange.body).decode(), name),))
 
 
 def _failure(exchange: Exchange, route: Route, conventions: Conventions, has_credential: bool) -> ToolResult:

@@ -20,7 +20,8 @@ class ToolResult:
     """The answer of one tool call.
 
     `text` is what a model reads. `structured` is the same JSON object, given only when `text` is exactly it.
-    `notes` follow as further text: what was cut, how to get the next page.
+    `notes` follow as further text: what was cut, how to get the next page. `body` is an API's answer as it came, None
+    where specport itself answered; `is_text` whether it reads as text.
     """
 
     text: str = ""
@@ -28,6 +29,8 @@ class ToolResult:
     is_error: bool = False
     notes: tuple[str, ...] = ()
     blobs: tuple[Blob, ...] = field(default=())
+    body: bytes | None = field(default=None, repr=False)
+    is_text: bool = True
 
 
 @dataclass(frozen=True, slots=True)

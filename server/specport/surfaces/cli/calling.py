@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 
-from specport.errors import BadArguments
+from specport.documents.text import printable
+from specport.errors import BadArguments, SpecportError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
+from specport.surfaces.cli.printing import say
+from specport.surfaces.cli.setting_up import plural
 
 if TYPE_CHECKING:
     from specport.app import App
+    from specport.results.model import ToolResult
 
 
 @app.command()
@@ -35,11 +40,19 @@ def call(
     files: options.Files = None,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", dir_okay=False, help="Write the answer to a file, - for stdout."
+        ),
+    ] = None,
 ) -> None:
-    """Call one tool and print its answer.
+    """Call one tool and print its answer, or write it to a file as it came.
 
     Example: `specport call droplets.dropletsGet '{"droplet_id": 3164444}' --dry-run`
     """
+    if output and not output.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {output.parent}", param_hint="--output")
     wanted = Wanted(
         sources=tuple(source or ()), spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
         overlays=tuple(overlay or ()), sandbox=sandbox, dry_run=dry_run, allow_private=allow_private,
@@ -49,13 +62,38 @@ def call(
 
     async def run(opened: App) -> bool:
         result = await opened.call(address, given)
-        typer.echo(result.text, err=result.is_error)
-        for note in result.notes:
-            typer.echo(note, err=True)
+        if output and not result.is_error:
+            _write(result, output)
+        else:
+            _print(result)
         return result.is_error
 
     if with_app(wanted, run):
         raise typer.Exit(1)
+
+
+def _print(result: ToolResult) -> None:
+    """The answer on stdout, a failure on stderr: on a terminal so that nothing in it acts, elsewhere as it is."""
+    stream = sys.stderr if result.is_error else sys.stdout
+    text = printable(result.text) if stream.isatty() else result.text
+    print(text, file=stream)
+    for note in result.notes:
+        say(note, err=True)
+    if not result.is_text:
+        say("--output FILE writes it to a file", err=True)
+
+
+def _write(result: ToolResult, output: Path) -> None:
+    """The bytes as they came, or what specport itself answered, to a file or stdout; what was written on stderr."""
+    data = result.text.encode() if result.body is None else result.body
+    try:
+        if output == Path("-"):
+            sys.stdout.buffer.write(data)
+        else:
+            output.write_bytes(data)
+            say(f"{output}: {plural(len(data), 'byte')} written", err=True)
+    except OSError as error:
+        raise SpecportError(f"{output} cannot be written: {error.strerror or error}") from error
 
 
 def _parsed(text: str) -> object:

@@ -137,7 +137,7 @@ async def _serve_stdio(wanted: Wanted) -> None:
 
     async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
         opened.log_problems()
-        server = McpServer(opened)
+        server = McpServer(opened, folders=wanted.files)
         _settle_memory()
         await serve_stdio(server)
 

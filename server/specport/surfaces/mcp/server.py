@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -40,6 +41,9 @@ LIST_TTL_MS = 0
 
 MAX_CACHED_PAGES = 64
 
+MAX_NAMED_FOLDERS = 5
+"""Most folders named to clients."""
+
 _LISTS: tuple[CacheableMethod, ...] = (
     "tools/list", "resources/list", "resources/templates/list", "prompts/list",
 )  # fmt: skip
@@ -57,10 +61,20 @@ _INSTRUCTIONS = (
 )
 
 
+def _about_files(folders: Sequence[Path]) -> str:
+    """A sentence that names the folders, as the URLs that theirs start with."""
+    if not folders:
+        return ""
+    named = ", ".join(f"{folder.resolve().as_uri()}/" for folder in folders[:MAX_NAMED_FOLDERS])
+    more = f" and {len(folders) - MAX_NAMED_FOLDERS} more folders" if len(folders) > MAX_NAMED_FOLDERS else ""
+    return f" Where an argument takes binary content, the file: URL of a file below {named}{more} sends that file."
+
+
 class McpServer:
     """The MCP face of an App. `lowlevel` is what transports run; `close` ends open listen streams."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, folders: Sequence[Path] = ()) -> None:
+        """`folders`: those whose files may be sent, which clients are told."""
         self._app = app
         self._pages: dict[tuple[str, str, str], Mapping[str, Any]] = {}
         self._bus = InMemorySubscriptionBus()
@@ -72,7 +86,7 @@ class McpServer:
             "specport",
             version=__version__,
             title="specport",
-            instructions=_INSTRUCTIONS,
+            instructions=_INSTRUCTIONS + _about_files(folders),
             cache_hints={method: CacheHint(ttl_ms=LIST_TTL_MS, scope="private") for method in _LISTS},
             get_tool_input_schema=self._input_schema,
             on_list_tools=self._list_tools,
