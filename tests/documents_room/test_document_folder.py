@@ -55,6 +55,7 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
     "flag_that_is_empty.yaml": lambda made: request_of(made.tools[0], {"acl": ""}).url.endswith("/things?acl="),
     "method_in_small_letters.yaml": lambda made: request_of(made.tools[0], {}).method == "Notify",
     "array_of_json_parts.yaml": lambda made: request_of(made.tools[0], {"body": {"a": [1, 2]}}).content == b"a=1&a=2",
+    "property_called_ref.yaml": lambda made: takes(made, {"$ref": "#/a"}) and not takes(made, {"$ref": "#/too/long"}),
     "null_body.yaml": lambda made: properties(made) == {},
     "schema_that_allows_anything.yaml": lambda made: properties(made) == {"body": {}},
     "tuple.yaml": lambda made: properties(made)["body"]["items"] == {},
@@ -74,6 +75,7 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
 BROKEN = {
     "html_page.yaml": "is HTML or XML, not an OpenAPI document. Use the address of the raw JSON or YAML (the page is",
     "sequences_for_a_terminal.yaml": "the path needs {id}, which no parameter declares",
+    "reference_to_no_address.yaml": "a `$ref` holds a reference that is no URI",
     "two_documents.yaml": "holds several YAML documents at line 3, column 1",
     "unclosed.json": "is not valid JSON at line 2, column 66",
     "tabs.yaml": "is not valid YAML at line 3, column 1",

@@ -213,3 +213,13 @@ def test_odd_values_in_descriptive_fields_are_read_as_text() -> None:
     )
     assert (found.title, found.version) == ("5", "1.5")
     assert (found.operations[0].tags, found.operations[0].operation_id) == (("T",), "7")
+
+
+def test_what_breaks_two_operations_is_told_of_each() -> None:
+    """A broken parameter of the path is one place, but each operation that is left out is named."""
+    catalog = catalog_of(document({"/a": {"parameters": [{"in": "query"}], "get": {}, "put": {}}}))
+    assert catalog.tools == ()
+    assert messages(catalog).split("\n") == [
+        "error /paths/~1a/parameters/0 GET /a is left out: a parameter has no name",
+        "error /paths/~1a/parameters/0 PUT /a is left out: a parameter has no name",
+    ]

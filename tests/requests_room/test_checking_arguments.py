@@ -100,6 +100,14 @@ def test_a_tool_without_arguments_says_so() -> None:
     assert request_of(tool_of({}), None).url.endswith("/things")
 
 
+def test_a_document_cannot_bring_a_line_break_into_a_message() -> None:
+    """A pattern with one is shown in the line, and so are names."""
+    tool = tool_of({"parameters": [query("a", {"type": "string", "pattern": "x\ny"})]})
+    with pytest.raises(BadArguments) as refused:
+        ArgumentChecker(tool).check({"a": "z"})
+    assert str(refused.value) == '/a: "z" does not match "x y"'
+
+
 def test_several_faults_are_named_and_the_rest_counted() -> None:
     """Three are enough to mend at once."""
     error = refusal(

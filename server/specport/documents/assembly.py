@@ -160,13 +160,27 @@ class Assembly:
         return name
 
 
+class _Nothing:
+    """What every reference leads to as far as jsonref knows: it asks where a `$ref` holds another Reference Object."""
+
+    def __getitem__(self, token: str) -> _Nothing:
+        """Nothing either."""
+        return self
+
+
 def _viewed(value: object) -> object:
-    """A file as jsonref sees it: each Reference Object a proxy, which nothing here lets look up anything."""
-    return _replace_refs(value, loader=_refuse, merge_props=False)
+    """A file as jsonref sees it: each Reference Object a proxy, which nothing here lets look up anything.
+
+    Raises DocumentError where a `$ref` holds a Reference Object whose text is no URI.
+    """
+    try:
+        return _replace_refs(value, loader=_read_nothing, merge_props=False)
+    except ValueError as error:
+        raise DocumentError(f"a `$ref` holds a reference that is no URI: {error}") from error
 
 
-def _refuse(uri: str) -> object:
-    raise DocumentError(f"a reference to {uri!r} is not followed here")
+def _read_nothing(_uri: str) -> object:
+    return _Nothing()
 
 
 def _leads_somewhere(resource: Target, rest: str) -> bool:
