@@ -17,10 +17,35 @@ GIVEN = ("lint", "--spec", "things.json", "--no-state")
 
 
 def test_tools_that_every_client_takes_are_a_line_for_each(specport: Run) -> None:
-    """Nothing to report: the counts, and exit code 0."""
+    """Nothing to report: the counts, a verdict, and exit code 0."""
     done = specport(*GIVEN, "--client", "claude", "--client", "vscode")
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[:2] == ["Claude        7 fine", "VS Code       7 fine"]
+    assert done.out.splitlines() == [
+        "Claude        7 fine",
+        "VS Code       7 fine",
+        "",
+        "7 tools: no client refuses one.  --json has every finding with its source.",
+    ]
+
+
+def test_one_rule_of_several_clients_is_one_block(specport: Run, home: Path) -> None:
+    """Errors come first; what is said of the whole list has a line for each client and the advice once."""
+    paths = {f"/t{number}": {"get": operation(f"t{number}", "g")} for number in range(130)}
+    (home / "many.json").write_text(document(paths))
+    done = specport("lint", "--spec", "many.json", "--no-state", "--server-name", "s" * 60)
+    assert done.code == 1
+    blocks = done.out.split("\n\n")
+    assert [block.split(maxsplit=2)[:2] for block in blocks[1:-1]] == [
+        ["error", "name-in-full"], ["warning", "name-in-full"], ["warning", "count"],
+    ]  # fmt: skip
+    assert [line.split(":")[0].strip() for line in blocks[3].splitlines()[1:-1]] == ["OpenAI", "VS Code", "Cursor"]
+    assert blocks[3].count("Serve fewer tools") == 1
+    assert "--server-name checks one" in blocks[1]
+
+
+def test_the_list_of_a_server_that_only_reads_is_shorter(specport: Run) -> None:
+    """What `serve --read-only` would list is what is checked."""
+    assert "3 tools: no client refuses one." in specport(*GIVEN, "--read-only").out
 
 
 def test_a_tool_that_a_client_refuses_is_named_with_what_to_do(specport: Run) -> None:
@@ -28,11 +53,12 @@ def test_a_tool_that_a_client_refuses_is_named_with_what_to_do(specport: Run) ->
     done = specport(*GIVEN, "--tool-names", "dotted", "--client", "claude")
     assert done.code == 1
     lines = done.out.splitlines()
-    assert lines[0] == "Claude        7 rejected, 0 fine" or lines[0] == "Claude        0 fine, 7 rejected"
-    assert lines[1].split()[:2] == ["error", "name:"]
-    assert lines[2].split() == ["things.createThing", "things.createThing"]
-    assert "and 4 more tools" in lines[5]
-    assert "--tool-names portable" in lines[6]
+    assert lines[:2] == ["Claude        0 fine, 7 rejected", ""]
+    assert lines[2].split() == ["error", "name"]
+    assert lines[3].strip() == "Claude: names are letters, digits, _ and -, at most 128 (7 tools)"
+    assert lines[4].strip() == "things.createThing"
+    assert lines[7:9] == ["           and 4 more tools", "         List portable names: --tool-names portable"]
+    assert lines[-1].startswith("7 of 7 tools: refused by Claude.")
 
 
 def test_json_has_every_finding(specport: Run) -> None:
@@ -48,11 +74,15 @@ def test_json_has_every_finding(specport: Run) -> None:
 
 
 def test_strict_mode_decides_only_when_it_is_asked_for(specport: Run) -> None:
-    """No MCP client turns strict mode on by itself: its findings are shown, and fail the command only by name."""
+    """No MCP client turns strict mode on by itself: it is counted, and explained and decisive only by name."""
     shown = specport(*GIVEN)
     assert shown.code == 0
     assert "OpenAI strict" in shown.out
-    assert specport(*GIVEN, "--client", "openai-strict").code == 1
+    assert "(not counted; --client openai-strict shows why)" in shown.out
+    assert "every property is required" not in shown.out
+    asked = specport(*GIVEN, "--client", "openai-strict")
+    assert asked.code == 1
+    assert "OpenAI strict: every property is required" in asked.out
 
 
 def test_the_name_of_the_server_counts(specport: Run, home: Path) -> None:

@@ -44,7 +44,7 @@ _KEYS = r"[a-zA-Z0-9_.-]{1,64}"
 _UNIONS = ("oneOf", "anyOf", "allOf")
 _CONDITIONS = ("if", "then", "else")
 _NAMES = "List portable names: --tool-names portable"
-_SHORTER = "Give the server a shorter name in the client's configuration, or the operation a shorter operationId"
+_SHORTER = "Give the server a shorter name in the client's configuration; --server-name checks one"
 _FEWER = "Serve fewer tools: --read-only, or a source added with only some of its tags or operations"
 _OURS = "A schema as specport builds it does not do this: report the document"
 _OVERLAY = "Describe this part of the document in other words with an overlay"
@@ -260,7 +260,7 @@ def _at_most(limit: int) -> Callable[[Sequence[str], str], Iterator[str]]:
     def broken(names: Sequence[str], server_name: str) -> Iterator[str]:
         del server_name
         if len(names) > limit:
-            yield f"{len(names):,} tools (at most {limit})"
+            yield f"{len(names):,} tools"
 
     return broken
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import textwrap
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
@@ -13,20 +12,17 @@ import typer
 from specport import __version__
 from specport.catalog.report import MAX_MESSAGE, MAX_POINTER
 from specport.documents.model import Problem, Severity
-from specport.documents.text import one_line, printable
+from specport.documents.text import one_line
 from specport.surfaces.cli import options
 from specport.surfaces.cli.checking import Check, Mark, check_everything
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import DEFAULT_SOURCE, Wanted
 from specport.surfaces.cli.printing import say_json
-from specport.surfaces.cli.setting_up import console, plural
+from specport.surfaces.cli.setting_up import console, fitted, plural
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-
-MIN_WIDTH = 30
-"""Columns that a message has at least, however narrow the terminal is."""
 
 MAX_SHOWN = 10
 """Problems shown of each severity; `--json` has all."""
@@ -85,12 +81,12 @@ def _show(screen: Console, checks: list[Check]) -> None:
     for subject, group in groupby(checks, lambda check: check.subject):
         screen.print(Text(subject, style="bold"))
         for check in group:
-            lines = _lines(screen, check.message, indent)
+            lines = fitted(screen, check.message, indent)
             mark = (f"{check.mark:<6}", _STYLES[check.mark])
             screen.print(Text.assemble("  ", mark, f"{check.name:<{name_width}}  ", lines[0]))
             for line in lines[1:]:
                 screen.print(Text(indent + line))
-            for line in _lines(screen, check.advice, indent) if check.advice else ():
+            for line in fitted(screen, check.advice, indent) if check.advice else ():
                 screen.print(Text(indent + line, style="dim"))
             _show_problems(screen, check.problems, name_width, indent)
     screen.print(Text(_sum(checks), style="bold"))
@@ -104,7 +100,7 @@ def _show_problems(screen: Console, problems: tuple[Problem, ...], name_width: i
         found = list(group)
         name = (f"{severity:<{name_width}}  ", _COLOURS[severity])
         for problem in found[:MAX_SHOWN]:
-            first, *rest = _lines(screen, one_line(problem.message, MAX_MESSAGE), indent)
+            first, *rest = fitted(screen, one_line(problem.message, MAX_MESSAGE), indent)
             screen.print(Text.assemble(" " * 8, name, first))
             for line in rest:
                 screen.print(Text(indent + line))
@@ -113,13 +109,6 @@ def _show_problems(screen: Console, problems: tuple[Problem, ...], name_width: i
         if len(found) > MAX_SHOWN:
             more = plural(len(found) - MAX_SHOWN, f"more {severity}")
             screen.print(Text(f"{indent}and {more}; --json has all", style="dim"))
-
-
-def _lines(screen: Console, text: str, indent: str) -> list[str]:
-    """The text in lines that fit beside the indent on a terminal; whole elsewhere."""
-    text = printable(text)
-    room = max(MIN_WIDTH, screen.width - len(indent)) if screen.is_terminal else len(text) + 1
-    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _sum(checks: list[Check]) -> str:

@@ -1,14 +1,20 @@
-"""What `install`, `doctor` and `demo` share: how this very command is started again, and a console to write on."""
+"""What several commands share: how this very command is started again, and a console to write on."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from specport.documents.text import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+MIN_WIDTH = 30
+"""Columns that a message has at least, however narrow the terminal is."""
 
 _NAME = "specport"
 _IN_PYTHON = "from specport.surfaces.cli.main import main; main()"
@@ -35,6 +41,13 @@ def console() -> Console:
 def plural(count: int, noun: str) -> str:
     """`1 tool`, `292 tools`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def fitted(screen: Console, text: str, indent: str) -> list[str]:
+    """The text, printable, in lines that fit beside the indent on a terminal; whole elsewhere."""
+    text = printable(text)
+    room = max(MIN_WIDTH, screen.width - len(indent)) if screen.is_terminal else len(text) + 1
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def length_of_time(seconds: float) -> str:
