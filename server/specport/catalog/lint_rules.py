@@ -50,7 +50,8 @@ _OURS = "A schema as specport builds it does not do this: report the document"
 _OVERLAY = "Describe this part of the document in other words with an overlay"
 _STRICT = "Leave strict mode off for these tools; their arguments are checked before a request is sent all the same"
 
-_ANTHROPIC = "https://docs.claude.com/en/docs/agents-and-tools/tool-use/implement-tool-use"
+_MCP_NAME = "https://modelcontextprotocol.io/specification/2025-11-25/server/tools (name: a unique identifier)"
+_ANTHROPIC = "https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools"
 _ANTHROPIC_UNIONS = "https://github.com/nspady/google-calendar-mcp/issues/39"
 _ANTHROPIC_KEYS = "https://github.com/beautyfree/appstore-connect-mcp/issues/2"
 _ANTHROPIC_INNER = (
@@ -288,7 +289,7 @@ def _names_differ(names: Sequence[str], server_name: str) -> Iterator[str]:
 LIST_RULES: tuple[ListRule, ...] = (
     *(
         ListRule(
-            client, "unique", Severity.ERROR, "two tools have the same name", _OURS, _ANTHROPIC, _names_differ
+            client, "unique", Severity.ERROR, "two tools have the same name", _OURS, _MCP_NAME, _names_differ
         )
         for client in Client
     ),
