@@ -56,6 +56,10 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
     "method_in_small_letters.yaml": lambda made: request_of(made.tools[0], {}).method == "Notify",
     "array_of_json_parts.yaml": lambda made: request_of(made.tools[0], {"body": {"a": [1, 2]}}).content == b"a=1&a=2",
     "property_called_ref.yaml": lambda made: takes(made, {"$ref": "#/a"}) and not takes(made, {"$ref": "#/too/long"}),
+    "headers_of_the_message.yaml": lambda made: list(properties(made)) == ["User-Agent", "body"],
+    "file_with_a_style.yaml": lambda made: (
+        b"\0\1\2" in (request_of(made.tools[0], {"body": {"file": "data:;base64,AAEC"}}).content or b"")
+    ),
     "null_body.yaml": lambda made: properties(made) == {},
     "schema_that_allows_anything.yaml": lambda made: properties(made) == {"body": {}},
     "tuple.yaml": lambda made: properties(made)["body"]["items"] == {},

@@ -39,6 +39,16 @@ async def test_the_request_leaves_as_it_was_prepared() -> None:
     assert seen.headers["user-agent"] == "specport"
 
 
+async def test_a_header_that_the_document_asks_for_replaces_our_own() -> None:
+    """Once, not beside it; nothing else of ours goes missing."""
+    api = Api([ok()])
+    await api.send(request(headers=(("user-agent", "mine"), ("ACCEPT-ENCODING", "identity"))))
+    [seen] = api.seen
+    assert seen.headers.get_list("user-agent") == ["mine"]
+    assert seen.headers.get_list("accept-encoding") == ["identity"]
+    assert seen.headers["connection"] == "keep-alive"
+
+
 async def test_a_method_keeps_its_capitals() -> None:
     """Methods are case-sensitive (RFC 9110 section 9.1); OAS 3.2 sends those of additionalOperations as written."""
     api = Api([ok()])

@@ -190,7 +190,7 @@ def _parts(values: Values, media: Media, value: dict[str, Any]) -> Iterator[Part
         encoding = media.encoding.get(name, {})
         named = tuple(kind.strip() for kind in encoding.get("contentType", "").split(",") if kind.strip())
         is_binary = _is_binary(values, described.get(name, {}))
-        style = encoding.get("style")
+        style = encoding.get("style") if media.styles_parts and not is_binary else None
         if isinstance(each, list) and style and not encoding.get("explode"):
             if each:
                 yield Part(name, UNENCODED.get(style, ",").join(flat(each)).encode())

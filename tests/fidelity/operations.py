@@ -13,6 +13,8 @@ PARTS = "multipart/form-data"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 UNOFFERED = frozenset({("header", "accept"), ("header", "content-type"), ("header", "authorization")})
 """Header parameters that count for nothing (OAS 3.1 section 4.8.12.2)."""
+FRAMING = frozenset({"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+"""Header parameters that the message itself fills (RFC 9110 section 7)."""
 
 DEFAULT_STYLE = {"path": "simple", "query": "form", "header": "simple", "cookie": "form", "querystring": "form"}
 _DELIMITED = {"csv": "csv", "ssv": "spaceDelimited", "tsv": "tabDelimited", "pipes": "pipeDelimited"}
@@ -43,7 +45,7 @@ class Media:
     """One media type of a body.
 
     `encodes_items`: an Encoding Object is for each item of an array (OAS 3.2 section 4.14.5.1), and `positions` are
-    those of the first items and of the rest.
+    those of the first items and of the rest. `styles_parts`: styles count in multipart bodies, as not in OAS 3.0.
     """
 
     content_type: str
@@ -51,6 +53,7 @@ class Media:
     encoding: Mapping[str, Json]
     is_sequence: bool = False
     encodes_items: bool = False
+    styles_parts: bool = True
     positions: tuple[tuple[Json, ...], Json] = ((), None)
 
 
@@ -140,6 +143,8 @@ def template_names(path: str) -> list[str]:
 def _has_place(wire: Wire, path: str) -> bool:
     if (wire.place, wire.name.lower()) in UNOFFERED:
         return False
+    if wire.place == "header" and wire.name.lower() in FRAMING:
+        return False
     if wire.place == "header":
         return bool(_TOKEN.match(wire.name))
     return wire.place != "path" or wire.name in template_names(path)
@@ -185,6 +190,7 @@ def _media_of(documents: Documents, operation: Json) -> tuple[list[Media], bool]
                 found.get("encoding", {}),
                 is_sequence,
                 documents.version >= "3.2",
+                documents.version >= "3.1",
                 (tuple(found.get("prefixEncoding", [])), found.get("itemEncoding")),
             )
         )

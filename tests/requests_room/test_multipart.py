@@ -127,6 +127,16 @@ def test_from_3_2_on_each_item_of_an_array_is_encoded() -> None:
     assert request(lists, {"a": [1, "x"]}, as_json, media=FORM, version="3.1.0").content == b"a=%5B1%2C%22x%22%5D"
 
 
+def test_styles_of_parts_count_from_3_1_on_and_never_for_bytes() -> None:
+    """OAS 3.0 section 4.7.15.1 ignores them; bytes have no text that a style could write."""
+    styled = {"a": {"style": "form", "explode": False}}
+    lists = {"a": {"type": "array", "items": {"type": "integer"}}}
+    found = {version: parts(lists, {"a": [1, 2]}, styled, version=version) for version in ("3.0.3", "3.1.0")}
+    assert [part[3] for part in found["3.0.3"]] == [b"1", b"2"]
+    assert [part[3] for part in found["3.1.0"]] == [b"1,2"]
+    assert parts({"a": BINARY}, {"a": PNG}, styled, version="3.1.0") == [("a", "image/png", "b.png", b"\0\1\2")]
+
+
 def test_headers_with_one_possible_value_are_sent() -> None:
     """`const`, a single `enum`, a `default`; references followed; what could be another header is not."""
     headers = {

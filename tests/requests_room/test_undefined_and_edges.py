@@ -109,6 +109,16 @@ def test_a_form_cookie_encodes_what_could_end_it(value: str) -> None:
     assert not set(header.removeprefix("v=")) & set(';," =\r\n')
 
 
+def test_a_header_parameter_called_cookie_joins_the_cookies() -> None:
+    """There is one such header (RFC 6265 section 5.4)."""
+    parameters = [
+        {"name": "a", "in": "cookie", "schema": {"type": "string"}},
+        {"name": "cookie", "in": "header", "schema": {"type": "string"}},
+    ]
+    made_of = request_of(tool_of({"parameters": parameters}), {"a": "1", "cookie": "b=2; c=3"})
+    assert [pair for pair in made_of.headers if pair[0].lower() == "cookie"] == [("Cookie", "a=1; b=2; c=3")]
+
+
 @pytest.mark.parametrize("value", ["a%20b", "a b", '"quoted"', "a,b", "a=b==", "ü", ""])
 def test_a_cookie_of_the_cookie_style_is_sent_as_it_is(value: str) -> None:
     """OAS 3.2 appendix D: no escaping is applied."""

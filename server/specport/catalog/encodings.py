@@ -69,7 +69,7 @@ class _Reader:
         for name, schema in self._properties(fragment).items():
             field = self._field(name, media.encoding.get(name), child(where, name))
             if has_files:
-                field = self._with_bytes(field, schema)
+                field = self._in_parts(field, schema)
             if field != FieldBinding(name):
                 yield field
 
@@ -86,7 +86,7 @@ class _Reader:
             is_named = index < len(prefix)
             place = child(where, "prefixEncoding", index) if is_named else child(where, "itemEncoding")
             field = self._field("", prefix[index] if is_named else rest, place)
-            found.append(self._with_bytes(field, schemas[min(index, len(schemas) - 1)]))
+            found.append(self._in_parts(field, schemas[min(index, len(schemas) - 1)]))
         return tuple(found)
 
     def _items(self, fragment: Fragment) -> list[Fragment]:
@@ -130,10 +130,13 @@ class _Reader:
         """Whether a schema says that it is a text."""
         return any("string" in _listed(part.get("type")) for part in self._parts(fragment))
 
-    def _with_bytes(self, field: FieldBinding, fragment: Fragment) -> FieldBinding:
+    def _in_parts(self, field: FieldBinding, fragment: Fragment) -> FieldBinding:
+        """The field with what makes it bytes; those have no style, which is a way to write text."""
         says_json = bool(field.content_type) and is_json(_first_kind(field.content_type))
         is_bytes, transfer = self.bytes_of(fragment, says_json=says_json)
         is_bytes = is_bytes or field.is_binary or (self.is_untyped(fragment) and not says_json)
+        if field.style and (is_bytes or not self._converter.dialect.styled_parts):
+            field = replace(field, style="", explode=False, allow_reserved=False)
         return replace(field, is_binary=is_bytes, transfer=transfer or field.transfer)
 
     def _field(self, name: str, raw: object, pointer: str) -> FieldBinding:

@@ -47,6 +47,8 @@ class Dialect:
     queries alone.
     `encodes_items`: an Encoding Object is applied to each item of an array, and there are some by position (OAS 3.2
     sections 4.14.5.1 and 4.14.5.2); before, it is applied to the property.
+    `styled_parts`: the style of an Encoding Object counts in multipart bodies, as it does not in OAS 3.0 (section
+    4.7.15.1).
     """
 
     version: str
@@ -58,6 +60,7 @@ class Dialect:
     additional_operations: bool = False
     reserved_anywhere: bool = False
     encodes_items: bool = False
+    styled_parts: bool = True
 
     @property
     def is_swagger(self) -> bool:

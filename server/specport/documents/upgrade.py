@@ -22,7 +22,10 @@ _DIALECTS = (
         "2.0", field="swagger", methods=_METHODS, nullable_keyword="x-nullable", boolean_exclusive=True,
         ref_siblings=False,
     ),
-    replace(_OPENAPI_3_1, version="3.0", nullable_keyword="nullable", boolean_exclusive=True, ref_siblings=False),
+    replace(
+        _OPENAPI_3_1, version="3.0", nullable_keyword="nullable", boolean_exclusive=True, ref_siblings=False,
+        styled_parts=False,
+    ),
     _OPENAPI_3_1,
     replace(
         _OPENAPI_3_1, version="3.2", methods=(*_OPENAPI_3_1.methods, "query"), additional_operations=True,

@@ -33,7 +33,8 @@ LANES = 4
 Sleep = Callable[[float], Awaitable[None]]
 
 _OWN_HEADERS = (
-    (b"User-Agent", b"specport"), (b"Accept-Encoding", b"gzip, deflate"), (b"Connection", b"keep-alive"),
+    ("user-agent", b"User-Agent", b"specport"), ("accept-encoding", b"Accept-Encoding", b"gzip, deflate"),
+    ("connection", b"Connection", b"keep-alive"),
 )  # fmt: skip
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE", "PUT", "DELETE"})
 _PASSING_FAULTS = frozenset({502, 503, 504})
@@ -205,7 +206,7 @@ class Executor:
         outgoing = httpx2.Request(
             request.method,
             request.url,
-            headers=[*_OWN_HEADERS, *((name.encode(), value.encode()) for name, value in request.headers)],
+            headers=[*_own_headers(request), *((name.encode(), value.encode()) for name, value in request.headers)],
             content=request.content,
             extensions={"timeout": self._timeout},
         )
@@ -289,6 +290,12 @@ class Executor:
                 raise
             left = "its connection broke off"
         return b"".join(chunks), left
+
+
+def _own_headers(request: PreparedRequest) -> list[tuple[bytes, bytes]]:
+    """What every request says, but for what this one says itself."""
+    said = {name.lower() for name, _ in request.headers}
+    return [(name, value) for key, name, value in _OWN_HEADERS if key not in said]
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

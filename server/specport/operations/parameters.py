@@ -20,6 +20,12 @@ DEFAULT_STYLE = {
 """Styles where the document names none (OAS 3.1 section 4.8.12.2)."""
 
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+_MESSAGE_HEADERS = frozenset({
+    "connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-connection", "te",
+    "trailer", "transfer-encoding", "upgrade",
+})  # fmt: skip
+"""What says where a message goes, where it ends and how the connection goes on (RFC 9110 sections 7.2, 7.6.1, 8.6)."""
+
 _TEMPLATE = re.compile(r"\{([^{}/?#]+)\}")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 """A field name or method (RFC 9110 sections 5.1 and 9.1)."""
@@ -130,6 +136,7 @@ def path_names(path: str) -> tuple[str, ...]:
 def placed(reading: Reading, parameters: Sequence[Parameter], path: str, pointer: str) -> tuple[Parameter, ...]:
     """The parameters that a request to `path` has a place for; a warning for an optional one without.
 
+    Headers of the message itself are never taken: one of another value would be another request, to another host even.
     Raises DocumentError, about the operation at `pointer`, when nothing fills a name in the path, and for a required
     header whose name is no field name (RFC 9110 section 5.1): sending it could say something else altogether.
     """
@@ -143,6 +150,9 @@ def placed(reading: Reading, parameters: Sequence[Parameter], path: str, pointer
 def _is_placed(reading: Reading, parameter: Parameter, path: str) -> bool:
     if parameter.location is Location.PATH and parameter.name not in path_names(path):
         reading.warn(parameter.pointer, f"the path {path} has no {{{parameter.name}}}; the parameter is ignored")
+        return False
+    if parameter.location is Location.HEADER and parameter.name.lower() in _MESSAGE_HEADERS:
+        reading.warn(parameter.pointer, f"{parameter.name} is the HTTP message's own header; the parameter is ignored")
         return False
     if parameter.location is Location.HEADER and not TOKEN.match(parameter.name):
         if parameter.required:

@@ -55,6 +55,8 @@ class _Places:
             self.query += _query_pairs(binding, value)
         elif binding.location == "querystring":
             self.query += filter(None, (_whole_query(binding, value),))
+        elif binding.location == "header" and binding.wire_name.lower() == "cookie":
+            self.cookies.append(_header_value(binding, value))  # there is one such header (RFC 6265 section 5.4)
         elif binding.location == "header":
             self.headers.append((binding.wire_name, _header_value(binding, value)))
         else:
