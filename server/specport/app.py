@@ -147,12 +147,16 @@ class App:
 
     def find(self, name: str) -> Tool:
         """The tool of that wire name or address. Raises UnknownTool naming the nearest ones."""
-        tool = self._by_name.get(name)
+        tool = self.known(name)
         if tool is None:
             near = nearest(self.listing.tools, name, MAX_NEAREST)
             hint = f"Nearest: {', '.join(near)}" if near else "See tools/list, or `specport tools`"
             raise UnknownTool(f"there is no tool {name[:100]!r}", hint=hint)
         return tool
+
+    def known(self, name: str) -> Tool | None:
+        """The tool of that wire name or address, without a search for what may have been meant."""
+        return self._by_name.get(name)
 
     def opened(self, tool: Tool) -> Opened:
         """The source that a tool belongs to. Raises UnknownTool for a built-in one."""

@@ -116,10 +116,8 @@ class McpServer:
         self._listening.close()
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
-        try:
-            return self._app.find(name).input_schema
-        except UnknownTool:
-            return None
+        tool = self._app.known(name)
+        return tool.input_schema if tool else None
 
     async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         del ctx
