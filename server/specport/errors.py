@@ -21,11 +21,16 @@ class SpecportError(Exception):
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = _in_one_line(message)
+        self.hint = _in_one_line(hint)
 
     def __str__(self) -> str:
         return f"{self.message}. {self.hint}" if self.hint else self.message
+
+
+def _in_one_line(text: str) -> str:
+    """What a document, a file name or an API brings into a text may have line breaks."""
+    return " ".join(text.splitlines())
 
 
 class SourceError(SpecportError):

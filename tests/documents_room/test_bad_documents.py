@@ -44,6 +44,7 @@ def refusal(data: bytes) -> DocumentError:
         pytest.param(b"true", ["JSON boolean"], id="boolean"),
         pytest.param(b'{"name": "package", "version": "1"}', ["no `openapi`", "name, version"], id="another JSON file"),
         pytest.param(b"{}", ["no `openapi`", "it has nothing"], id="empty object"),
+        pytest.param(b'{"a\\nb": 1}', ["no `openapi`", "it has a b"], id="a line break in a name"),
         pytest.param(b'{"openapi": "3.1.0"}', ["has no paths"], id="no paths"),
         pytest.param(b'{"openapi": "3.1.0", "paths": {}}', ["has no paths"], id="empty paths"),
         pytest.param(b'{"openapi": "3.1.0", "paths": ["/a"]}', ["has no paths"], id="paths as an array"),

@@ -35,12 +35,7 @@ def refusal(faults: Sequence[Fault], schema: Mapping[str, object]) -> BadArgumen
     more = len(leaves) - len(told)
     text = "; ".join(told) + (f"; and {more} more" if more else "")
     hints = (_hint(fault, schema) for fault in sorted(leaves, key=_has_no_unknown_name))
-    return BadArguments(_line(text), pointer=_pointer(leaves[0]), hint=_line(next(filter(None, hints), "")))
-
-
-def _line(text: str) -> str:
-    """The text without line breaks, which a pattern or a name of the document may bring."""
-    return " ".join(text.splitlines())
+    return BadArguments(text, pointer=_pointer(leaves[0]), hint=next(filter(None, hints), ""))
 
 
 def branches(fault: Fault) -> list[list[Fault]]:
