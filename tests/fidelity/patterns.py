@@ -24,14 +24,15 @@ _PROPERTIES = {"L": "A-Za-z", "Lu": "A-Z", "Ll": "a-z", "N": "0-9", "Nd": "0-9",
 
 
 def readable(pattern: str) -> str:
-    r"""An ECMA-262 pattern as Python reads it: `\p{..}` becomes some of its members, named groups change spelling."""
+    r"""An ECMA-262 pattern as Python reads it: `\p{..}` and `\P{..}` become some of their members, groups change."""
     made = ""
     is_in_set = False
     at = 0
     while at < len(pattern):
-        category = re.match(r"\\p\{(\w+)\}", pattern[at:])
+        category = re.match(r"\\([pP])\{(\w+)\}", pattern[at:])
         if category:
-            members = _PROPERTIES.get(category[1], "A-Za-z")
+            others = "0-9" if category[2].startswith("L") else "A-Za-z"
+            members = others if category[1] == "P" else _PROPERTIES.get(category[2], "A-Za-z")
             made += members if is_in_set else f"[{members}]"
             at += category.end()
             continue

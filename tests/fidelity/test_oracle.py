@@ -117,6 +117,7 @@ def is_same_json(text: str, parts: tuple[str, ...]) -> bool:
         r"^(GET|POST) /\w+$",
         r"^arn:(?<part>aws|aws-cn):[^:]*$",
         r"\d{3,}\.\d",
+        r"^\P{C}+\P{Lu}$",
     ],
 )
 def test_a_text_is_read_off_a_pattern(pattern: str) -> None:
