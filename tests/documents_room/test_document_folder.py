@@ -60,6 +60,7 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
     "file_with_a_style.yaml": lambda made: (
         b"\0\1\2" in (request_of(made.tools[0], {"body": {"file": "data:;base64,AAEC"}}).content or b"")
     ),
+    "header_in_two_spellings.yaml": lambda made: properties(made) == {"x-trace": {"type": "integer"}},
     "null_body.yaml": lambda made: properties(made) == {},
     "schema_that_allows_anything.yaml": lambda made: properties(made) == {"body": {}},
     "tuple.yaml": lambda made: properties(made)["body"]["items"] == {},

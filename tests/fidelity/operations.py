@@ -113,7 +113,8 @@ def _described(documents: Documents, path: str, method: str, item: Json, operati
     for holder in (item, operation):
         for entry in holder.get("parameters", []):
             found = documents.follow(entry)
-            declared[found["name"], found["in"]] = found
+            is_header = found["in"] == "header"  # in any spelling (OAS 3.1 section 4.8.12.1)
+            declared[found["name"].lower() if is_header else found["name"], found["in"]] = found
     if documents.version < "3.0":
         wires, media, needed = _swagger_inputs(documents, declared, operation)
     else:

@@ -54,13 +54,15 @@ class Declared:
 def declared_parameters(reading: Reading, holders: Iterable[Target]) -> list[Declared]:
     """The Parameter Objects of a path item and then of its operation, in document order, a later one replacing.
 
+    Of headers the name counts in any spelling, as RFC 9110 section 5.1 has it (OAS 3.1 section 4.8.12.1).
     Raises DocumentError when one is broken.
     """
     merged: dict[tuple[str, str], Declared] = {}
     for holder in holders:
         for where, raw in _listed(holder):
             declared = _declared(reading, raw, where)
-            merged[declared.name, declared.place] = declared
+            is_header = declared.place == Location.HEADER
+            merged[declared.name.lower() if is_header else declared.name, declared.place] = declared
     return list(merged.values())
 
 
