@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from small_documents import catalog_of, document, taking
 from specport.catalog.build import Shape
-from specport.schemas.outline import lean, shortened
+from specport.schemas.outline import MAX_LEAST, lean, shortened
 
 LONG = "First sentence of some length. Second sentence, which says more than the first. Third one. " * 3
 
@@ -60,6 +60,16 @@ def test_names_are_spelled_out_or_outlined_at_any_budget(budget: int) -> None:
     assert shown["required"] == ["id"]
     assert shown["additionalProperties"] is False
     jsonschema_rs.meta.validate({**shown, "$schema": "https://json-schema.org/draft/2020-12/schema"})
+
+
+@pytest.mark.parametrize("width", [100, 2_000])
+def test_a_body_of_many_objects_is_named_in_bounded_bytes(width: int) -> None:
+    """Each member gets a short outline, or all of them one that ends visibly."""
+    members = {f"part{n}": wide(2, 12) for n in range(width)}
+    shown = lean(root(body={"type": "object", "properties": members}), 450, "")
+    assert len(orjson.dumps(shown)) <= MAX_LEAST
+    assert "part0" in json.dumps(shown)
+    assert "..." in json.dumps(shown)
 
 
 def test_a_schema_that_fits_keeps_its_words_and_structure() -> None:

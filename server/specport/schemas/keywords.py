@@ -5,6 +5,7 @@ A keyword whose value could not stand in a valid 2020-12 schema is left out and 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -29,6 +30,10 @@ def _is_bool(value: object) -> bool:
     return isinstance(value, bool)
 
 
+MAX_PATTERNS = 1_024
+"""Most patterns whose verdict is kept: documents say few of them, each often, and some take 40 ms to compile."""
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
@@ -44,10 +49,13 @@ def _is_anything(value: object) -> bool:
 
 def _is_pattern(value: object) -> bool:
     """Whether the validator can compile it; its engine is linear, so a costly pattern is no danger."""
-    if not isinstance(value, str):
-        return False
+    return isinstance(value, str) and _compiles(value)
+
+
+@functools.lru_cache(maxsize=MAX_PATTERNS)
+def _compiles(pattern: str) -> bool:
     try:
-        jsonschema_rs.Draft202012Validator({"pattern": value})
+        jsonschema_rs.Draft202012Validator({"pattern": pattern})
     except (jsonschema_rs.ValidationError, ValueError):
         return False
     return True

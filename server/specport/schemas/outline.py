@@ -52,6 +52,15 @@ DETAILS = (
 )
 """From most to least; the first that fits the budget is shown."""
 
+LEAST = (
+    Detail(outer_text=50, inner_text=0, depth=1, outline=100),
+    Detail(outer_text=50, inner_text=0, depth=0, outline=2_000),
+)
+"""What follows where even the last of these takes more than MAX_LEAST: bodies of hundreds of large members."""
+
+MAX_LEAST = 48_000
+"""Bytes that the listed schema of one tool is held to, whatever its budget."""
+
 _FILLER_TEXT = """
 a an and any are as at be been by can existing for from id identified identifier identifies identify identifying in
 instance is it item itself managed name named new number numeric object of on or reference resource returned slug
@@ -61,7 +70,7 @@ _FILLER_WORDS = frozenset(word.rstrip("s") for word in _FILLER_TEXT.split())
 
 
 def lean(schema: JsonSchema, budget: int, context: str) -> JsonSchema:
-    """The input schema with as much detail as fits `budget` bytes of JSON; arguments themselves always stay.
+    """The input schema with as much detail as fits `budget` bytes of JSON, or MAX_LEAST; arguments always stay.
 
     `context` is text shown beside the schema, such as the tool's address: a description that adds nothing to it and
     to the argument's name is left out.
@@ -72,7 +81,11 @@ def lean(schema: JsonSchema, budget: int, context: str) -> JsonSchema:
             shown = share(_Outliner(schema, detail, known, budget).whole())
             if len(orjson.dumps(shown)) <= budget:
                 return shown
-    return share(_Outliner(schema, DETAILS[-1], known, None).whole())
+    for detail in (DETAILS[-1], *LEAST[:-1]):
+        shown = share(_Outliner(schema, detail, known, None).whole())
+        if len(orjson.dumps(shown)) <= MAX_LEAST:
+            return shown
+    return share(_Outliner(schema, LEAST[-1], known, None).whole())
 
 
 class _OverBudgetError(Exception):
