@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from fidelity.operations import _TOKEN, METHODS, UNOFFERED, template_names
+from fidelity.operations import _TOKEN, FRAMING, METHODS, UNOFFERED, template_names
 from fidelity.references import Dangling, Documents, Json
 
 MAX_DEPTH = 50
@@ -102,11 +102,11 @@ def _declared(sound: _Sound, path: str, method: str, item: Json, operation: Json
             name, place = parameter.get("name"), parameter.get("in")
             if not isinstance(name, str) or not name:
                 raise Broken("a parameter has no name")
+            known = {(spelled.lower(), where): (spelled, where) for spelled, where in found if where == "header"}
+            found.pop(known.get((name.lower(), str(place)), ("", "")), None)  # one header, however it is spelled
             found[name, str(place)] = parameter
     forms = [each for (_, place), each in found.items() if documents.version < "3.0" and place in FORM_PLACES]
-    plain = {
-        key: each for key, each in found.items() if each not in forms and (key[1], key[0].lower()) not in UNOFFERED
-    }
+    plain = {key: each for key, each in found.items() if each not in forms and not _is_unoffered(*key)}
     unplaced = frozenset(key for key, each in plain.items() if not _has_place(documents, key, each, path))
     missing = [name for name in template_names(path) if (name, "path") not in plain]
     if missing:
@@ -123,6 +123,11 @@ def _declared(sound: _Sound, path: str, method: str, item: Json, operation: Json
         media=media,
         names=frozenset().union(*(_names(documents, schema, MAX_DEPTH) for schema in schemas)),
     )
+
+
+def _is_unoffered(name: str, place: str) -> bool:
+    """Whether the parameter counts for nothing, or the message itself fills it."""
+    return (place, name.lower()) in UNOFFERED or (place == "header" and name.lower() in FRAMING)
 
 
 def _has_place(documents: Documents, key: tuple[str, str], parameter: Json, path: str) -> bool:
