@@ -59,7 +59,7 @@ LEAST = (
 """What follows where even the last of these takes more than MAX_LEAST: bodies of hundreds of large members."""
 
 MAX_LEAST = 48_000
-"""Bytes over which less is said of bodies, whatever the budget. The arguments themselves, enums included, always stay."""
+"""Bytes over which less is said of bodies, whatever the budget. The arguments themselves, enums and all, stay."""
 
 _FILLER_TEXT = """
 a an and any are as at be been by can existing for from id identified identifier identifies identify identifying in
