@@ -143,7 +143,7 @@ def _path_value(binding: Binding, value: object) -> str:
     pieces = [piece.partition(";")[0] for piece in _SEPARATORS.split(unquote(text))]
     if unquote(text) == "" or "." in pieces or ".." in pieces:
         raise BadArguments(
-            f"{binding.argument} is {unquote(text)!r}, which has no safe place in a path",
+            f"{binding.argument} is {unquote(text)[:100]!r}, which has no safe place in a path",
             hint="Give the identifier itself",
         )
     return text
