@@ -42,6 +42,7 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
     "reference_below_not.yaml": lambda made: "Tree" in made.tools[0].listed_schema["$defs"],
     "dollar_top_before_top.yaml": lambda made: list(properties(made)) == ["top_query", "top"],
     "closed_schema_with_siblings.yaml": lambda made: takes(made, {"a": "x"}) and not takes(made, {"b": "x"}),
+    "identifier_that_is_a_reference.yaml": lambda made: properties(made) == {"a": {"type": "integer"}},
     "anchors.yaml": lambda made: properties(made) == {"a": {"type": "integer"}, "b": {"type": "string"}},
     "nullable_without_a_type.yaml": lambda made: takes(made, {"whole": None, "choice": None, "size": 4, "twice": "x"}),
     "number_beyond_doubles.yaml": lambda made: properties(made) == {"q": {"type": "number", "default": "-1e999"}},

@@ -113,7 +113,7 @@ class Assembly:
             copied = {key: self._localized(item, inner, file) for key, item in members.items()}
             for keyword in self._keywords:
                 reference = members.get(keyword)
-                if isinstance(reference, str):
+                if type(reference) is str:  # and no proxy, which would look up what it stands for
                     del copied[keyword]
                     copied.setdefault("$ref", self._local(reference, inner, file))
             return copied

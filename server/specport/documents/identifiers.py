@@ -47,7 +47,7 @@ def located(value: object, pointer: str, base: str, *, has_identifiers: bool) ->
 def base_inside(node: JsonObject, base: str) -> str:
     """The base of what is inside an object: its own `$id` where it has one."""
     identifier = node.get("$id")
-    if not isinstance(identifier, str) or not identifier:
+    if type(identifier) is not str or not identifier:  # a jsonref proxy would look up what it stands for
         return base
     return (joined(base, identifier) or base).rstrip("#")
 
