@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from specport.executor.limits import Limiter, Permit
 from specport.executor.model import Limit
+from specport.executor.told import Told
 
 TURNS = 6
 """Turns of the event loop after which everything that can go on has gone on."""
@@ -97,12 +98,19 @@ class Api:
         return cls(time, Limiter(limits, clock=time.clock, later=time.later))
 
     async def call(
-        self, name: str, method: str = "GET", path: str = "/", body: object = None, *, lasts: float = 0.0
+        self,
+        name: str,
+        method: str = "GET",
+        path: str = "/",
+        body: object = None,
+        *,
+        lasts: float = 0.0,
+        told: Told | None = None,
     ) -> Permit:
         """One call that takes `lasts` seconds once it is let go; what it waited stands in its permit."""
         permit = await self.limiter.acquire(method, path, body, within=1e4)
         self.let_go.append(name)
         if lasts:
             await self.time.sleep(lasts)
-        permit.done()
+        permit.done(told)
         return permit

@@ -94,7 +94,7 @@ async def test_a_call_that_costs_nothing_never_waits() -> None:
 async def test_a_call_heavier_than_its_limit_is_refused_at_once() -> None:
     """A call that can never fit says so, names the limit, and asks for smaller calls."""
     api = Api.limited_by(Limit("purged files", 50, 20.0, weight="files"))
-    with pytest.raises(RateLimited, match=r"counts 51 against the limit purged files, which allows 50") as caught:
+    with pytest.raises(RateLimited, match=r"counts 51 against the limit purged files \(50 in 20 s\)") as caught:
         await api.limiter.acquire("DELETE", "/", {"files": ["f"] * 51}, within=100.0)
     assert caught.value.limit == "purged files"
     assert "smaller" in str(caught.value)
@@ -180,7 +180,7 @@ async def test_a_caller_cancelled_in_the_moment_it_is_let_go_gives_its_unit_back
     kept = asyncio.ensure_future(api.call("kept"))
     await api.time.advance(9.5)
     api.time.now += 0.5
-    api.limiter.settle(Permit(0.0, (), api.limiter))  # leave that took nothing; its end lets the next ones go
+    Permit(0.0, (), ("GET", "/"), api.limiter).done()  # leave that took nothing; its end lets the next ones go
     gone.cancel()
     await api.time.settle()
     assert gone.cancelled()
@@ -197,7 +197,7 @@ async def test_a_caller_cancelled_just_before_it_would_be_let_go_breaks_nothing(
     await api.time.advance(9.5)
     api.time.now += 0.5
     gone.cancel()
-    api.limiter.settle(Permit(0.0, (), api.limiter))
+    Permit(0.0, (), ("GET", "/"), api.limiter).done()
     await api.time.settle()
     assert gone.cancelled()
     assert kept.done()

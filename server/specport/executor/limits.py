@@ -7,17 +7,21 @@ counts a request somewhere between the two, so its window can never see more tha
 from __future__ import annotations
 
 import asyncio
-import heapq
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, cast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from specport.errors import RateLimited
 from specport.executor.model import Limit
+from specport.executor.told import Told, ToldLimits
+from specport.executor.windows import SlidingWindow, Window
 
 MAX_WAITING = 10_000
 """Most calls that may wait at once for one source and credential."""
+
+Needs: TypeAlias = tuple[tuple[Window, int], ...]
+"""The windows that a call takes from, with the units of each."""
 
 
 class Timer(Protocol):
@@ -29,40 +33,10 @@ class Timer(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class _Window:
-    """The units of one limit in use: those of calls under way, and those that expire at a known time."""
-
-    limit: Limit
-    under_way: int = 0
-    expiring: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
-    used: int = 0
-
-    def expire(self, now: float) -> None:
-        while self.expiring and self.expiring[0][0] <= now:
-            self.used -= heapq.heappop(self.expiring)[1]
-
-    def has_room(self, cost: int) -> bool:
-        return self.used + cost <= self.limit.amount
-
-    def room_at(self, cost: int, now: float) -> float:
-        """When `cost` units will be free, were every call under way answered now."""
-        excess = self.used + cost - self.limit.amount
-        turns = max(0, (excess - 1) // self.limit.amount)
-        excess -= turns * self.limit.amount
-        moment = now
-        for expiry, units in sorted([*self.expiring, (now + self.limit.window, self.under_way)]):
-            if excess <= 0:
-                break
-            excess -= units
-            moment = expiry
-        return moment + turns * self.limit.window
-
-
-@dataclass(slots=True, eq=False)
 class _Waiter:
     """A call that waits, with what it needs of each window."""
 
-    needs: tuple[tuple[_Window, int], ...]
+    needs: Needs
     admitted: asyncio.Future[None]
 
 
@@ -71,16 +45,17 @@ class Permit:
     """Leave to send one request. `done` must be called when its answer came or it failed."""
 
     waited: float
-    needs: tuple[tuple[_Window, int], ...]
+    needs: Needs
+    operation: tuple[str, str]
     _limiter: Limiter
 
-    def done(self) -> None:
-        """Start the expiry of what the call took."""
-        self._limiter.settle(self)
+    def done(self, told: Told | None = None) -> None:
+        """Start the expiry of what the call took, and take in what its answer told; None: it had no answer."""
+        self._limiter.settle(self, told)
 
 
 class Limiter:
-    """The limits of one source and credential, in memory.
+    """The limits of one source and credential, in memory: those declared, and tighter ones that the API tells.
 
     `clock` gives seconds that only grow; `later` runs a callback after a delay, as asyncio's `call_later` does.
     """
@@ -95,7 +70,8 @@ class Limiter:
         loop = asyncio.get_running_loop()
         self._clock = clock or loop.time
         self._later = later or loop.call_later
-        self._windows = [_Window(limit) for limit in limits]
+        self._declared = [SlidingWindow(limit) for limit in limits]
+        self._told = ToldLimits()
         self._waiting: list[_Waiter] = []
         self._wake_at = math.inf
         self._timer: Timer | None = None
@@ -111,7 +87,7 @@ class Limiter:
             window.expire(started)
         if self._can_go(needs):
             self._take(needs)
-            return Permit(0.0, needs, self)
+            return Permit(0.0, needs, (method, path), self)
         self._refuse_hopeless(needs, started, within)
         waiter = _Waiter(needs, asyncio.get_running_loop().create_future())
         self._waiting.append(waiter)
@@ -125,39 +101,40 @@ class Limiter:
         except asyncio.CancelledError:
             self._forget(waiter)
             raise
-        return Permit(self._clock() - started, needs, self)
+        return Permit(self._clock() - started, needs, (method, path), self)
 
-    def settle(self, permit: Permit) -> None:
-        """The call of this permit is over: its units expire one window from now."""
+    def settle(self, permit: Permit, told: Told | None) -> None:
+        """The call of this permit is over: its units expire one window from now, and its answer may tighten limits."""
         now = self._clock()
         for window, cost in permit.needs:
-            window.under_way -= cost
-            heapq.heappush(window.expiring, (now + window.limit.window, cost))
+            window.settle(cost, now)
+        if told is not None:
+            declared = [window for window, _ in permit.needs if isinstance(window, SlidingWindow)]
+            self._told.learn(permit.operation, told, declared, now)
         if self._waiting:
             self._admit()
 
-    def _needs(self, method: str, path: str, body: object) -> tuple[tuple[_Window, int], ...]:
-        covering = [window for window in self._windows if window.limit.covers(method, path)]
-        costs = ((window, _cost(window.limit, body)) for window in covering)
-        return tuple((window, cost) for window, cost in costs if cost)
+    def _needs(self, method: str, path: str, body: object) -> Needs:
+        costs = [(window, window.limit.cost(body)) for window in self._declared if window.limit.covers(method, path)]
+        told = [(window, 1) for window in self._told.covering((method, path))]
+        return tuple((window, cost) for window, cost in (*costs, *told) if cost)
 
-    def _can_go(self, needs: tuple[tuple[_Window, int], ...]) -> bool:
+    def _can_go(self, needs: Needs) -> bool:
         """Room in every window, and nobody waiting longer for any of those."""
         contended = {id(window) for waiter in self._waiting for window, _ in self._lacking(waiter)}
         return all(window.has_room(cost) and id(window) not in contended for window, cost in needs)
 
-    def _lacking(self, waiter: _Waiter) -> list[tuple[_Window, int]]:
+    def _lacking(self, waiter: _Waiter) -> list[tuple[Window, int]]:
         return [(window, cost) for window, cost in waiter.needs if not window.has_room(cost)]
 
-    def _take(self, needs: tuple[tuple[_Window, int], ...]) -> None:
+    def _take(self, needs: Needs) -> None:
         for window, cost in needs:
-            window.used += cost
-            window.under_way += cost
+            window.take(cost)
 
     def _admit(self) -> None:
         """Let go, in order, every waiter whose windows have room and are wanted by no earlier one."""
         now = self._clock()
-        for window in self._windows:
+        for window in {id(window): window for waiter in self._waiting for window, _ in waiter.needs}.values():
             window.expire(now)
         blocked: set[int] = set()
         still: list[_Waiter] = []
@@ -176,15 +153,13 @@ class Limiter:
 
     def _schedule(self, now: float) -> None:
         """Wake when the next unit that someone waits for expires."""
-        expiries = [
-            window.expiring[0][0] for waiter in self._waiting for window, _ in self._lacking(waiter) if window.expiring
-        ]
-        wake_at = min(expiries, default=math.inf)
+        changes = [window.next_change() for waiter in self._waiting for window, _ in self._lacking(waiter)]
+        wake_at = min(changes, default=math.inf)
         if wake_at != self._wake_at:
             if self._timer:
                 self._timer.cancel()
             self._wake_at = wake_at
-            self._timer = self._later(max(0.0, wake_at - now), self._woken) if expiries else None
+            self._timer = self._later(max(0.0, wake_at - now), self._woken) if wake_at < math.inf else None
 
     def _woken(self) -> None:
         self._wake_at, self._timer = math.inf, None
@@ -197,19 +172,17 @@ class Limiter:
             self._waiting.remove(waiter)
         elif waiter.admitted.done() and not waiter.admitted.cancelled():
             for window, cost in waiter.needs:
-                window.used -= cost
-                window.under_way -= cost
+                window.give_back(cost)
         if self._waiting:
             self._admit()
 
-    def _refuse_hopeless(self, needs: tuple[tuple[_Window, int], ...], now: float, within: float) -> None:
+    def _refuse_hopeless(self, needs: Needs, now: float, within: float) -> None:
         for window, cost in needs:
-            if cost > window.limit.amount:
+            if cost > window.most:
                 raise RateLimited(
-                    f"the call counts {cost} against the limit {window.limit.name}, which allows "
-                    f"{window.limit.amount} in {window.limit.window:g} s",
+                    f"the call counts {cost} against {window.description}, which never allows so many",
                     wait=0.0,
-                    limit=window.limit.name,
+                    limit=window.name,
                     hint="Split it into smaller calls",
                 )
         if len(self._waiting) >= MAX_WAITING:
@@ -219,21 +192,20 @@ class Limiter:
             reason = f"is used up for another {_whole(wait)} s, longer than the {_whole(within)} s a call may wait"
             raise self._refused(needs, reason)
 
-    def _wait(self, needs: tuple[tuple[_Window, int], ...], now: float) -> tuple[float, _Window]:
+    def _wait(self, needs: Needs, now: float) -> tuple[float, Window]:
         """Seconds until the call would go, and the window that holds it up longest."""
-        waits: list[tuple[float, _Window]] = []
+        waits: list[tuple[float, Window]] = []
         for window, cost in needs:
             ahead = sum(c for waiter in self._waiting for w, c in waiter.needs if w is window)
             waits.append((max(0.0, window.room_at(cost + ahead, now) - now), window))
         return max(waits, key=lambda each: each[0])
 
-    def _refused(self, needs: tuple[tuple[_Window, int], ...], reason: str) -> RateLimited:
+    def _refused(self, needs: Needs, reason: str) -> RateLimited:
         wait, window = self._wait(needs, self._clock())
-        limit = window.limit
         return RateLimited(
-            f"the limit {limit.name} ({limit.amount} in {limit.window:g} s) {reason}",
+            f"{window.description} {reason}",
             wait=wait,
-            limit=limit.name,
+            limit=window.name,
             hint=f"Try again in {_whole(wait)} s",
         )
 
@@ -241,10 +213,3 @@ class Limiter:
 def _whole(seconds: float) -> int:
     """Seconds to tell a caller: whole ones, at least one, never fewer than it takes."""
     return max(1, math.ceil(seconds))
-
-
-def _cost(limit: Limit, body: object) -> int:
-    if not limit.weight:
-        return 1
-    items = cast("Mapping[str, object]", body).get(limit.weight) if isinstance(body, dict) else None
-    return len(cast("list[object]", items)) if isinstance(items, list) else 0

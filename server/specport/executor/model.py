@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
     """At most `amount` units in any `window` seconds: a sliding window, each request expiring on its own timer.
 
-    `methods` (empty: all) and `paths` (empty: all) say which operations take from it; a path pattern is a path
-    template in which a trailing `*` matches the rest. `weight` names a top-level array of the JSON body whose length
-    is what a call costs; without it a call costs 1.
+    A `window` of 0 bounds how many calls are under way at the same time. `methods` (empty: all) and `paths` (empty:
+    all) say which operations take from it; a path pattern is a path template in which a trailing `*` matches the rest.
+    `weight` names a top-level array of the JSON body whose length is what a call costs, nothing where the body has no
+    such array; without `weight` a call costs 1.
     """
 
     name: str
@@ -27,6 +29,13 @@ class Limit:
         return (not self.methods or method in self.methods) and (
             not self.paths or any(_matches(pattern, path) for pattern in self.paths)
         )
+
+    def cost(self, body: object) -> int:
+        """The units that a call with this JSON body takes."""
+        if not self.weight:
+            return 1
+        items = cast("Mapping[str, object]", body).get(self.weight) if isinstance(body, dict) else None
+        return len(cast("list[object]", items)) if isinstance(items, list) else 0
 
 
 def _matches(pattern: str, path: str) -> bool:

@@ -19,9 +19,11 @@ import httpx2
 from specport.errors import RateLimited, UpstreamFailed
 from specport.executor.addresses import Resolve, address_of, resolve
 from specport.executor.auth import Redaction, Secret, authorize, find_secrets
+from specport.executor.learning import quotas_of
 from specport.executor.limits import Limiter
-from specport.executor.model import Channel, Exchange
+from specport.executor.model import Channel, Exchange, Limit
 from specport.executor.streaming import ItemCounter, may_go_on
+from specport.executor.told import Told
 from specport.requests.model import PreparedRequest
 
 log = logging.getLogger("specport")
@@ -29,6 +31,9 @@ log = logging.getLogger("specport")
 MAX_PORT = 65_535
 LANES = 4
 """Connection pools to a host: the work of one pool grows with its connections, so several small ones are faster."""
+
+DEFAULT_LIMITS = (Limit("calls at the same time", 100, 0.0),)
+"""What is kept for a source that declares no limits; the rest is what its answers tell."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -165,7 +170,7 @@ class Executor:
         """Limits are counted per source and credential."""
         key = (source, tuple(secret.credential.reference for secret in secrets))
         if key not in self._limiters:
-            self._limiters[key] = Limiter(channel.limits)
+            self._limiters[key] = Limiter(channel.limits or DEFAULT_LIMITS, clock=self._clock)
         return self._limiters[key]
 
     def _pause(self, method: str, outcome: Exchange | UpstreamFailed, attempts: int) -> float | None:
@@ -186,15 +191,19 @@ class Executor:
         request = call.request
         left = max(0.0, call.ends - self._clock())
         permit = await call.limiter.acquire(request.method, request.path, request.body_value, within=left)
+        told: Told | None = None
         try:
             async with asyncio.timeout(max(0.001, call.ends - self._clock())):
-                return await self._exchange(call), permit.waited
+                exchange = await self._exchange(call)
         except UpstreamFailed as error:
             return error, permit.waited
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             return _translated(error, request.url, call.redaction), permit.waited
+        else:
+            told = _told(exchange)
+            return exchange, permit.waited
         finally:
-            permit.done()
+            permit.done(told)
 
     async def _exchange(self, call: _Call) -> Exchange:
         """One request on a pooled connection.
@@ -296,6 +305,12 @@ def _own_headers(request: PreparedRequest) -> list[tuple[bytes, bytes]]:
     """What every request says, but for what this one says itself."""
     said = {name.lower() for name, _ in request.headers}
     return [(name, value) for key, name, value in _OWN_HEADERS if key not in said]
+
+
+def _told(exchange: Exchange) -> Told:
+    """What an answer tells of limits."""
+    pause = retry_after(exchange.headers) if exchange.status in _ASKS_TO_WAIT else None
+    return Told(quotas_of(exchange.headers, time.time()), pause)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -6,7 +6,6 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
 import orjson
 
@@ -99,12 +98,8 @@ class Limiter:
 
 
 def _cost(limit: Limit, body: bytes) -> int:
-    """1, or the length of the body array that the limit is weighed by; 1 where there is no such array."""
-    if not limit.weight:
-        return 1
+    """What a request takes of a limit; a body that is no JSON has no array to be weighed by."""
     try:
-        value = cast("object", orjson.loads(body))
+        return limit.cost(orjson.loads(body) if limit.weight else None)
     except orjson.JSONDecodeError:
-        return 1
-    listed = cast("Mapping[str, object]", value).get(limit.weight) if isinstance(value, dict) else None
-    return len(cast("list[object]", listed)) if isinstance(listed, list) else 1
+        return limit.cost(None)
