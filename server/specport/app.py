@@ -24,6 +24,7 @@ from specport.catalog.search import nearest
 from specport.errors import Denied, SourceError, UnknownTool
 from specport.executor.auth import choose, shown
 from specport.executor.curl import as_curl
+from specport.executor.kept import KeptLedger
 from specport.executor.model import Channel
 from specport.executor.send import Bounds, Executor
 from specport.policy.model import Policy
@@ -119,7 +120,7 @@ class App:
             registry.open(source)
         for error in registry.open_stored():
             log.warning("an added source could not be opened: %s", error)
-        app = cls(settings, registry, Executor(bounds=settings.bounds))
+        app = cls(settings, registry, Executor(bounds=settings.bounds, ledger=KeptLedger(state) if state else None))
         async with app._stack:
             app._stack.push_async_callback(app._executor.aclose)
             app._relist()

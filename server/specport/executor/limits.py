@@ -53,6 +53,10 @@ class Permit:
         """Start the expiry of what the call took, and take in what its answer told; None: it had no answer."""
         self._limiter.settle(self, told)
 
+    def withdraw(self) -> None:
+        """Give back what was taken for a call that was never sent."""
+        self._limiter.give_back(self)
+
 
 class Limiter:
     """The limits of one source and credential, in memory: those declared, and tighter ones that the API tells.
@@ -111,6 +115,13 @@ class Limiter:
         if told is not None:
             declared = [window for window, _ in permit.needs if isinstance(window, SlidingWindow)]
             self._told.learn(permit.operation, told, declared, now)
+        if self._waiting:
+            self._admit()
+
+    def give_back(self, permit: Permit) -> None:
+        """The call of this permit was never sent."""
+        for window, cost in permit.needs:
+            window.give_back(cost)
         if self._waiting:
             self._admit()
 

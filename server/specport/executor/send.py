@@ -20,8 +20,8 @@ from specport.errors import RateLimited, UpstreamFailed
 from specport.executor.addresses import Resolve, address_of, resolve
 from specport.executor.auth import Redaction, Secret, authorize, find_secrets
 from specport.executor.learning import quotas_of
-from specport.executor.limits import Limiter
 from specport.executor.model import Channel, Exchange, Limit
+from specport.executor.shared import Ledger, SharedLimiter
 from specport.executor.streaming import ItemCounter, may_go_on
 from specport.executor.told import Told
 from specport.requests.model import PreparedRequest
@@ -76,7 +76,7 @@ class _Call:
     """What every attempt of one call needs. `ends` is when its budget is used up."""
 
     request: PreparedRequest
-    limiter: Limiter
+    limiter: SharedLimiter
     redaction: Redaction
     is_guarded: bool
     ends: float
@@ -114,13 +114,16 @@ class Executor:
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
         resolver: Resolve = resolve,
+        ledger: Ledger | None = None,
     ) -> None:
+        """`ledger` keeps limits together with other processes; without one they are kept in memory."""
+        self._ledger = ledger
         self._bounds = bounds or Bounds()
         self._sleep = sleep
         self._clock = clock
         self._jitter = jitter
         self._resolver = resolver
-        self._limiters: dict[tuple[str, tuple[str, ...]], Limiter] = {}
+        self._limiters: dict[str, SharedLimiter] = {}
         self._transport = transport
         self._lanes: dict[str, list[_Lane]] = {}
         self._timeout = httpx2.Timeout(self._bounds.read, connect=self._bounds.connect).as_dict()
@@ -165,13 +168,16 @@ class Executor:
             for lane in lanes:
                 await lane.transport.aclose()
         self._lanes.clear()
+        if self._ledger:
+            await self._ledger.aclose()
 
-    def _limiter(self, source: str, channel: Channel, secrets: tuple[Secret, ...]) -> Limiter:
+    def _limiter(self, source: str, channel: Channel, secrets: tuple[Secret, ...]) -> SharedLimiter:
         """Limits are counted per source and credential."""
-        key = (source, tuple(secret.credential.reference for secret in secrets))
-        if key not in self._limiters:
-            self._limiters[key] = Limiter(channel.limits or DEFAULT_LIMITS, clock=self._clock)
-        return self._limiters[key]
+        scope = " ".join((source, *(secret.credential.reference for secret in secrets)))
+        if scope not in self._limiters:
+            limits = channel.limits or DEFAULT_LIMITS
+            self._limiters[scope] = SharedLimiter(limits, scope, self._ledger, clock=self._clock, sleep=self._sleep)
+        return self._limiters[scope]
 
     def _pause(self, method: str, outcome: Exchange | UpstreamFailed, attempts: int) -> float | None:
         """Seconds to wait before another attempt, None when there must be none.
@@ -203,7 +209,7 @@ class Executor:
             told = _told(exchange)
             return exchange, permit.waited
         finally:
-            permit.done(told)
+            await permit.done(told)
 
     async def _exchange(self, call: _Call) -> Exchange:
         """One request on a pooled connection.

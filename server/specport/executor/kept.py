@@ -1,0 +1,141 @@
+"""A ledger in the state folder: limits hold over restarts, and between processes that share the folder."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from specport.executor.shared import Full, Need
+
+T = TypeVar("T")
+
+log = logging.getLogger("specport")
+
+LONGEST_CALL = 60.0
+"""Seconds after which a call that was never settled counts as over: its process has ended."""
+
+_BUSY_SECONDS = 2.0
+_SCHEMA = (
+    """
+create table if not exists units (
+    scope text not null, name text not null, token text not null, units integer not null,
+    expires real not null, settled integer not null,
+    primary key (scope, name, token)
+) without rowid
+""",
+    "create index if not exists by_expiry on units (scope, name, expires)",
+    """
+create table if not exists totals (
+    scope text not null, name text not null, units integer not null, primary key (scope, name)
+) without rowid
+""",
+)
+
+
+class KeptLedger:
+    """One SQLite file, `limits.sqlite`. `clock` gives seconds since the epoch, which processes have in common.
+
+    Each step is one transaction, so a process that is killed leaves what it had taken and nothing half done. When the
+    file cannot be used, limits are kept by each process alone, and the log says so once.
+    """
+
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._path = folder / "limits.sqlite"
+        self._clock = clock
+        self._connection: sqlite3.Connection | None = None
+        self._is_broken = False
+
+    async def take(self, scope: str, token: str, needs: Sequence[Need]) -> Full | None:
+        """As `Ledger.take`."""
+        return self._run(lambda connection: _take(connection, scope, token, needs, self._clock()))
+
+    async def settle(self, scope: str, token: str, needs: Sequence[Need]) -> None:
+        """As `Ledger.settle`."""
+        self._run(lambda connection: _settle(connection, scope, token, needs, self._clock()))
+
+    async def aclose(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _run(self, step: Callable[[sqlite3.Connection], T]) -> T | None:
+        """One step as a transaction that no other process comes between; None when the file cannot be used."""
+        if self._is_broken:
+            return None
+        try:
+            connection = self._open()
+            connection.execute("begin immediate")
+            try:
+                done = step(connection)
+            except BaseException:
+                connection.execute("rollback")
+                raise
+            connection.execute("commit")
+        except sqlite3.Error as error:
+            self._is_broken = True
+            log.warning("limits are kept by this process alone, since %s cannot be used: %s", self._path, error)
+            return None
+        else:
+            return done
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = off")  # a killed process loses nothing, a lost machine a minute
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            self._connection = connection
+        return self._connection
+
+
+def _take(connection: sqlite3.Connection, scope: str, token: str, needs: Sequence[Need], now: float) -> Full | None:
+    refusals = [full for need in needs if (full := _full(connection, scope, need, now)) is not None]
+    if refusals:
+        return max(refusals, key=lambda full: full.wait)
+    for need in needs:
+        expires = now + LONGEST_CALL + need.limit.window
+        row = (scope, need.limit.name, token, need.units, expires, 0)
+        connection.execute("insert into units values (?, ?, ?, ?, ?, ?)", row)
+        connection.execute(
+            "insert into totals values (?1, ?2, ?3) on conflict do update set units = units + ?3",
+            (scope, need.limit.name, need.units),
+        )
+    return None
+
+
+def _settle(connection: sqlite3.Connection, scope: str, token: str, needs: Sequence[Need], now: float) -> None:
+    connection.executemany(
+        "update units set expires = ?, settled = 1 where scope = ? and name = ? and token = ?",
+        [(now + need.limit.window, scope, need.limit.name, token) for need in needs],
+    )
+
+
+def _full(connection: sqlite3.Connection, scope: str, need: Need, now: float) -> Full | None:
+    """The refusal of one limit, once what has expired is taken out; None when it has room."""
+    where = (scope, need.limit.name)
+    gone = connection.execute(
+        "delete from units where scope = ? and name = ? and expires <= ? returning units", (*where, now)
+    ).fetchall()
+    if gone:
+        expired = sum(units for (units,) in gone)
+        connection.execute("update totals set units = units - ? where scope = ? and name = ?", (expired, *where))
+    [used] = connection.execute("select units from totals where scope = ? and name = ?", where).fetchone() or (0,)
+    excess = used + need.units - need.limit.amount
+    if excess <= 0:
+        return None
+    ends = connection.execute(
+        "select case settled when 1 then expires else min(expires, ?) end as free, units from units "
+        "where scope = ? and name = ? order by free",
+        (now + need.limit.window, *where),
+    )
+    for free, units in ends:
+        excess -= units
+        if excess <= 0:
+            return Full(need.limit, max(0.0, free - now))
+    return Full(need.limit, need.limit.window)
