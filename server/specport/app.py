@@ -27,6 +27,7 @@ from specport.executor.curl import as_curl
 from specport.executor.kept import KeptLedger
 from specport.executor.model import Channel
 from specport.executor.send import Bounds, Executor
+from specport.executor.shared import Ledger
 from specport.policy.model import Policy
 from specport.policy.rules import decide
 from specport.requests.binary import ReadFile, no_files
@@ -57,6 +58,8 @@ class Settings:
 
     `state_dir` None keeps nothing on disk; `dry_run` answers a call with its request as curl; `read_file` reads the
     `file:` URLs that arguments give for binary content, which nothing may be unless the operator opened a folder.
+    Limits are kept in the Redis at `limits_url` with other replicas, else in the state folder, else in memory;
+    `limits_lost` says whether calls are refused (`closed`) or go (`open`) while Redis does not answer.
     """
 
     state_dir: Path | None = None
@@ -69,6 +72,8 @@ class Settings:
     shape: Shape = field(default_factory=Shape)
     bounds: Bounds = field(default_factory=Bounds)
     read_file: ReadFile = no_files
+    limits_url: str = ""
+    limits_lost: str = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ class App:
             registry.open(source)
         for error in registry.open_stored():
             log.warning("an added source could not be opened: %s", error)
-        app = cls(settings, registry, Executor(bounds=settings.bounds, ledger=KeptLedger(state) if state else None))
+        app = cls(settings, registry, Executor(bounds=settings.bounds, ledger=_ledger(settings)))
         async with app._stack:
             app._stack.push_async_callback(app._executor.aclose)
             app._relist()
@@ -277,6 +282,17 @@ class App:
             report(added.opened.catalog, log.warning)
         facts = added_facts(added)
         return ToolResult(text=orjson.dumps(facts).decode(), structured=facts)
+
+
+def _ledger(settings: Settings) -> Ledger | None:
+    """Where limits are kept beside memory. The sandbox starts anew with every process, and so do its limits."""
+    if settings.limits_url:
+        try:
+            from specport.executor.redis_ledger import RedisLedger, WhenLost
+        except ModuleNotFoundError as error:
+            raise SourceError("--limits needs the package redis", hint="pip install 'specport[redis]'") from error
+        return RedisLedger(settings.limits_url, when_lost=WhenLost(settings.limits_lost))
+    return KeptLedger(settings.state_dir) if settings.state_dir and not settings.sandbox else None
 
 
 def _sandbox_channel(opened: Opened) -> Channel:

@@ -188,7 +188,9 @@ def test_a_process_that_is_killed_leaves_a_ledger_that_can_be_read(tmp_path: Pat
 
 def _units(folder: Path) -> int:
     """How many units a process has written so far."""
-    with contextlib.suppress(sqlite3.OperationalError):  # not there yet
-        with contextlib.closing(sqlite3.connect(f"file:{folder / 'limits.sqlite'}?mode=ro", uri=True)) as connection:
+    url = f"file:{folder / 'limits.sqlite'}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(url, uri=True)) as connection:
             return int(connection.execute("select count(*) from units").fetchone()[0])
-    return 0
+    except sqlite3.OperationalError:  # not there yet
+        return 0

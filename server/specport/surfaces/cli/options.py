@@ -119,6 +119,8 @@ class Wanted:
     full_schemas: bool = False
     description_limit: int = 200
     files: tuple[Path, ...] = ()
+    limits: str = ""
+    limits_lost: str = "closed"
 
 
 def state_folder(wanted: Wanted) -> Path | None:
@@ -157,6 +159,8 @@ def settings_of(wanted: Wanted) -> Settings:
         policy=Policy(read_only=wanted.read_only),
         shape=Shape(description_limit=wanted.description_limit or None),
         read_file=LocalFiles(wanted.files).read if wanted.files else no_files,
+        limits_url=wanted.limits,
+        limits_lost=wanted.limits_lost,
     )
 
 

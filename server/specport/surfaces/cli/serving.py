@@ -19,6 +19,13 @@ MAX_LOG_LINE = 2_000
 """Characters of a record in the log."""
 
 
+class Lost(StrEnum):
+    """What happens to calls while the Redis of `--limits` does not answer."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
 class Transport(StrEnum):
     """How clients reach the server."""
 
@@ -90,6 +97,17 @@ def serve(  # one parameter to an option, which is how typer reads them
     allow_private: options.AllowPrivate = False,
     follow_references: options.FollowReferences = False,
     files: options.Files = None,
+    limits: Annotated[
+        str,
+        typer.Option(
+            envvar="SPECPORT_LIMITS",
+            metavar="redis://HOST",
+            help="Keep limits with other replicas in this Redis. Default: in the state folder.",
+        ),
+    ] = "",
+    limits_lost: Annotated[
+        Lost, typer.Option(envvar="SPECPORT_LIMITS_LOST", help="Calls while that Redis does not answer.")
+    ] = Lost.CLOSED,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     log_level: Annotated[LogLevel, typer.Option(envvar="SPECPORT_LOG_LEVEL", help="Log to stderr.")] = LogLevel.WARNING,
@@ -121,6 +139,8 @@ def serve(  # one parameter to an option, which is how typer reads them
         full_schemas=schemas is Schemas.FULL,
         description_limit=description_limit,
         files=tuple(files or ()),
+        limits=limits,
+        limits_lost=limits_lost.value,
     )
     if transport is Transport.STDIO:
         asyncio.run(_serve_stdio(wanted))
