@@ -75,13 +75,12 @@ class FakeTime:
 
     async def run(self, *work: Awaitable[object]) -> None:
         """Let time pass until all the work is done."""
-        tasks = [asyncio.ensure_future(each) for each in work]
+        done = asyncio.gather(*work)
         await self.settle()
-        while not all(task.done() for task in tasks):
+        while not done.done():
             assert self._due, "nothing is due, and yet something waits"
             await self._step()
-        for task in tasks:
-            task.result()
+        done.result()
 
 
 @dataclass(slots=True)

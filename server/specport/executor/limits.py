@@ -87,6 +87,8 @@ class Limiter:
         """
         needs = self._needs(method, path, body)
         started = self._clock()
+        if self._waiting:
+            self._admit()  # whoever may go at this very moment came first
         for window, _ in needs:
             window.expire(started)
         if self._can_go(needs):
