@@ -24,6 +24,11 @@ class Limit:
     paths: tuple[str, ...] = ()
     weight: str = ""
 
+    @property
+    def figures(self) -> str:
+        """`250 in 60 s`, or `10 at the same time`."""
+        return f"{self.amount:,} in {self.window:,g} s" if self.window else f"{self.amount:,} at the same time"
+
     def covers(self, method: str, path: str) -> bool:
         """Whether a call of this method and path template takes from the limit."""
         return (not self.methods or method in self.methods) and (

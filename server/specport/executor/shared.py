@@ -142,7 +142,7 @@ async def _nothing() -> None:
 def _refused(limit: Limit, wait: float) -> RateLimited:
     seconds = max(1, math.ceil(wait))
     return RateLimited(
-        f"the limit {limit.name} ({limit.amount} in {limit.window:g} s) is used up for another {seconds} s, "
+        f"the limit {limit.name} ({limit.figures}) is used up for another {seconds} s, "
         "by this and other processes together",
         wait=float(seconds),
         limit=limit.name,

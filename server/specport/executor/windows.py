@@ -84,8 +84,7 @@ class SlidingWindow:
 
     @property
     def description(self) -> str:
-        span = f" in {self.limit.window:g} s" if self.limit.window else " at the same time"
-        return f"the limit {self.limit.name} ({self.limit.amount}{span})"
+        return f"the limit {self.limit.name} ({self.limit.figures})"
 
     @property
     def most(self) -> float:

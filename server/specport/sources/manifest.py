@@ -40,11 +40,11 @@ def _methods(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class LimitEntry(_Strict):
-    """`[[limits]]`: at most `requests` (or weighted units) in any `seconds`."""
+    """`[[limits]]`: at most `requests` (or weighted units) in any `seconds`, or at the same time where those are 0."""
 
     name: str = Field(min_length=1)
     requests: int = Field(gt=0)
-    seconds: float = Field(gt=0, allow_inf_nan=False)
+    seconds: float = Field(ge=0, allow_inf_nan=False)
     methods: Annotated[tuple[str, ...], AfterValidator(_methods)] = ()
     paths: tuple[str, ...] = ()
     weight: str = ""

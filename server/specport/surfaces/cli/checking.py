@@ -224,7 +224,7 @@ def _limits(opened: Opened) -> Check:
     if not limits:
         return Check(opened.source.name, "limits", Mark.OK, "none declared; only what the API itself says is kept")
     general = [limit for limit in limits if not (limit.methods or limit.paths or limit.weight)]
-    shown = [f"{limit.amount:,} in {limit.window:,g} s" for limit in general]
+    shown = [limit.figures for limit in general]
     others = len(limits) - len(general)
     shown += [f"{others} more for certain operations"] if others else []
     return Check(opened.source.name, "limits", Mark.OK, ", ".join(shown))
