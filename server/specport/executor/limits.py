@@ -200,9 +200,9 @@ class Limiter:
                 )
         if len(self._waiting) >= MAX_WAITING:
             raise self._refused(needs, f"has no room, and {MAX_WAITING:,} calls are waiting already")
-        wait, _ = self._wait(needs, now)
+        wait, window = self._wait(needs, now)
         if wait > within:
-            reason = f"is used up for another {_whole(wait)} s, longer than the {_whole(within)} s a call may wait"
+            reason = f"{window.state} for another {_whole(wait)} s, longer than the {_whole(within)} s a call may wait"
             raise self._refused(needs, reason)
 
     def _wait(self, needs: Needs, now: float) -> tuple[float, Window]:

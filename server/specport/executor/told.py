@@ -11,8 +11,8 @@ from specport.executor.windows import Pause, SlidingWindow, ToldQuota, Window
 MAX_TOLD = 64
 """Most quotas and most pauses that are remembered; of more the first ones told are forgotten."""
 
-MAX_PAUSE = 3_600.0
-"""Longest pause, in seconds, that an API may ask for."""
+MAX_PAUSE = 300.0
+"""Longest pause, in seconds, after which the API is asked again whatever it said."""
 
 Operation = tuple[str, str]
 """Method and path template."""

@@ -26,6 +26,11 @@ class Window(Protocol):
         ...
 
     @property
+    def state(self) -> str:
+        """What it is while it has no room, as a verb."""
+        ...
+
+    @property
     def name(self) -> str:
         """What it is called in short."""
         ...
@@ -77,6 +82,10 @@ class SlidingWindow:
     expiring: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
     used: int = 0
     elsewhere: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
+
+    @property
+    def state(self) -> str:
+        return "is used up"
 
     @property
     def name(self) -> str:
@@ -161,6 +170,10 @@ class ToldQuota:
     under_way: int = 0
 
     @property
+    def state(self) -> str:
+        return "is used up"
+
+    @property
     def name(self) -> str:
         return self.title
 
@@ -225,6 +238,10 @@ class Pause:
     path: str
     until: float = -math.inf
     is_over: bool = True
+
+    @property
+    def state(self) -> str:
+        return "lasts"
 
     @property
     def name(self) -> str:
