@@ -81,6 +81,29 @@ async def test_other_methods_are_sent_once(method: str, fault: int | str) -> Non
     assert api.pauses == []
 
 
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_a_request_that_the_api_recognises_is_tried_again_under_one_key(method: str) -> None:
+    """Where the manifest names a header for it: the same key at every attempt, another one for another call."""
+    keys: list[str] = []
+    channel = Channel(idempotency_header="Idempotency-Key")
+    for _ in range(2):
+        api = Api([status_of(503), httpx2.ReadError("reset"), ok()])
+        assert (await api.send(request(method), channel)).attempts == 3
+        assert len({seen.headers["idempotency-key"] for seen in api.seen}) == 1
+        keys.append(api.seen[0].headers["idempotency-key"])
+    assert keys[0] != keys[1]
+
+
+async def test_a_key_that_an_argument_gives_is_left_and_a_get_needs_none() -> None:
+    """The header may be a parameter of the document, in any spelling."""
+    channel = Channel(idempotency_header="Idempotency-Key")
+    api = Api([ok()])
+    await api.send(request("POST", headers=(("idempotency-key", "mine"),)), channel)
+    await api.send(request("GET"), channel)
+    assert api.seen[0].headers.get_list("idempotency-key") == ["mine"]
+    assert "idempotency-key" not in api.seen[1].headers
+
+
 @pytest.mark.parametrize("code", [400, 401, 404, 409, 422, 429, 500, 501])
 async def test_an_error_that_is_no_passing_fault_is_the_answer(code: int) -> None:
     """Asking again would bring the same, so even a GET is sent once."""

@@ -67,12 +67,14 @@ class Channel:
     """How calls of one source are sent: its credentials by scheme name, and its limits.
 
     `public_urls`: how URLs begin that nobody but a tool call or a document chose; their hosts must be on the public
-    Internet, at every call.
+    Internet, at every call. `idempotency_header`: the header by whose value the API knows a request that it had before,
+    so that any method may be sent again; empty: it has none.
     """
 
     credentials: Mapping[str, Credential] = field(default_factory=dict[str, Credential])
     limits: tuple[Limit, ...] = ()
     public_urls: tuple[str, ...] = ()
+    idempotency_header: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import email.utils
 import logging
 import random
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 
@@ -136,8 +137,9 @@ class Executor:
         the cap.
         """
         secrets = find_secrets(request, channel.credentials)
+        may_repeat = request.method in _IDEMPOTENT or bool(channel.idempotency_header)
         call = _Call(
-            request=authorize(request, secrets),
+            request=authorize(_recognisable(request, channel.idempotency_header), secrets),
             limiter=self._limiter(request.source, channel, secrets),
             redaction=Redaction(secrets),
             is_guarded=request.url.startswith(channel.public_urls),
@@ -153,7 +155,7 @@ class Executor:
                     raise
                 break  # no room for another attempt: what the last one brought stands
             attempts, waited = attempts + 1, waited + held
-            pause = self._pause(request.method, outcome, attempts)
+            pause = self._pause(outcome, attempts, may_repeat=may_repeat)
             if pause is None or attempts == self._bounds.attempts or self._clock() + pause >= call.ends:
                 break
             await self._sleep(pause)
@@ -179,10 +181,10 @@ class Executor:
             self._limiters[scope] = SharedLimiter(limits, scope, self._ledger, clock=self._clock, sleep=self._sleep)
         return self._limiters[scope]
 
-    def _pause(self, method: str, outcome: Exchange | UpstreamFailed, attempts: int) -> float | None:
+    def _pause(self, outcome: Exchange | UpstreamFailed, attempts: int, *, may_repeat: bool) -> float | None:
         """Seconds to wait before another attempt, None when there must be none.
 
-        A method that is not idempotent is repeated only where the API asked for it with Retry-After.
+        What must not be done twice is repeated only where the API asked for it with Retry-After.
         """
         passing = isinstance(outcome, PassingFault)
         if isinstance(outcome, Exchange):
@@ -190,7 +192,7 @@ class Executor:
             if asked is not None:
                 return asked + self._jitter(0.0, min(1.0, asked / 10 + 0.05))
             passing = outcome.status in _PASSING_FAULTS
-        return self._jitter(0.0, 0.25 * 2**attempts) if passing and method in _IDEMPOTENT else None
+        return self._jitter(0.0, 0.25 * 2**attempts) if passing and may_repeat else None
 
     async def _attempt(self, call: _Call) -> tuple[Exchange | UpstreamFailed, float]:
         """What one request brought, and the seconds it waited for the limits."""
@@ -305,6 +307,17 @@ class Executor:
                 raise
             left = "its connection broke off"
         return b"".join(chunks), left
+
+
+def _recognisable(request: PreparedRequest, header: str) -> PreparedRequest:
+    """The request with a key of its own in the API's idempotency header, unless an argument gave one."""
+    if (
+        not header
+        or request.method in _IDEMPOTENT
+        or any(name.lower() == header.lower() for name, _ in request.headers)
+    ):
+        return request
+    return replace(request, headers=(*request.headers, (header, str(uuid.uuid4()))))
 
 
 def _own_headers(request: PreparedRequest) -> list[tuple[bytes, bytes]]:

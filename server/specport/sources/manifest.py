@@ -74,6 +74,7 @@ class Manifest(_Strict):
     base_url: str = Field(default="", pattern=r"^(https?://.+)?$")
     auth: dict[str, Annotated[str, AfterValidator(_reference)]] = Field(default_factory=dict[str, str])
     limits: tuple[LimitEntry, ...] = ()
+    idempotency_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
     pagination: PaginationEntry = PaginationEntry()
     errors: ErrorsEntry = ErrorsEntry()
 
@@ -136,7 +137,7 @@ def _source(manifest: Manifest, folder: Traversable | Path, origin: Origin) -> S
         base_url=manifest.base_url,
         title=manifest.title,
         references=manifest.auth,
-        channel=Channel(limits=limits),
+        channel=Channel(limits=limits, idempotency_header=manifest.idempotency_header),
         conventions=Conventions(
             next_page=manifest.pagination.next,
             total=manifest.pagination.total,
