@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from small_documents import catalog_of, document, path_parameter, query, request_of, taking, tool_of
+from specport.documents.text import MAX_DESCRIPTION
 
 KEY = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
 
@@ -122,6 +123,15 @@ def test_what_authentication_sends_is_not_asked_for(scheme: dict[str, Any], owne
     assert list(tool.input_schema["properties"]) == ["q"]
     assert "required" not in tool.input_schema
     assert list(tool_of({"parameters": [owned]}).input_schema["properties"]) == [owned["name"]]
+
+
+def test_a_tool_that_nothing_describes_says_its_method_and_path_in_bounds() -> None:
+    """However long the path is, and whatever stands in it."""
+    made = catalog_of(document({"/a": {"get": {}}, f"/{'b' * 5_000}": {"get": {}}, "/c\u202e": {"get": {}}}))
+    first, long, turned = (tool.description for tool in made.tools)
+    assert first == "GET /a"
+    assert len(long) == MAX_DESCRIPTION
+    assert turned.isprintable()
 
 
 def test_descriptions_of_parameters_and_bodies_win_over_their_schemas() -> None:

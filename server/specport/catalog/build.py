@@ -14,7 +14,7 @@ from specport.catalog.naming import addresses, listing_order, wire_names
 from specport.catalog.schemas import Library, MadeSchemas
 from specport.documents.model import Document, Problem, Severity
 from specport.documents.refs import References
-from specport.documents.text import clean, shorten
+from specport.documents.text import MAX_DESCRIPTION, clean, one_line, shorten
 from specport.errors import DocumentError
 from specport.operations.model import Operation, Operations, SecurityScheme
 from specport.schemas.compose import Soundness
@@ -109,7 +109,8 @@ class _Making:
         return Tool(
             address=address,
             wire_name=wire_name,
-            description=shorten(description, self.shape.description_limit) or f"{method} {operation.key.path}",
+            description=shorten(description, self.shape.description_limit)
+            or one_line(f"{method} {operation.key.path}", MAX_DESCRIPTION),
             schemas=MadeSchemas(dump_fragment(root), self.library, address),
             hints=hints_of(method),
             route=Route(

@@ -49,11 +49,15 @@ class SchemaConverter:
         return self._dialect
 
     def target(self, place: Place) -> Fragment:
-        """The converted schema at a place that a `Use` named."""
+        """The converted schema at a place that a `Use` named, an object even where that is a boolean.
+
+        Clients ask for an object where a reference stands, such as in `items`.
+        """
         if place not in self._targets:
             pointer, without = place
             value = self._references.resolve(f"#{_quoted(pointer)}").value
-            self._targets[place] = self._fragment(value, pointer, without)
+            found = self._fragment(value, pointer, without)
+            self._targets[place] = _as_object(found) if isinstance(found, bool) else found
         return self._targets[place]
 
     def fragment(self, node: object, pointer: str) -> Fragment:
@@ -274,6 +278,11 @@ def _with_items_object(converted: dict[str, object]) -> dict[str, object]:
     first = len(cast("list[object]", converted.get("prefixItems", [])))
     most = min(first, cast("int", converted.get("maxItems", first)))
     return {**converted, "items": {}, "maxItems": most}
+
+
+def _as_object(schema: bool) -> JsonObject:
+    """The object that means the same (JSON Schema 2020-12, core section 4.3.2)."""
+    return {} if schema else {"not": {}}
 
 
 def _quoted(pointer: str) -> str:
