@@ -153,6 +153,22 @@ def test_a_stringified_value_is_repaired_where_only_one_thing_can_be_meant(
     assert type(sent) is type(repaired)
 
 
+NUMBERED = {"type": "object", "properties": {name: {"type": "integer"} for name in ("1", "01", "+1", "x")}}
+
+
+@pytest.mark.parametrize("name", ["1", "01", "+1"])
+def test_a_member_called_by_a_number_is_repaired(name: str) -> None:
+    """The validator names it as if it were a place in an array, in a body and among the arguments."""
+    tool = tool_of({**taking(NUMBERED), "parameters": [query("1", {"type": "integer"})]})
+    assert ArgumentChecker(tool).check({"1": "7", "body": {name: "8"}}) == {"1": 7, "body": {name: 8}}
+
+
+def test_members_that_are_one_number_are_not_taken_for_each_other() -> None:
+    """Which of them is wrong cannot be told, so none is changed; the type that it should have is told."""
+    with pytest.raises(BadArguments, match="expected integer"):
+        ArgumentChecker(tool_of(taking(NUMBERED))).check({"body": {"1": 1, "01": "8"}})
+
+
 @pytest.mark.parametrize(
     ("given", "schema"),
     [

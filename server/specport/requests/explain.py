@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
@@ -19,6 +20,7 @@ MAX_REPORTED = 3
 MASK = "\0"
 """What the validator is told to write in place of a value, so that a long one does not push out what was expected."""
 
+_INDEX = re.compile(r"\+?0*([0-9]{1,20})\Z", re.ASCII)
 _MAX_SHOWN = 80
 _MAX_OPTIONS = 30
 _MAX_NAMES = 5
@@ -69,6 +71,17 @@ def by_distance(unions: Sequence[list[Fault]], path: Path) -> list[list[Fault]]:
         return _branch_wants(branch, path) is not None, fixed, len(leaves)
 
     return sorted(unions, key=distance)
+
+
+def key_of(members: Mapping[str, object], token: str | int) -> str | None:
+    """The member that a token of a fault's path names; None where that may be several.
+
+    The validator writes 1 for members called `1`, `01` and `+1`, as if they were places in an array.
+    """
+    if isinstance(token, str):
+        return token
+    named = [name for name in members if (index := _INDEX.match(name)) and int(index[1]) == token]
+    return named[0] if len(named) == 1 else None
 
 
 def shown(value: object) -> str:
@@ -164,7 +177,9 @@ def _schema_of(fault: Fault, schema: Mapping[str, object]) -> Mapping[str, objec
     node: object = schema
     for token in fault.schema_path[:-1]:
         if isinstance(node, dict):
-            node = cast("Mapping[str | int, object]", node).get(token)
+            members = cast("Mapping[str, object]", node)
+            key = key_of(members, token)
+            node = None if key is None else members.get(key)
         elif isinstance(node, list) and isinstance(token, int):
             node = cast("list[object]", node)[token]
     return cast("Mapping[str, object]", node) if isinstance(node, dict) else {}

@@ -8,7 +8,7 @@ from typing import cast
 
 import orjson
 
-from specport.requests.explain import Fault, Path, branches, by_distance, wanted_types
+from specport.requests.explain import Fault, Path, branches, by_distance, key_of, wanted_types
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,3})?\Z")
 _MAX_JSON_TEXT = 1_000_000
@@ -77,13 +77,14 @@ def _structure(text: str, types: frozenset[str]) -> object:
 
 
 def _replaced(value: object, path: Path, new: object) -> object:
-    """A copy of `value` with `new` at `path`."""
+    """A copy of `value` with `new` at `path`; `value` itself where the path may lead to several places."""
     if not path:
         return new
-    key, rest = path[0], path[1:]
+    token, rest = path[0], path[1:]
     if isinstance(value, dict):
-        members = cast("dict[str | int, object]", value)
-        return {**members, key: _replaced(members[key], rest, new)}
+        members = cast("dict[str, object]", value)
+        key = key_of(members, token)
+        return members if key is None else {**members, key: _replaced(members[key], rest, new)}
     items = list(cast("list[object]", value))
-    items[int(key)] = _replaced(items[int(key)], rest, new)
+    items[int(token)] = _replaced(items[int(token)], rest, new)
     return items
