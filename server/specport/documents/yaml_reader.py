@@ -18,6 +18,8 @@ from specport.errors import DocumentError
 MAX_DEPTH = 100
 """Deepest nesting of collections accepted, aliases expanded; published documents stay under 40."""
 
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep (MAX_DEPTH)"
+
 MAX_ALIASED = 1_000_000
 """Most nodes that all aliases of a document may stand for."""
 
@@ -43,6 +45,8 @@ def read_yaml(text: str) -> object:
             folder.take(event)
     except yaml.MarkedYAMLError as error:
         where = _at(error.problem_mark)
+        if error.problem_mark and _opens(text[folder.read_to : error.problem_mark.index]) > MAX_DEPTH:
+            raise DocumentError(f"{_TOO_DEEP}{where}") from error
         raise DocumentError(f"is not valid YAML{where}: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise DocumentError(f"is not valid YAML: {' '.join(str(error).split())}") from error
@@ -51,9 +55,19 @@ def read_yaml(text: str) -> object:
     return folder.root
 
 
+def _opens(text: str) -> int:
+    """How many flow collections begin in a text and do not end there.
+
+    libyaml reads a thousand characters ahead of its events, and may give up by itself where those nest too much.
+    """
+    return sum(text.count(opening) for opening in "[{") - sum(text.count(closing) for closing in "]}")
+
+
 class _Mark(Protocol):
     """A place in the text, counted from 0."""
 
+    @property
+    def index(self) -> int: ...
     @property
     def line(self) -> int: ...
     @property
@@ -105,6 +119,11 @@ class _Folder:
         self._aliased = 0
         self._documents = 0
 
+    @property
+    def read_to(self) -> int:
+        """Where the last event began, in characters."""
+        return self.mark.index if self.mark else 0
+
     def take(self, event: yaml.Event) -> None:
         """Fold in the next event. Raises _Refused where the document ends being readable, at `mark`."""
         self.mark = event.start_mark
@@ -131,7 +150,7 @@ class _Folder:
 
     def _open(self, collection: _Open) -> None:
         if len(self._stack) >= MAX_DEPTH:
-            raise _Refused(f"is nested more than {MAX_DEPTH} levels deep (MAX_DEPTH)")
+            raise _Refused(_TOO_DEEP)
         self._stack.append(collection)
 
     def _close(self) -> None:
@@ -152,7 +171,7 @@ class _Folder:
         if self._aliased > MAX_ALIASED:
             raise _Refused(f"expands aliases to more than {MAX_ALIASED:,} values (MAX_ALIASED)")
         if len(self._stack) + node.height > MAX_DEPTH:
-            raise _Refused(f"is nested more than {MAX_DEPTH} levels deep (MAX_DEPTH)")
+            raise _Refused(_TOO_DEEP)
         key = node.value if isinstance(node.value, str) else None
         self._place(node.value, key=key, weight=node.weight, height=node.height)
 
