@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,10 +25,10 @@ import fastmcp_side  # noqa: E402 - the path comes first
 from end_to_end.loopback import Upstream  # noqa: E402
 from fidelity.calling import Score, score_specport  # noqa: E402
 from fidelity_fastmcp import score_fastmcp  # noqa: E402
+from figures import write_figures  # noqa: E402
 
 OWN = REPOSITORY / "tests" / "documents" / "versions"
 PAGE = REPOSITORY / "docs" / "fidelity.md"
-MARKED = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.DOTALL)
 COMMAND = "python bench/fidelity.py --against fastmcp --write"
 
 Run = Callable[[str, Path, Upstream, Path], Awaitable[Score]]
@@ -163,7 +162,7 @@ def main() -> None:
         ours = asyncio.run(measure(groups, score_specport, given))
     print(text_of(ours, theirs))
     if given.write and not given.names:
-        PAGE.write_text(MARKED.sub(lambda match: match[1] + text_of(ours, theirs) + match[2], PAGE.read_text()))
+        write_figures(PAGE, text_of(ours, theirs))
 
 
 if __name__ == "__main__":

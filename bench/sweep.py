@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import selectors
 import subprocess
 import sys
@@ -23,13 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from figures import write_figures
 from sweep_table import findings_of, summary, text_of
 
 Json: TypeAlias = Any  # facts come as they are
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "corpus.md"
-MARKED = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.DOTALL)
 SEEDS = (1, 2)
 SECONDS = 1_800.0
 MEGABYTES = 8_000
@@ -191,7 +190,7 @@ def main() -> None:
     found = findings_of(facts)
     print("\n".join(found[: given.findings]))
     if given.write and not (given.names or given.dev):
-        PAGE.write_text(MARKED.sub(lambda match: match[1] + text_of(facts) + match[2], PAGE.read_text()))
+        write_figures(PAGE, text_of(facts))
     if found:
         raise SystemExit(f"{len(found):,} findings")
 
