@@ -34,7 +34,7 @@ async def with_files(source: Source, fetching: FetchPolicy) -> Source:
     `fetching.follows_references` allows it, to others of its origin. Why another could not be had is kept as `unread`.
     Raises DocumentError for what is no document, for more than MAX_FILES, and for more than MAX_GATHERED_BYTES.
     """
-    if not may_refer_elsewhere(source.data) and not source.overlays:
+    if not any(may_refer_elsewhere(data) for data in (source.data, *(overlay.data for overlay in source.overlays))):
         return source
     document = await asyncio.to_thread(load_document, source.data, source.uri, source.overlays)
     files, unread = await _gather(document, _reader(source, fetching))
