@@ -25,7 +25,7 @@ from specport.errors import Denied, SourceError, UnknownTool
 from specport.executor.auth import choose, shown
 from specport.executor.curl import as_curl
 from specport.executor.kept import KeptLedger
-from specport.executor.model import Channel
+from specport.executor.model import Channel, WhenLost
 from specport.executor.send import Bounds, Executor
 from specport.executor.shared import Ledger
 from specport.policy.model import Policy
@@ -59,7 +59,7 @@ class Settings:
     `state_dir` None keeps nothing on disk; `dry_run` answers a call with its request as curl; `read_file` reads the
     `file:` URLs that arguments give for binary content, which nothing may be unless the operator opened a folder.
     Limits are kept in the Redis at `limits_url` with other replicas, else in the state folder, else in memory;
-    `limits_lost` says whether calls are refused (`closed`) or go (`open`) while Redis does not answer.
+    `limits_lost` says what becomes of calls while Redis does not answer.
     """
 
     state_dir: Path | None = None
@@ -73,7 +73,7 @@ class Settings:
     bounds: Bounds = field(default_factory=Bounds)
     read_file: ReadFile = no_files
     limits_url: str = ""
-    limits_lost: str = "closed"
+    limits_lost: WhenLost = WhenLost.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +288,10 @@ def _ledger(settings: Settings) -> Ledger | None:
     """Where limits are kept beside memory. The sandbox starts anew with every process, and so do its limits."""
     if settings.limits_url:
         try:
-            from specport.executor.redis_ledger import RedisLedger, WhenLost
+            from specport.executor.redis_ledger import RedisLedger
         except ModuleNotFoundError as error:
             raise SourceError("--limits needs the package redis", hint="pip install 'specport[redis]'") from error
-        return RedisLedger(settings.limits_url, when_lost=WhenLost(settings.limits_lost))
+        return RedisLedger(settings.limits_url, when_lost=settings.limits_lost)
     return KeptLedger(settings.state_dir) if settings.state_dir and not settings.sandbox else None
 
 

@@ -13,8 +13,8 @@ import pytest
 from redis_server import RedisServer
 
 from specport.errors import RateLimited, SourceError
-from specport.executor.model import Limit
-from specport.executor.redis_ledger import RedisLedger, WhenLost
+from specport.executor.model import Limit, WhenLost
+from specport.executor.redis_ledger import RedisLedger
 from specport.executor.shared import Need, SharedLimiter
 
 pytestmark = pytest.mark.anyio

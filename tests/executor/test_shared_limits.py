@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from specport.errors import RateLimited
-from specport.executor.kept import LONGEST_CALL, KeptLedger
+from specport.executor.kept import KeptLedger
 from specport.executor.model import Limit
-from specport.executor.shared import Need, SharedLimiter
+from specport.executor.shared import LONGEST_CALL, Need, SharedLimiter
 
 pytestmark = pytest.mark.anyio
 

@@ -9,14 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from specport.executor.shared import Full, Need
+from specport.executor.shared import LONGEST_CALL, Full, Need
 
 T = TypeVar("T")
 
 log = logging.getLogger("specport")
-
-LONGEST_CALL = 60.0
-"""Seconds after which a call that was never settled counts as over: its process has ended."""
 
 _BUSY_SECONDS = 2.0
 _SCHEMA = (

@@ -103,7 +103,7 @@ class Limiter:
                 await waiter.admitted
         except TimeoutError:
             self._forget(waiter)
-            raise self._refused(needs, f"left no room within the {_whole(within)} s a call may wait") from None
+            raise self._refused(needs, f"left no room within the {whole(within)} s a call may wait") from None
         except asyncio.CancelledError:
             self._forget(waiter)
             raise
@@ -202,7 +202,7 @@ class Limiter:
             raise self._refused(needs, f"has no room, and {MAX_WAITING:,} calls are waiting already")
         wait, window = self._wait(needs, now)
         if wait > within:
-            reason = f"{window.state} for another {_whole(wait)} s, longer than the {_whole(within)} s a call may wait"
+            reason = f"{window.state} for another {whole(wait)} s, longer than the {whole(within)} s a call may wait"
             raise self._refused(needs, reason)
 
     def _wait(self, needs: Needs, now: float) -> tuple[float, Window]:
@@ -219,10 +219,10 @@ class Limiter:
             f"{window.description} {reason}",
             wait=wait,
             limit=window.name,
-            hint=f"Try again in {_whole(wait)} s",
+            hint=f"Try again in {whole(wait)} s",
         )
 
 
-def _whole(seconds: float) -> int:
+def whole(seconds: float) -> int:
     """Seconds to tell a caller: whole ones, at least one, never fewer than it takes."""
     return max(1, math.ceil(seconds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import cast
 
 
@@ -45,6 +46,13 @@ class Limit:
 
 def _matches(pattern: str, path: str) -> bool:
     return path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
+
+
+class WhenLost(StrEnum):
+    """What happens to calls while the Redis that keeps the limits does not answer: refused, or let go."""
+
+    CLOSED = "closed"
+    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)

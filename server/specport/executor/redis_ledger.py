@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import cast
 
 from redis.asyncio import Redis
@@ -14,8 +13,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from specport.errors import RateLimited, SourceError
-from specport.executor.kept import LONGEST_CALL
-from specport.executor.shared import Full, Need
+from specport.executor.model import WhenLost
+from specport.executor.shared import LONGEST_CALL, Full, Need
 
 log = logging.getLogger("specport")
 
@@ -85,13 +84,6 @@ for limit = 1, #KEYS / 2 do
 end
 return 1
 """
-
-
-class WhenLost(StrEnum):
-    """What happens to calls while Redis does not answer."""
-
-    CLOSED = "closed"
-    OPEN = "open"
 
 
 class RedisLedger:

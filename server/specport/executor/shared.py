@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from specport.errors import RateLimited
-from specport.executor.limits import Limiter, Permit
+from specport.executor.limits import Limiter, Permit, whole
 from specport.executor.model import Limit
 from specport.executor.told import Told
+from specport.executor.windows import SlidingWindow
+
+LONGEST_CALL = 60.0
+"""Seconds after which a call that was never settled counts as over: its process has ended."""
 
 SHORTEST_PAUSE = 0.01
 """Least time, in seconds, before the ledger is asked again."""
@@ -86,18 +89,17 @@ class SharedLimiter:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._own = Limiter(limits, clock=clock)
-        self._limits = [limit for limit in limits if limit.window]
         self._scope = scope
         self._ledger = ledger
         self._clock = clock
         self._sleep = sleep
-        self._turns: dict[str, asyncio.Lock] = {limit.name: asyncio.Lock() for limit in self._limits}
+        self._turns: dict[str, asyncio.Lock] = {limit.name: asyncio.Lock() for limit in limits}
 
     async def acquire(self, method: str, path: str, body: object, *, within: float) -> SharedPermit:
         """As `Limiter.acquire`, over all processes."""
         started = self._clock()
         permit = await self._own.acquire(method, path, body, within=within)
-        needs = self._needs(method, path, body)
+        needs = _needs(permit) if self._ledger else ()
         if not needs or self._ledger is None:
             return SharedPermit(permit.waited, permit, _nothing)
         token = secrets.token_hex(8)
@@ -112,10 +114,6 @@ class SharedLimiter:
             await ledger.settle(self._scope, token, needs)
 
         return SharedPermit(self._clock() - started, permit, settle)
-
-    def _needs(self, method: str, path: str, body: object) -> tuple[Need, ...]:
-        covering = [limit for limit in self._limits if limit.covers(method, path)]
-        return tuple(Need(limit, units) for limit in covering if (units := limit.cost(body)))
 
     async def _take(self, ledger: Ledger, token: str, needs: Sequence[Need], deadline: float) -> None:
         """Take from the ledger, in turn with the other calls of this process that found a limit full."""
@@ -135,12 +133,18 @@ class SharedLimiter:
                 await self._sleep(max(full.wait, SHORTEST_PAUSE))
 
 
+def _needs(permit: Permit) -> tuple[Need, ...]:
+    """What a call takes of the limits that outlast it; those on calls at the same time are each process's own."""
+    windows = ((window, units) for window, units in permit.needs if isinstance(window, SlidingWindow))
+    return tuple(Need(window.limit, units) for window, units in windows if window.limit.window)
+
+
 async def _nothing() -> None:
     """No ledger has anything to settle."""
 
 
 def _refused(limit: Limit, wait: float) -> RateLimited:
-    seconds = max(1, math.ceil(wait))
+    seconds = whole(wait)
     return RateLimited(
         f"the limit {limit.name} ({limit.figures}) is used up for another {seconds} s, "
         "by this and other processes together",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from specport.errors import SourceError
+from specport.executor.model import WhenLost
 
 if TYPE_CHECKING:
     from specport.app import App, Settings
@@ -120,7 +121,7 @@ class Wanted:
     description_limit: int = 200
     files: tuple[Path, ...] = ()
     limits: str = ""
-    limits_lost: str = "closed"
+    limits_lost: WhenLost = WhenLost.CLOSED
 
 
 def state_folder(wanted: Wanted) -> Path | None:

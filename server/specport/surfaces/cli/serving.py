@@ -11,19 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from specport.documents.text import one_line, printable
+from specport.executor.model import WhenLost
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted
 
 MAX_LOG_LINE = 2_000
 """Characters of a record in the log."""
-
-
-class Lost(StrEnum):
-    """What happens to calls while the Redis of `--limits` does not answer."""
-
-    CLOSED = "closed"
-    OPEN = "open"
 
 
 class Transport(StrEnum):
@@ -106,8 +100,8 @@ def serve(  # one parameter to an option, which is how typer reads them
         ),
     ] = "",
     limits_lost: Annotated[
-        Lost, typer.Option(envvar="SPECPORT_LIMITS_LOST", help="Calls while that Redis does not answer.")
-    ] = Lost.CLOSED,
+        WhenLost, typer.Option(envvar="SPECPORT_LIMITS_LOST", help="Calls while that Redis does not answer.")
+    ] = WhenLost.CLOSED,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     log_level: Annotated[LogLevel, typer.Option(envvar="SPECPORT_LOG_LEVEL", help="Log to stderr.")] = LogLevel.WARNING,
@@ -140,7 +134,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         description_limit=description_limit,
         files=tuple(files or ()),
         limits=limits,
-        limits_lost=limits_lost.value,
+        limits_lost=limits_lost,
     )
     if transport is Transport.STDIO:
         asyncio.run(_serve_stdio(wanted))
