@@ -62,4 +62,5 @@ def upstream(running: Upstream) -> Upstream:
     """The API, with nothing asked and nothing special to answer."""
     running.take()
     running.replies.clear()
+    running.first.clear()
     return running

@@ -75,4 +75,16 @@ class RateLimited(CallError):
 
 
 class UpstreamFailed(CallError):
-    """The API could not be reached in time, broke off, or answered more than the response cap."""
+    """The API could not be reached in time, broke off, or answered more than the response cap.
+
+    `attempts` counts the requests that were sent, `waited` the seconds waited for limits and between them.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", attempts: int = 1, waited: float = 0.0) -> None:
+        super().__init__(message, hint=hint)
+        self.attempts = attempts
+        self.waited = waited
+
+    def __str__(self) -> str:
+        told = f"{self.message} ({self.attempts} attempts)" if self.attempts > 1 else self.message
+        return f"{told}. {self.hint}" if self.hint else told

@@ -56,11 +56,15 @@ class Reply:
 
 
 class Upstream:
-    """The server, in a thread of its own. `replies` by path, everything else gets a small JSON object."""
+    """The server, in a thread of its own. `replies` by path, everything else gets a small JSON object.
+
+    `first` are given before them, one each time.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.replies: dict[str, Reply] = {}
+        self.first: dict[str, list[Reply]] = {}
         self.url = ""
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
@@ -97,7 +101,8 @@ class Upstream:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while request := await _read(reader):
                 self.requests.append(request)
-                reply = self.replies.get(request.path, Reply())
+                first = self.first.get(request.path)
+                reply = first.pop(0) if first else self.replies.get(request.path, Reply())
                 if reply.hangs:
                     await self._ending.wait()
                     break

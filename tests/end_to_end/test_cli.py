@@ -119,6 +119,13 @@ def test_notes_beside_an_answer_go_to_stderr(specport: Run, upstream: Upstream) 
     assert "of 5,000 items of things are shown" in done.err
 
 
+def test_a_call_that_was_sent_again_says_so_beside_its_answer(specport: Run, upstream: Upstream) -> None:
+    """On stderr, and only then: most calls are sent once and wait for nothing."""
+    upstream.first["/things"] = [Reply(503, headers={"retry-after": "0"})]
+    done = specport("call", "things.listThings", "--spec", "things.json", "--base-url", upstream.url, "--no-state")
+    assert (done.code, json.loads(done.out), done.err) == (0, {"ok": True}, "2 requests were sent\n")
+
+
 def test_a_dry_run_prints_curl_and_sends_nothing(specport: Run, upstream: Upstream) -> None:
     """With the credential as its variable, whether or not that is set."""
     done = specport(

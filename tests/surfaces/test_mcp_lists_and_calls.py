@@ -263,6 +263,31 @@ async def test_a_failed_call_is_a_result_that_the_model_reads(era: str, upstream
     assert "'idd' is not known here" in text_of(wrong)
 
 
+async def test_every_result_of_a_call_says_how_often_it_was_sent_and_how_long_it_waited(
+    era: str, upstream: Upstream
+) -> None:
+    """In `_meta`, beside the content and not in it; what specport answers itself was never sent."""
+    upstream.first["/things/2"] = [Reply(503, headers={"retry-after": "0"})]
+    upstream.replies["/things/3"] = Reply(502)
+    async with connected(era, base_url=upstream.url, bounds=Bounds(attempts=2)) as client:
+        once, again, failed = [await client.call_tool("things_getThing", {"id": number}) for number in (1, 2, 3)]
+        own = await client.call_tool("openapi_previewSpec", {"spec": things()})
+    assert [done.meta and done.meta["specport/attempts"] for done in (once, again, failed)] == [1, 2, 2]
+    assert all(done.meta and done.meta["specport/waited"] >= 0.0 for done in (once, again, failed))
+    assert (once.structured_content, once.content) == (again.structured_content, again.content)
+    assert "specport/attempts" not in (own.meta or {})
+
+
+async def test_a_call_that_nobody_answered_says_so_too(era: str) -> None:
+    """In its text and beside it."""
+    async with connected(era, bounds=Bounds(attempts=2)) as client:
+        failed = await client.call_tool("things_getThing", {"id": 1})
+    assert failed.is_error
+    assert "(2 attempts)" in text_of(failed)
+    assert failed.meta is not None
+    assert failed.meta["specport/attempts"] == 2
+
+
 async def test_an_unknown_tool_is_a_protocol_error(era: str) -> None:
     """MCP 2025-11-25, tools, error handling: unknown tools are JSON-RPC errors."""
     async with connected(era) as client:

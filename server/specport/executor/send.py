@@ -161,6 +161,7 @@ class Executor:
             await self._sleep(pause)
             waited += pause
         if isinstance(outcome, UpstreamFailed):
+            outcome.attempts, outcome.waited = attempts, waited
             raise outcome
         return replace(outcome, attempts=attempts, waited=waited)
 

@@ -41,7 +41,7 @@ def build_result(
 ) -> ToolResult:
     """What the model gets of an answer. A status of 400 or more is an error result, whatever its body."""
     result = _result(exchange, route, arguments, conventions, has_credential)
-    return replace(result, body=exchange.body)
+    return replace(result, body=exchange.body, attempts=exchange.attempts, waited=exchange.waited)
 
 
 def _result(

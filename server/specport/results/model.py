@@ -21,7 +21,8 @@ class ToolResult:
 
     `text` is what a model reads. `structured` is the same JSON object, given only when `text` is exactly it.
     `notes` follow as further text: what was cut, how to get the next page. `body` is an API's answer as it came, None
-    where specport itself answered; `is_text` whether it reads as text.
+    where specport itself answered; `is_text` whether it reads as text. `attempts` counts the requests that were sent,
+    none where specport itself answered; `waited` the seconds that they waited for limits and between them.
     """
 
     text: str = ""
@@ -31,6 +32,8 @@ class ToolResult:
     blobs: tuple[Blob, ...] = field(default=())
     body: bytes | None = field(default=None, repr=False)
     is_text: bool = True
+    attempts: int = 0
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from specport.surfaces.cli.options import Wanted, with_app
 from specport.surfaces.cli.printing import say
 from specport.surfaces.cli.setting_up import plural
 
+NOTICED_SECONDS = 1.0
+"""A wait from here on is told."""
+
 if TYPE_CHECKING:
     from specport.app import App
     from specport.results.model import ToolResult
@@ -66,6 +69,8 @@ def call(
             _write(result, output)
         else:
             _print(result)
+        if not result.is_error:  # whose line tells it
+            _tell(result)
         return result.is_error
 
     if with_app(wanted, run):
@@ -81,6 +86,14 @@ def _print(result: ToolResult) -> None:
         say(note, err=True)
     if not result.is_text:
         say("--output FILE writes it to a file", err=True)
+
+
+def _tell(result: ToolResult) -> None:
+    """What was done for an answer, on stderr, where it took more than one request or a wait that a person notices."""
+    told = [f"{result.attempts} requests were sent"] if result.attempts > 1 else []
+    told += [f"waited {result.waited:.1f} s"] if result.waited >= NOTICED_SECONDS else []
+    if told:
+        say(", ".join(told), err=True)
 
 
 def _write(result: ToolResult, output: Path) -> None:

@@ -26,7 +26,7 @@ from mcp.shared.exceptions import MCPError
 
 from specport import __version__
 from specport.app import App, Listing
-from specport.errors import SpecportError, UnknownTool
+from specport.errors import SpecportError, UnknownTool, UpstreamFailed
 from specport.results.model import Blob, ToolResult
 from specport.surfaces.mcp import reading
 from specport.surfaces.mcp.logs import ClientLog
@@ -43,6 +43,9 @@ MAX_CACHED_PAGES = 64
 
 MAX_NAMED_FOLDERS = 5
 """Most folders named to clients."""
+
+ATTEMPTS, WAITED = "specport/attempts", "specport/waited"
+"""Keys of a result's `_meta`: requests sent, and seconds waited for limits and between them."""
 
 _LISTS: tuple[CacheableMethod, ...] = (
     "tools/list", "resources/list", "resources/templates/list", "prompts/list",
@@ -150,6 +153,9 @@ class McpServer:
             return _as_mcp(await self._app.call(params.name, params.arguments or {}))
         except UnknownTool as error:
             raise MCPError(code=types.INVALID_PARAMS, message=str(error)) from error
+        except UpstreamFailed as error:
+            failed = ToolResult(text=str(error), is_error=True, attempts=error.attempts, waited=error.waited)
+            return _as_mcp(failed)
         except SpecportError as error:
             return _as_mcp(ToolResult(text=str(error), is_error=True))
         except Exception:
@@ -221,7 +227,16 @@ def _as_mcp(result: ToolResult) -> types.CallToolResult:
     content += [types.TextContent(text=note) for note in result.notes]
     content += [_blob(blob) for blob in result.blobs]
     structured = dict(result.structured) if result.structured is not None else None
-    return types.CallToolResult(content=content, structured_content=structured, is_error=result.is_error)
+    return types.CallToolResult(
+        content=content, structured_content=structured, is_error=result.is_error, _meta=_meta(result)
+    )
+
+
+def _meta(result: ToolResult) -> dict[str, object] | None:
+    """What was done for a call, under keys with our own prefix (MCP 2025-11-25, `_meta`)."""
+    if not result.attempts:
+        return None
+    return {ATTEMPTS: result.attempts, WAITED: round(result.waited, 3)}
 
 
 def _blob(blob: Blob) -> types.ContentBlock:
