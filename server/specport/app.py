@@ -28,7 +28,7 @@ from specport.executor.kept import KeptLedger
 from specport.executor.model import Channel, WhenLost
 from specport.executor.send import Bounds, Executor
 from specport.executor.shared import Ledger
-from specport.policy.model import Policy
+from specport.policy.model import Caller, Policy
 from specport.policy.rules import decide
 from specport.requests.binary import ReadFile, no_files
 from specport.requests.check import ArgumentChecker
@@ -47,6 +47,9 @@ log = logging.getLogger("specport")
 
 MAX_NEAREST = 3
 """Most tools named to somebody who mistyped a name."""
+
+NOBODY = Caller()
+"""A call by somebody who did not say who they are."""
 
 MAX_CHECKERS = 512
 """Most compiled schemas kept; one of a large API may take megabytes."""
@@ -136,12 +139,13 @@ class App:
         for opened in self._registry.opened.values():
             report(opened.catalog, log.warning)
 
-    async def call(self, name: str, arguments: object) -> ToolResult:
-        """Call a tool by wire name or address.
+    async def call(self, name: str, arguments: object, *, caller: Caller = NOBODY) -> ToolResult:
+        """Call a tool by wire name or address, for `caller`.
 
         Raises CallError (unknown tool, bad arguments, denied, rate limited, upstream failed) or, for the built-in
         tools, SourceError and DocumentError.
         """
+        del caller
         tool = self.find(name)
         decision = decide(tool, self._settings.policy)
         if not decision.allowed:

@@ -11,6 +11,7 @@ import typer
 
 from specport.documents.text import printable
 from specport.errors import BadArguments, SpecportError
+from specport.policy.model import Caller
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
@@ -64,7 +65,7 @@ def call(
     given = _parsed(sys.stdin.read() if arguments == "-" else arguments)
 
     async def run(opened: App) -> bool:
-        result = await opened.call(address, given)
+        result = await opened.call(address, given, caller=Caller(_user(), transport="cli"))
         if output and not result.is_error:
             _write(result, output)
         else:
@@ -75,6 +76,17 @@ def call(
 
     if with_app(wanted, run):
         raise typer.Exit(1)
+
+
+def _user() -> str:
+    """Who runs the command: the user's name, or number where the system has no name for it."""
+    import getpass
+    import os
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def _print(result: ToolResult) -> None:

@@ -29,6 +29,7 @@ from specport.app import App, Listing
 from specport.errors import SpecportError, UnknownTool, UpstreamFailed
 from specport.results.model import Blob, ToolResult
 from specport.surfaces.mcp import reading
+from specport.surfaces.mcp.callers import caller_of
 from specport.surfaces.mcp.logs import ClientLog
 
 log = logging.getLogger("specport")
@@ -148,9 +149,8 @@ class McpServer:
         return dict(page)
 
     async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-        del ctx
         try:
-            return _as_mcp(await self._app.call(params.name, params.arguments or {}))
+            return _as_mcp(await self._app.call(params.name, params.arguments or {}, caller=caller_of(ctx)))
         except UnknownTool as error:
             raise MCPError(code=types.INVALID_PARAMS, message=str(error)) from error
         except UpstreamFailed as error:
