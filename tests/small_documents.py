@@ -16,7 +16,7 @@ from specport.requests.prepare import prepare
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
 from specport.sources.read import open_source
-from specport.sources.registry import Specification, read_specification
+from specport.sources.specification import Specification, read_specification
 
 BASE = "https://api.example.com/base"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -36,12 +36,16 @@ from specport.requests.prepare import prepare
 from specport.results.build import build_result
 from specport.results.model import ToolResult
 from specport.sources.builtin import ADD, PREVIEW, added_facts, builtin_tools
+from specport.sources.cache import CatalogCache
 from specport.sources.fetch import FetchPolicy
+from specport.sources.following import Follower
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, as_text
 from specport.sources.read import Opened, credentials_for, may_have_credentials, read_document, server_of
-from specport.sources.registry import Added, Registry, Specification
-from specport.sources.store import CatalogCache, SourceStore
+from specport.sources.registry import Added, Registry
+from specport.sources.specification import Specification
+from specport.sources.sqlite_store import SqliteStore
+from specport.sources.store import SourceStore
 
 log = logging.getLogger("specport")
 
@@ -61,6 +65,7 @@ class Settings:
 
     `state_dir` None keeps nothing on disk; `dry_run` answers a call with its request as curl; `read_file` reads the
     `file:` URLs that arguments give for binary content, which nothing may be unless the operator opened a folder.
+    Added sources are kept in the Redis at `state_url` with other replicas, else in the state folder, else for this run.
     Limits are kept in the Redis at `limits_url` with other replicas, else in the state folder, else in memory;
     `limits_lost` says what becomes of calls while Redis does not answer.
     """
@@ -75,6 +80,7 @@ class Settings:
     shape: Shape = field(default_factory=Shape)
     bounds: Bounds = field(default_factory=Bounds)
     read_file: ReadFile = no_files
+    state_url: str = ""
     limits_url: str = ""
     limits_lost: WhenLost = WhenLost.CLOSED
 
@@ -101,9 +107,10 @@ class Listing:
 class App:
     """One server's worth of specport. Use `App.open` as an async context manager."""
 
-    def __init__(self, settings: Settings, registry: Registry, executor: Executor) -> None:
+    def __init__(self, settings: Settings, registry: Registry, follower: Follower, executor: Executor) -> None:
         self._settings = settings
         self._registry = registry
+        self._follower = follower
         self._executor = executor
         self._sandboxes: dict[str, tuple[Opened, str]] = {}
         self._starting = asyncio.Lock()
@@ -115,23 +122,28 @@ class App:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, sources: Sequence[Source], settings: Settings) -> AsyncGenerator[App]:
-        """An App with these sources, the first being the default one, and those added before."""
-        state = settings.state_dir
-        registry = Registry(
-            shape=settings.shape,
-            cache=CatalogCache(state) if state else None,
-            store=SourceStore(state) if state else None,
-            fetching=settings.fetching,
-        )
+    async def open(
+        cls, sources: Sequence[Source], settings: Settings, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> AsyncGenerator[App]:
+        """An App with these sources, the first being the default one, and those added, by this process or by others.
+
+        `sleep` passes the time between looks for what others added.
+        """
+        state, store = settings.state_dir, _store(settings)
+        cache = CatalogCache(state) if state else None
+        registry = Registry(shape=settings.shape, cache=cache, store=store, fetching=settings.fetching)
         for source in sources:
             registry.open(source)
-        for error in registry.open_stored():
-            log.warning("an added source could not be opened: %s", error)
-        app = cls(settings, registry, Executor(bounds=settings.bounds, ledger=_ledger(settings)))
+        follower = Follower(registry, sleep=sleep)
+        app = cls(settings, registry, follower, Executor(bounds=settings.bounds, ledger=_ledger(settings)))
         async with app._stack:
             app._stack.push_async_callback(app._executor.aclose)
+            if store:
+                app._stack.push_async_callback(store.aclose)
+            await follower.look()
             app._relist()
+            if store:
+                await app._stack.enter_async_context(_running(follower.follow(app._changed)))
             yield app
 
     def log_problems(self) -> None:
@@ -146,6 +158,8 @@ class App:
         tools, SourceError and DocumentError.
         """
         del caller
+        if self.known(name) is None:
+            await self.refresh()
         tool = self.find(name)
         decision = decide(tool, self._settings.policy)
         if not decision.allowed:
@@ -189,6 +203,7 @@ class App:
 
     async def add(self, wanted: Specification, origin: Origin) -> Added:
         """Register a document; its tools are listed and callable when this returns."""
+        await self.refresh()
         added = await self._registry.add(wanted, origin)
         if added.is_new:
             await self._changed()
@@ -196,10 +211,19 @@ class App:
 
     async def remove(self, name: str) -> bool:
         """Forget an added source; whether there was one."""
-        removed = self._registry.remove(name)
+        removed = await self._registry.remove(name)
         if removed:
             await self._changed()
         return removed
+
+    async def refresh(self) -> None:
+        """Take in what other processes added and removed; cheap where they did nothing."""
+        if await self._follower.look():
+            await self._changed()
+
+    def left_out(self) -> Mapping[str, Exception]:
+        """The added sources that cannot be opened, and why."""
+        return self._registry.left_out
 
     def sources(self) -> list[SourceFacts]:
         """The open sources, in order."""
@@ -286,6 +310,29 @@ class App:
             report(added.opened.catalog, log.warning)
         facts = added_facts(added)
         return ToolResult(text=orjson.dumps(facts).decode(), structured=facts)
+
+
+@contextlib.asynccontextmanager
+async def _running(work: Coroutine[object, object, None]) -> AsyncGenerator[None]:
+    """A task that goes on for as long as the block lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _store(settings: Settings) -> SourceStore | None:
+    """Where added sources are kept."""
+    if settings.state_url:
+        try:
+            from specport.sources.redis_store import RedisStore
+        except ModuleNotFoundError as error:
+            raise SourceError("--state needs the package redis", hint="pip install 'specport[redis]'") from error
+        return RedisStore(settings.state_url)
+    return SqliteStore(settings.state_dir) if settings.state_dir else None
 
 
 def _ledger(settings: Settings) -> Ledger | None:

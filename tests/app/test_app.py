@@ -16,7 +16,7 @@ from specport.policy.model import Policy
 from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import open_bundled
 from specport.sources.model import Origin, Source
-from specport.sources.registry import Specification
+from specport.sources.specification import Specification
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from specport.catalog.model import Catalog
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin
 from specport.sources.read import open_source
-from specport.sources.registry import Specification, read_specification
+from specport.sources.specification import Specification, read_specification
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,10 @@ from source_documents import Open
 
 from specport.catalog.build import Shape
 from specport.errors import SourceError
+from specport.sources.cache import CatalogCache
 from specport.sources.fetch import FetchPolicy
 from specport.sources.registry import Registry
-from specport.sources.store import CatalogCache, SourceStore
+from specport.sources.sqlite_store import SqliteStore
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             raise SourceError(f"{url} answered 404 Not Found")
         return pages[url].encode()
 
-    for module in ("registry", "gather"):
+    for module in ("specification", "gather"):
         monkeypatch.setattr(f"specport.sources.{module}.fetch", fetched)
     return pages
 
@@ -34,13 +35,11 @@ def open_registry(tmp_path: Path) -> Open:
     """Another Registry on the same folder, as a restart or a second process opens it."""
 
     def open_one(*, store: bool = True, **fetching: bool) -> Registry:
-        registry = Registry(
+        return Registry(
             shape=Shape(),
             cache=CatalogCache(tmp_path),
-            store=SourceStore(tmp_path) if store else None,
+            store=SqliteStore(tmp_path) if store else None,
             fetching=FetchPolicy(**fetching),
         )
-        assert registry.open_stored() == []
-        return registry
 
     return open_one

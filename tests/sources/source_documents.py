@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from specport.sources.model import Origin
-from specport.sources.registry import Added, Registry, Specification
+from specport.sources.registry import Added, Registry
+from specport.sources.specification import Specification
 
 Open = Callable[..., Registry]
 """What the fixture `open_registry` gives."""
@@ -40,6 +41,13 @@ PATHS: Mapping[str, object] = {
 }
 
 ADDRESSES: Sequence[str] = ("pet_shop.pets.createPet", "pet_shop.pets.listPets", "pet_shop.writing.deletePet")
+
+
+async def started(open_registry: Open) -> Registry:
+    """Another Registry with what was added before, as a start has it."""
+    registry = open_registry()
+    assert (await registry.refresh()).failed == {}
+    return registry
 
 
 async def add(registry: Registry, spec: str, origin: Origin = Origin.TOOL, **more: object) -> Added:

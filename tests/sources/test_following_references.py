@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from pathlib import Path
 
 import pytest
-from source_documents import Open, add, document, operation
+from source_documents import Open, add, document, operation, started
 
 from end_to_end.loopback import Reply, Upstream
 from specport.errors import DocumentError
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin
-from specport.sources.registry import Specification, read_specification
+from specport.sources.specification import Specification, read_specification
 
 pytestmark = pytest.mark.anyio
 
@@ -91,7 +89,7 @@ async def test_files_are_kept_with_their_source(open_registry: Open, web: dict[s
     web.update({URL: referring(), PARTS: parts()})
     before = await add(open_registry(follows_references=True), URL)
     web.clear()
-    after = open_registry().opened["pet_shop"]
+    after = (await started(open_registry)).opened["pet_shop"]
     assert after.source == before.opened.source
     assert after.catalog.tools == before.opened.catalog.tools
 
@@ -120,15 +118,3 @@ async def test_the_number_and_the_size_of_files_are_bounded(
     monkeypatch.setattr("specport.sources.gather.MAX_GATHERED_BYTES", 100)
     with pytest.raises(DocumentError, match=r"refers to files of over 100 bytes \(MAX_GATHERED_BYTES\)"):
         await add(registry, URL)
-
-
-async def test_a_state_file_of_the_first_version_is_taken_over(open_registry: Open, tmp_path: Path) -> None:
-    """What was added before other files were kept opens as it did, and more can be added."""
-    await add(open_registry(), document())
-    with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
-        connection.execute("drop table files")
-        connection.execute("pragma user_version = 1")
-    connection.close()
-    registry = open_registry()
-    assert list(registry.opened) == ["pet_shop"]
-    assert (await add(registry, document("Other"))).is_new

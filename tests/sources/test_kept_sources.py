@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from source_documents import ADDRESSES, Open, add, document, operation
+from source_documents import ADDRESSES, Open, add, document, operation, started
 
 from specport.errors import DocumentError, SourceError
 from specport.sources.fetch import FetchPolicy
@@ -27,7 +27,7 @@ async def test_added_sources_survive_a_restart(open_registry: Open) -> None:
     first = open_registry()
     await add(first, document(), base_url="https://mirror.example.com", filters=Filters(tags=("Pets",)))
     await add(first, document("Other"), Origin.OPERATOR, credentials=(("key", "env:OTHER_KEY"),))
-    second = open_registry()
+    second = await started(open_registry)
     assert sorted(addresses(second)) == sorted(addresses(first))
     kept, known = second.opened["pet_shop"], first.opened["pet_shop"]
     assert kept.source == known.source
@@ -41,7 +41,7 @@ async def test_nothing_is_kept_without_a_state_folder(open_registry: Open) -> No
     registry = open_registry(store=False)
     await add(registry, document())
     assert addresses(registry) == list(ADDRESSES)
-    assert addresses(open_registry()) == []
+    assert addresses(await started(open_registry)) == []
 
 
 async def test_two_processes_on_one_folder_do_not_overwrite_each_other(open_registry: Open) -> None:
@@ -53,16 +53,16 @@ async def test_two_processes_on_one_folder_do_not_overwrite_each_other(open_regi
     same = await add(second, document())
     assert same.is_new, "new to this process, whose list changes"
     assert same.opened.source.references == {"key": "env:KEY"}
-    assert open_registry().opened["pet_shop"].source == first.opened["pet_shop"].source
+    assert (await started(open_registry)).opened["pet_shop"].source == first.opened["pet_shop"].source
 
 
 async def test_a_removed_source_is_gone_for_good(open_registry: Open) -> None:
     """Its tools at once, and after a restart; the name is free again."""
     registry = open_registry()
     await add(registry, document())
-    assert registry.remove("pet_shop")
-    assert not registry.remove("pet_shop")
-    assert addresses(registry) == addresses(open_registry()) == []
+    assert await registry.remove("pet_shop")
+    assert not await registry.remove("pet_shop")
+    assert addresses(registry) == addresses(await started(open_registry)) == []
     assert (await add(registry, document(server="https://other.example.com"))).is_new
 
 
@@ -71,7 +71,7 @@ async def test_a_bundled_source_cannot_be_removed(open_registry: Open) -> None:
     registry = open_registry()
     registry.open(open_bundled("digitalocean"))
     with pytest.raises(SourceError, match="digitalocean is bundled"):
-        registry.remove("digitalocean")
+        await registry.remove("digitalocean")
     assert len(addresses(registry)) == 290
 
 
@@ -98,8 +98,9 @@ async def test_an_added_source_hidden_by_one_named_at_start_is_told(open_registr
     registry = open_registry(store=False)
     registry.open(Source("pet_shop", "a.json", document().encode(), Origin.OPERATOR))
     registry._store = open_registry()._store
-    [error] = registry.open_stored()
-    assert "pet_shop is left out: another source of that name was named at start" in str(error)
+    error = (await registry.refresh()).failed["pet_shop"]
+    assert str(error) == "another source of that name was named at start"
+    assert (await registry.refresh()).failed == {}, "told once"
 
 
 async def test_an_added_source_that_cannot_be_read_any_more_stops_nothing(open_registry: Open) -> None:
@@ -107,10 +108,10 @@ async def test_an_added_source_that_cannot_be_read_any_more_stops_nothing(open_r
     first = open_registry()
     await add(first, document())
     assert first._store is not None
-    first._store.put(Source("broken", "b.json", b"not a document", Origin.TOOL))
+    await first._store.add(Source("broken", "b.json", b"not a document", Origin.TOOL))
     registry = Registry(shape=first._shape, cache=None, store=first._store, fetching=first._fetching)
-    [error] = registry.open_stored()
-    assert isinstance(error, DocumentError)
+    refreshed = await registry.refresh()
+    assert isinstance(refreshed.failed["broken"], DocumentError)
     assert addresses(registry) == list(ADDRESSES)
 
 

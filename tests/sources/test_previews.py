@@ -10,7 +10,8 @@ from specport.catalog.listing import listed
 from specport.errors import DocumentError
 from specport.sources.model import Filters, Origin
 from specport.sources.preview import BYTES_PER_TOKEN, SHOWN_PROBLEMS, Preview, as_text
-from specport.sources.registry import Registry, Specification
+from specport.sources.registry import Registry
+from specport.sources.specification import Specification
 
 pytestmark = pytest.mark.anyio
 

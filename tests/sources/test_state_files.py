@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +15,14 @@ from source_documents import document
 
 from specport.catalog.build import Shape
 from specport.catalog.codec import decode_catalog
+from specport.documents.model import File
 from specport.errors import SourceError
+from specport.sources.cache import CatalogCache
 from specport.sources.model import Filters, Origin, Source
 from specport.sources.read import open_source
-from specport.sources.store import CatalogCache, SourceStore
+from specport.sources.sqlite_store import SqliteStore
+
+pytestmark = pytest.mark.anyio
 
 SOURCE = Source(
     "shop", "https://docs.example.com/a", document().encode(), Origin.TOOL, "https://b.example.com", {"k": "env:K"},
@@ -31,7 +35,7 @@ WRITTEN = 5_000_000
 _WRITER = f"""
 import itertools, sys
 from pathlib import Path
-from specport.sources.store import CatalogCache
+from specport.sources.cache import CatalogCache
 cache = CatalogCache(Path(sys.argv[1]))
 for number in itertools.count():
     cache.put("key", sys.argv[2].encode() * {WRITTEN})
@@ -44,57 +48,130 @@ def _one_letter_changed(data: bytes) -> bytes:
     return data.replace(b"integer", b"integez", 1)
 
 
-def test_a_source_comes_back_as_it_was_put(tmp_path: Path) -> None:
-    """Every field that a restart needs, in a second store on the folder too."""
-    SourceStore(tmp_path).put(SOURCE)
-    store = SourceStore(tmp_path)
-    assert store.all() == [SOURCE]
-    assert store.get("shop") == SOURCE
-    assert store.get("other") is None
-    assert store.delete("shop")
-    assert not store.delete("shop")
-    assert store.all() == []
+async def test_a_source_comes_back_as_it_was_added(tmp_path: Path) -> None:
+    """Every field that a restart needs, in a second store on the folder too; a name is taken once."""
+    await SqliteStore(tmp_path).add(SOURCE)
+    store = SqliteStore(tmp_path)
+    assert list(await store.revisions()) == ["shop"]
+    assert await store.get("shop") == SOURCE
+    assert await store.get("other") is None
+    assert await store.add(replace(SOURCE, base_url="https://c.example.com")) is None
+    assert await store.get("shop") == SOURCE
+    assert await store.delete("shop")
+    assert not await store.delete("shop")
+    assert await store.revisions() == {}
 
 
 def test_the_state_folder_is_made_for_the_user_alone(tmp_path: Path) -> None:
     """References and documents are nobody else's business."""
-    SourceStore(tmp_path / "a" / "state")
+    SqliteStore(tmp_path / "a" / "state")
     assert (tmp_path / "a" / "state").stat().st_mode & 0o077 == 0
 
 
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     """Its meaning is not known here; the file is left as it is."""
-    SourceStore(tmp_path).put(SOURCE)
+    SqliteStore(tmp_path)
     with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
         connection.execute("pragma user_version = 99")
     connection.close()
     with pytest.raises(SourceError, match=r"sources\.sqlite was written by a newer specport\. Use another --state-dir"):
-        SourceStore(tmp_path)
+        SqliteStore(tmp_path)
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     """One line, with the file and the way out."""
     (tmp_path / "sources.sqlite").write_bytes(b"this is not a database, but long enough to be taken for one" * 20)
     with pytest.raises(SourceError, match=r"cannot use the state file .*sources\.sqlite.*Try --no-state"):
-        SourceStore(tmp_path)
+        SqliteStore(tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """A file stands where the folder should be."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SourceError, match="cannot make the state folder"):
-        SourceStore(tmp_path / "file" / "state")
+        SqliteStore(tmp_path / "file" / "state")
 
 
-def test_a_damaged_row_is_told_by_its_name(tmp_path: Path) -> None:
-    """What somebody else wrote into the file is no crash."""
-    store = SourceStore(tmp_path)
-    store.put(SOURCE)
+_ALTERED: Sequence[Callable[[bytes], bytes]] = (
+    lambda _: b"",
+    lambda _: b"not a source",
+    lambda _: b"[]\n",
+    lambda data: data[:-1],
+    lambda data: data + b"more",
+    lambda data: data.replace(b'"shop"', b'"shoq"', 1),
+    lambda data: data.replace(b'"tool"', b'"admin"', 1),
+    lambda data: data.replace(b'"env:K"', b'["env:K"]', 1),
+    lambda data: data.replace(b'"size":', b'"size":-', 1),
+    lambda data: b"[" * 100_000 + data,
+)
+
+
+@pytest.mark.parametrize("altered", _ALTERED)
+async def test_a_damaged_source_is_told_by_its_name(tmp_path: Path, altered: Callable[[bytes], bytes]) -> None:
+    """What somebody else wrote into the file is no crash, and says how to get rid of it."""
+    store = SqliteStore(tmp_path)
+    await store.add(SOURCE)
     with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
-        connection.execute("update sources set filters = '[]'")
+        [[data]] = connection.execute("select source from kept").fetchall()
+        connection.execute("update kept set source = ?", (altered(data),))
     connection.close()
-    with pytest.raises(SourceError, match="holds a source 'shop' that cannot be read"):
-        store.all()
+    with pytest.raises(SourceError, match=r"the added source 'shop' cannot be read.*specport remove shop"):
+        await store.get("shop")
+
+
+async def test_what_a_newer_release_kept_is_read_where_it_can_be(tmp_path: Path) -> None:
+    """A member more is passed over, as two releases may share a store; another format is refused."""
+    store = SqliteStore(tmp_path)
+    await store.add(SOURCE)
+    with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
+        connection.execute("""update kept set source = '{"colour":"red",' || substr(cast(source as text), 2)""")
+    connection.close()
+    assert await store.get("shop") == SOURCE
+    with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
+        connection.execute("""update kept set source = replace(cast(source as text), '"format":1', '"format":99')""")
+    connection.close()
+    with pytest.raises(SourceError, match="written by a newer specport"):
+        await store.get("shop")
+
+
+async def test_a_source_over_the_limit_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all its files together; the error names the limit."""
+    monkeypatch.setattr("specport.sources.codec.MAX_STORED_BYTES", 1000)
+    with pytest.raises(SourceError, match=r"shop has [0-9,]+ bytes; the limit is 1,000 \(MAX_STORED_BYTES\)"):
+        await SqliteStore(tmp_path).add(replace(SOURCE, files=(File("other.json", b"x" * 1000),)))
+
+
+_VERSION_1 = """
+create table sources (name text primary key, uri text not null, data blob not null, origin text not null,
+base_url text not null, auth text not null, filters text not null);
+"""
+_VERSION_2 = """
+create table files (source text not null, part text not null, place integer not null, uri text not null,
+data blob not null, primary key (source, part, place));
+"""
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_state_file_of_an_earlier_version_is_taken_over(
+    tmp_path: Path, version: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was added comes along, in every process that starts; what nobody can read is told and left behind."""
+    with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
+        connection.executescript(_VERSION_1 + _VERSION_2 * (version - 1))
+        row = ("shop", SOURCE.uri, SOURCE.data, "tool", SOURCE.base_url, '{"k":"env:K"}')
+        filters = '{"tags":["a"],"operations":["b"]}'
+        connection.execute("insert into sources values (?, ?, ?, ?, ?, ?, ?)", (*row, filters))
+        connection.execute("insert into sources values (?, ?, ?, ?, ?, ?, ?)", ("bad", *row[1:], "[]"))
+        if version == 2:
+            files = [("referred", "f", b"F"), ("overlay", "o", b"O"), ("unread", "u", b"U")]
+            connection.executemany("insert into files values ('shop', ?, 0, ?, ?)", files)
+        connection.execute(f"pragma user_version = {version}")
+    connection.close()
+    more = {"files": (File("f", b"F"),), "overlays": (File("o", b"O"),), "unread": {"u": "U"}} if version == 2 else {}
+    for _ in range(2):
+        assert await SqliteStore(tmp_path).get("shop") == replace(SOURCE, **more)
+    assert list(await SqliteStore(tmp_path).revisions()) == ["shop"]
+    assert caplog.messages == ["an added source that cannot be read is left out: bad"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +244,7 @@ def test_tools_behind_the_first_page_are_listed_alike_from_the_cache(
 def test_a_cache_file_of_another_version_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a version makes of a document is its own; the other keeps its file."""
     CatalogCache(tmp_path).put("key", b"ours")
-    monkeypatch.setattr("specport.sources.store.__version__", "99.0")
+    monkeypatch.setattr("specport.sources.cache.__version__", "99.0")
     other = CatalogCache(tmp_path)
     assert other.get("key") is None
     other.put("key", b"theirs")
@@ -231,7 +308,7 @@ def test_no_half_written_cache_file_is_left(tmp_path: Path) -> None:
 
 def test_the_cache_keeps_only_so_many_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest go first."""
-    monkeypatch.setattr("specport.sources.store.MAX_CATALOGS", 3)
+    monkeypatch.setattr("specport.sources.cache.MAX_CATALOGS", 3)
     cache = CatalogCache(tmp_path)
     for number in range(5):
         cache.put(f"key{number}", b"{}")

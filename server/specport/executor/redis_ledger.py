@@ -7,20 +7,12 @@ import logging
 from collections.abc import Sequence
 from typing import cast
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
-from specport.errors import RateLimited, SourceError
+from specport.errors import RateLimited
 from specport.executor.model import WhenLost
+from specport.executor.redis_link import LOST, connect
 from specport.executor.shared import LONGEST_CALL, Full, Need
 
 log = logging.getLogger("specport")
-
-CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 2.0
-"""How long Redis may take, to be connected to and to answer, before it counts as gone."""
 
 RETRY_SECONDS = 5.0
 """What a call is told to wait when Redis is gone and calls are held back."""
@@ -94,16 +86,7 @@ class RedisLedger:
     """
 
     def __init__(self, url: str, *, when_lost: WhenLost = WhenLost.CLOSED) -> None:
-        try:
-            self._redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
-                url,
-                socket_connect_timeout=CONNECT_SECONDS,
-                socket_timeout=ANSWER_SECONDS,
-                retry=Retry(NoBackoff(), 0),
-                decode_responses=True,
-            )
-        except ValueError as error:
-            raise SourceError("--limits is no Redis URL", hint="Write redis://HOST:6379/0 or rediss://...") from error
+        self._redis = connect(url, "--limits")
         self._take = self._redis.register_script(_TAKE)
         self._settle = self._redis.register_script(_SETTLE)
         self._when_lost = when_lost
@@ -116,7 +99,7 @@ class RedisLedger:
             arguments += [need.limit.amount, need.limit.window, need.units]
         try:
             answer = cast("list[int]", await self._take(keys=_keys(scope, needs), args=arguments))
-        except (RedisError, OSError) as error:
+        except LOST as error:
             self._lost(error)
             return None
         if self._is_lost:
@@ -131,7 +114,7 @@ class RedisLedger:
             arguments += [need.limit.window, need.units]
         try:
             await self._settle(keys=_keys(scope, needs), args=arguments)
-        except (RedisError, OSError) as error:
+        except LOST as error:
             log.debug("the end of a call was not told to Redis: %s", type(error).__name__)
 
     async def aclose(self) -> None:

@@ -22,8 +22,8 @@ from specport.executor.addresses import origin_of
 from specport.executor.model import Channel, Credential
 from specport.operations.model import Operations
 from specport.operations.read import read_operations
+from specport.sources.cache import CatalogCache
 from specport.sources.model import Filters, Source
-from specport.sources.store import CatalogCache
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,45 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import cast
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from urllib.parse import urlsplit
 
 from specport.catalog.build import Shape
-from specport.documents.load import parse, read_file
-from specport.documents.model import File, JsonObject
-from specport.errors import DocumentError, SourceError
+from specport.errors import SourceError, SpecportError
 from specport.executor.addresses import is_private_host, origin_of
-from specport.sources.fetch import FetchPolicy, fetch
-from specport.sources.gather import with_files
+from specport.sources.cache import CatalogCache
+from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import bundled_names
-from specport.sources.model import Filters, Origin, Source, SourceFacts
+from specport.sources.model import Origin, Source, SourceFacts
 from specport.sources.preview import Preview, preview_catalog
 from specport.sources.read import Opened, open_source, server_of
-from specport.sources.store import CatalogCache, SourceStore
+from specport.sources.specification import Specification, read_specification
+from specport.sources.store import SourceStore, StoreLost
+
+log = logging.getLogger("specport")
 
 MAX_SOURCES = 500
-MAX_NAME = 32
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Specification:
-    """What a caller names a document by: a URL, text, or (operators only) a file, and what to take from it.
-
-    `overlays` are URLs or files, which only an operator may name.
-    """
-
-    spec: str
-    name: str = ""
-    base_url: str = ""
-    filters: Filters = Filters()
-    credentials: tuple[tuple[str, str], ...] = ()
-    overlays: tuple[str, ...] = ()
+_FAULTS = (SpecportError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
+"""What reading a document that somebody else stored may end in, without harm to the other sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +37,20 @@ class Added:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What looking into the store brought: whether other sources are open now, and what could not be opened."""
+
+    is_changed: bool = False
+    failed: Mapping[str, Exception] = field(default_factory=dict[str, Exception])
+
+
 class Registry:
-    """The open sources by name; the first is the default one, whose addresses have no prefix."""
+    """The open sources by name: those named at start, then the added ones in the order of their names.
+
+    The first one named at start is the default one, whose addresses have no prefix. `left_out`: those added that cannot
+    be opened, and why.
+    """
 
     def __init__(
         self, *, shape: Shape, cache: CatalogCache | None, store: SourceStore | None, fetching: FetchPolicy
@@ -62,28 +59,31 @@ class Registry:
         self._cache = cache
         self._store = store
         self._fetching = fetching
-        self.opened: dict[str, Opened] = {}
+        self._named: list[str] = []
+        self._version: str | None = None
+        self._revisions: Mapping[str, str] = {}
+        self._changing = asyncio.Lock()
+        self.opened: Mapping[str, Opened] = {}
+        self.left_out: Mapping[str, Exception] = {}
 
     def open(self, source: Source) -> Opened:
         """Open a source that the operator named at start. Raises SourceError when the name is taken."""
         if source.name in self.opened:
             raise SourceError(f"two sources are called {source.name!r}", hint="Give one of them another --name")
-        opened = self._open(source, prefix=source.name if self.opened else "")
-        self.opened[source.name] = opened
+        opened = self._open(source, prefix=source.name if self.opened else "", beside=self.opened)
+        self._named.append(source.name)
+        self.opened = {**self.opened, source.name: opened}
         return opened
 
-    def open_stored(self) -> list[SourceError | DocumentError]:
-        """Open what was added before; what cannot be opened any more is returned and left alone."""
-        failed: list[SourceError | DocumentError] = []
-        for source in self._store.all() if self._store else ():
-            if source.name in self.opened:
-                failed.append(SourceError(f"{source.name} is left out: another source of that name was named at start"))
-                continue
-            try:
-                self.opened[source.name] = self._open(source, prefix=source.name)
-            except (SourceError, DocumentError) as error:
-                failed.append(error)
-        return failed
+    async def refresh(self) -> Refreshed:
+        """Open what is new in the store, drop what is gone, all at once; cheap where nothing changed.
+
+        What cannot be opened is left out. Raises StoreLost, which changes nothing.
+        """
+        if self._store is None or await self._store.version() == self._version:
+            return Refreshed()
+        async with self._changing:
+            return await self._refresh(self._store)
 
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding would do. Changes nothing."""
@@ -93,44 +93,105 @@ class Registry:
     async def add(self, wanted: Specification, origin: Origin) -> Added:
         """Register a source. The same name with the same content is no change.
 
-        Raises SourceError when the name is in use for another document, when there is nothing to call, or when a
-        tool call names a base URL on a private address.
+        Raises SourceError when the name is in use for another document, when there is nothing to call, when a
+        tool call names a base URL on a private address, or when it cannot be kept.
         """
         source = await read_specification(wanted, self._fetching, origin)
-        known = self.opened.get(source.name)
-        if known is not None:
-            _check_same(known.source, source)
-            return Added(known, is_new=False)
-        stored = self._store.get(source.name) if self._store else None
-        if stored is not None:  # by another process on the same folder, since this one started
-            _check_same(stored, source)
-            source = stored
-        elif source.name in bundled_names():
-            raise SourceError(f"the name {source.name!r} belongs to a bundled source", hint="Choose another name")
-        if len(self.opened) >= MAX_SOURCES:
-            raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
-        opened = self._open(source, prefix=source.name)
-        _check_callable(opened)
-        if self._store and stored is None:
-            self._store.put(source)
-        self.opened[source.name] = opened
-        return Added(opened, is_new=True)
+        async with self._changing:
+            known = self.opened.get(source.name)
+            if known is not None:
+                _check_same(known.source, source)
+                return Added(known, is_new=False)
+            if source.name in bundled_names():
+                raise SourceError(f"the name {source.name!r} belongs to a bundled source", hint="Choose another name")
+            if len(self.opened) >= MAX_SOURCES:
+                raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
+            opened = await asyncio.to_thread(self._open, source, prefix=source.name, beside=self.opened)
+            _check_callable(opened)
+            revision = await self._store.add(source) if self._store else None
+            if revision is not None:
+                self._revisions = {**self._revisions, source.name: revision}
+            elif self._store:
+                source = await self._by_another(self._store, source)
+                opened = await asyncio.to_thread(self._open, source, prefix=source.name, beside=self.opened)
+            self.opened = self._ordered({**self.opened, source.name: opened})
+            return Added(opened, is_new=True)
 
-    def remove(self, name: str) -> bool:
+    async def remove(self, name: str) -> bool:
         """Forget an added source; whether there was one. Raises SourceError for a source named at start."""
-        known = self.opened.get(name)
-        if known is not None and known.source.origin is Origin.BUNDLED:
-            raise SourceError(f"{name} is bundled; leave it out of `serve` instead of removing it")
-        stored = self._store.delete(name) if self._store else False
-        return self.opened.pop(name, None) is not None or stored
+        async with self._changing:
+            known = self.opened.get(name)
+            if known is not None and known.source.origin is Origin.BUNDLED:
+                raise SourceError(f"{name} is bundled; leave it out of `serve` instead of removing it")
+            stored = await self._store.delete(name) if self._store else False
+            self.opened = {other: opened for other, opened in self.opened.items() if other != name}
+            self._revisions = {other: revision for other, revision in self._revisions.items() if other != name}
+            return known is not None or stored
 
     def facts(self) -> list[SourceFacts]:
         """The open sources, in order."""
         return [_facts(opened) for opened in self.opened.values()]
 
-    def _open(self, source: Source, *, prefix: str) -> Opened:
+    async def _refresh(self, store: SourceStore) -> Refreshed:
+        version = await store.version()
+        if not version and self._version:
+            version = await self._put_back(store)
+        found = await store.revisions()
+        revisions = dict(islice(found.items(), MAX_SOURCES))
+        if len(found) > MAX_SOURCES:
+            log.warning("of %d added sources only the first %d are open (MAX_SOURCES)", len(found), MAX_SOURCES)
+        opened = {name: known for name, known in self.opened.items() if name in self._named or name in revisions}
+        failed: dict[str, Exception] = {}
+        for name, revision in revisions.items():
+            if self._revisions.get(name) != revision:
+                try:
+                    opened[name] = await self._open_stored(store, name, opened)
+                except StoreLost:
+                    raise
+                except _FAULTS as error:
+                    failed[name] = error
+        opened = self._ordered(opened)
+        is_changed = [id(each) for each in opened.values()] != [id(each) for each in self.opened.values()]
+        left_out = {name: error for name, error in self.left_out.items() if name in revisions and name not in opened}
+        self.opened, self._revisions, self._version = opened, revisions, version
+        self.left_out = {**left_out, **failed}
+        return Refreshed(is_changed, failed)
+
+    async def _open_stored(self, store: SourceStore, name: str, opened: dict[str, Opened]) -> Opened:
+        """A source of the store, in place of an earlier one; the event loop goes on while it is read."""
+        if name in self._named:
+            raise SourceError("another source of that name was named at start")
+        opened.pop(name, None)
+        source = await store.get(name)
+        if source is None:
+            raise SourceError("it was removed just now")
+        return await asyncio.to_thread(self._open, source, prefix=name, beside=opened)
+
+    async def _put_back(self, store: SourceStore) -> str:
+        """A store that lost what it held, as a Redis does that restarts without persistence, gets it from here."""
+        added = [known.source for name, known in self.opened.items() if name not in self._named]
+        if added:
+            log.warning("the place where added sources are kept is empty; the %d that are open go back", len(added))
+        for source in added:
+            await store.add(source)
+        return await store.version()
+
+    async def _by_another(self, store: SourceStore, source: Source) -> Source:
+        """The source that another process put under that name just now. SourceError when it is another one."""
+        stored = await store.get(source.name)
+        if stored is None:
+            raise SourceError(f"{source.name!r} was added and removed by another process just now", hint="Try again")
+        _check_same(stored, source)
+        return stored
+
+    def _ordered(self, opened: Mapping[str, Opened]) -> dict[str, Opened]:
+        """In the same order in every process, since cursors of the list are made from it."""
+        added = sorted(opened.keys() - set(self._named))
+        return {name: opened[name] for name in (*self._named, *added) if name in opened}
+
+    def _open(self, source: Source, *, prefix: str, beside: Mapping[str, Opened]) -> Opened:
         opened = open_source(source, replace(self._shape, prefix=prefix), self._cache)
-        _check_names(opened, self.opened.values())
+        _check_names(opened, beside.values())
         if self._fetching.allow_private:
             return opened
         return replace(opened, channel=replace(opened.channel, public_urls=_untrusted_urls(opened)))
@@ -206,48 +267,6 @@ def _preview(source: Source, shape: Shape) -> Preview:
     return preview_catalog(opened.catalog, source.uri, opened.base_url)
 
 
-async def read_specification(wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR) -> Source:
-    """The source that a caller describes. A tool call may name URLs and text, an operator files as well.
-
-    Raises SourceError when the document cannot be had or the name is not one.
-    """
-    document = await _read(wanted.spec, fetching, origin)
-    overlays = [await _read(overlay, fetching, origin) for overlay in wanted.overlays]
-    name = wanted.name or _name_from(document)
-    if not _NAME.match(name):
-        raise SourceError(
-            f"{name[:60]!r} is no source name",
-            hint=f"Lower-case letters, digits, - and _, a letter first, at most {MAX_NAME}",
-        )
-    source = Source(
-        name=name,
-        uri=document.uri,
-        data=document.data,
-        origin=origin,
-        base_url=wanted.base_url,
-        references=dict(wanted.credentials),
-        filters=wanted.filters,
-        overlays=tuple(overlays),
-    )
-    return await with_files(source, fetching)
-
-
-async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> File:
-    text = spec.strip()
-    is_line = "\n" not in text and not text.startswith(("{", "[", "<"))  # else a document, or what was taken for one
-    if is_line and text.lower().startswith(("http://", "https://")):
-        return File(text, await fetch(text, fetching))
-    if is_line and origin is not Origin.TOOL:
-        path = Path(text).expanduser()
-        return File(str(path.resolve()), read_file(path))
-    if is_line:
-        raise SourceError(
-            f"{text[:80]!r} is neither an http(s) URL nor a document",
-            hint="Files can be added only on the command line: specport add PATH",
-        )
-    return File("given as text", text.encode())
-
-
 def _facts(opened: Opened) -> SourceFacts:
     return SourceFacts(
         name=opened.source.name,
@@ -258,17 +277,3 @@ def _facts(opened: Opened) -> SourceFacts:
         tools=len(opened.catalog.tools),
         problems=len(opened.catalog.problems),
     )
-
-
-def _name_from(document: File) -> str:
-    """A name from the document's title, else from its host. Raises DocumentError when it cannot be parsed."""
-    try:
-        root = parse(document.data)
-    except DocumentError as error:
-        raise DocumentError(f"{document.uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
-    info = cast("JsonObject", root).get("info") if isinstance(root, dict) else None
-    title = cast("JsonObject", info).get("title") if isinstance(info, dict) else None
-    words = re.findall(r"[a-z0-9]+", str(title or urlsplit(document.uri).hostname or "source").lower())
-    kept = [word for word in words if word not in ("api", "the", "openapi", "swagger", "rest")] or words
-    name = re.sub(r"^[^a-z]+", "", "_".join(kept[:3]))[:MAX_NAME].rstrip("_")
-    return name or "source"

@@ -82,7 +82,7 @@ async def check_everything(wanted: Wanted, *, offline: bool) -> list[Check]:
     checks += unreadable
     try:
         async with App.open(found, options.settings_of(wanted)) as app:
-            checks += _left_out(app, wanted)
+            checks += _left_out(app)
             checks += await _sources(app, offline=offline)
             checks += [await _protocol(app, mode) for mode in ("auto", "legacy")]
     except SpecportError as error:
@@ -122,23 +122,12 @@ async def _named(wanted: Wanted) -> tuple[list[Source], list[Check]]:
     return found, failed
 
 
-def _left_out(app: App, wanted: Wanted) -> list[Check]:
+def _left_out(app: App) -> list[Check]:
     """Sources added before that cannot be opened any more."""
-    from specport.catalog.build import Shape
-    from specport.sources.read import open_source
-    from specport.sources.store import SourceStore
-
-    folder = options.state_folder(wanted)
-    opened = {facts.name for facts in app.sources()}
     checks: list[Check] = []
-    for source in SourceStore(folder).all() if folder else ():
-        if source.name in opened:
-            continue
-        try:
-            open_source(source, Shape(), None)
-        except SpecportError as error:
-            advice = f"Add it again after `specport remove {source.name}`"
-            checks.append(Check(source.name, "document", Mark.FAIL, error.message, advice))
+    for name, error in app.left_out().items():
+        message = error.message if isinstance(error, SpecportError) else str(error)
+        checks.append(Check(name, "document", Mark.FAIL, message, f"Add it again after `specport remove {name}`"))
     return checks
 
 

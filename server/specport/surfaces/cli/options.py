@@ -181,7 +181,7 @@ async def sources_of(wanted: Wanted) -> list[Source]:
 
 
 async def _spec_source(wanted: Wanted) -> Source:
-    from specport.sources.registry import Specification, read_specification
+    from specport.sources.specification import Specification, read_specification
 
     given = Specification(
         spec=wanted.spec,

@@ -21,7 +21,8 @@ MAX_NAMED_PROBLEMS = 10
 if TYPE_CHECKING:
     from specport.sources.model import SourceFacts
     from specport.sources.preview import Preview
-    from specport.sources.registry import Added, Specification
+    from specport.sources.registry import Added
+    from specport.sources.specification import Specification
 
 Document = Annotated[str, typer.Argument(help="File or URL of an OpenAPI document.", metavar="PATH|URL")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only operations with this tag. Repeatable.")]
@@ -162,7 +163,7 @@ def _specification(
     overlays: list[str] | None,
 ) -> Specification:
     from specport.sources.model import Filters
-    from specport.sources.registry import Specification
+    from specport.sources.specification import Specification
 
     return Specification(
         spec=document,

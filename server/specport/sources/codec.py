@@ -1,0 +1,131 @@
+"""Source <-> bytes, for every store: one line of JSON facts, then the document and its files as they are.
+
+A member that a newer specport wrote is passed over; a store may be shared by two releases while one replaces the other.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import orjson
+from pydantic import Field, TypeAdapter, ValidationError
+
+from specport.documents.model import File
+from specport.errors import SourceError
+from specport.sources.model import Filters, Origin, Source
+from specport.sources.store import MAX_STORED_BYTES
+
+FORMAT = 1
+"""Of the facts; raised when older releases would misread them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A file: its URI, and how many of the bytes that follow are its own."""
+
+    uri: str
+    size: Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The facts. The bytes of `document`, `files` and `overlays` follow in this order."""
+
+    format: int
+    name: str
+    origin: Origin
+    document: _Part
+    base_url: str = ""
+    references: Mapping[str, str] = field(default_factory=dict[str, str])
+    filters: Filters = field(default_factory=Filters)
+    files: tuple[_Part, ...] = ()
+    overlays: tuple[_Part, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def encode_source(source: Source) -> bytes:
+    """An added source as bytes. Raises SourceError over MAX_STORED_BYTES."""
+    stored = _Stored(
+        format=FORMAT,
+        name=source.name,
+        origin=source.origin,
+        document=_Part(source.uri, len(source.data)),
+        base_url=source.base_url,
+        references=source.references,
+        filters=source.filters,
+        files=_parts(source.files),
+        overlays=_parts(source.overlays),
+        unread=source.unread,
+    )
+    bodies = [source.data, *(file.data for file in (*source.files, *source.overlays))]
+    data = b"".join((orjson.dumps(stored), b"\n", *bodies))
+    if len(data) > MAX_STORED_BYTES:
+        raise SourceError(
+            f"{source.name} has {len(data):,} bytes; the limit is {MAX_STORED_BYTES:,} (MAX_STORED_BYTES)"
+        )
+    return data
+
+
+def decode_source(data: bytes, name: str) -> Source:
+    """The source that `encode_source` wrote under that name. Raises SourceError for anything else."""
+    facts, _, rest = data.partition(b"\n")
+    try:
+        stored = _adapter().validate_python(orjson.loads(facts))
+    except (orjson.JSONDecodeError, ValidationError) as error:
+        raise _unreadable(name) from error
+    if stored.format > FORMAT:
+        raise SourceError(f"the added source {name!r} was written by a newer specport", hint="Update this one")
+    sizes = stored.document.size + sum(part.size for part in (*stored.files, *stored.overlays))
+    if stored.name != name or sizes != len(rest):
+        raise _unreadable(name)
+    bodies = _Bodies(rest)
+    return Source(
+        name=name,
+        uri=stored.document.uri,
+        data=bodies.next(stored.document).data,
+        origin=stored.origin,
+        base_url=stored.base_url,
+        references=stored.references,
+        filters=stored.filters,
+        files=tuple(bodies.next(part) for part in stored.files),
+        overlays=tuple(bodies.next(part) for part in stored.overlays),
+        unread=stored.unread,
+    )
+
+
+def revision_of(data: bytes) -> str:
+    """The revision of an encoded source: its SHA-256, so the same source has the same one everywhere."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class _Bodies:
+    """The bytes behind the facts, taken file by file."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def next(self, part: _Part) -> File:
+        """The next file."""
+        start, self._at = self._at, self._at + part.size
+        return File(part.uri, self._data[start : self._at])
+
+
+def _parts(files: Sequence[File]) -> tuple[_Part, ...]:
+    return tuple(_Part(file.uri, len(file.data)) for file in files)
+
+
+def _unreadable(name: str) -> SourceError:
+    return SourceError(
+        f"the added source {name!r} cannot be read from where it is kept",
+        hint=f"`specport remove {name}`, then add it again",
+    )
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[_Stored]:
+    return TypeAdapter(_Stored)

@@ -1,0 +1,103 @@
+"""Added sources in a Redis, for replicas that share it.
+
+Three keys, which never end by themselves: `specport:{sources}:version`, another word after every change;
+`specport:{sources}:revisions`, a hash of revisions by name; `specport:{sources}:kept`, a hash of encoded sources.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Generator, Mapping
+from typing import cast
+
+from specport.errors import SourceError
+from specport.executor.redis_link import LOST, ask, connect
+from specport.sources.codec import decode_source, encode_source, revision_of
+from specport.sources.model import Source
+from specport.sources.store import MAX_STORED_BYTES, StoreLost
+
+ANSWER_SECONDS = 15.0
+"""How long Redis may take for a source, which may be large, before it counts as gone."""
+
+_KEYS = _VERSION, _REVISIONS, _KEPT = tuple(f"specport:{{sources}}:{key}" for key in ("version", "revisions", "kept"))
+
+_ADD = """
+-- KEYS: version, revisions, kept. ARGV: the new version, name, revision, encoded source. Answers 1 where it was added.
+if redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3]) == 0 then
+  return 0
+end
+redis.call('HSET', KEYS[3], ARGV[2], ARGV[4])
+redis.call('SET', KEYS[1], ARGV[1])
+return 1
+"""
+
+_DELETE = """
+-- KEYS as above. ARGV: the new version, name. Answers 1 where there was one.
+local there = redis.call('HDEL', KEYS[2], ARGV[2])
+redis.call('HDEL', KEYS[3], ARGV[2])
+if there == 1 then
+  redis.call('SET', KEYS[1], ARGV[1])
+end
+return there
+"""
+
+
+class RedisStore:
+    """The added sources in the Redis at `url`. Raises SourceError for what is no Redis URL."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = connect(url, "--state", text=False, answer_seconds=ANSWER_SECONDS)
+        self._add = self._redis.register_script(_ADD)
+        self._delete = self._redis.register_script(_DELETE)
+
+    async def version(self) -> str:
+        """As `SourceStore.version`; empty too where Redis lost what it held."""
+        with _told():
+            found = cast("bytes | None", await ask(self._redis, "GET", _VERSION))
+        return (found or b"").decode("latin-1")
+
+    async def revisions(self) -> Mapping[str, str]:
+        """As `SourceStore.revisions`."""
+        with _told():
+            found = cast("dict[bytes, bytes]", await ask(self._redis, "HGETALL", _REVISIONS))
+        return {name.decode("latin-1"): revision.decode("latin-1") for name, revision in sorted(found.items())}
+
+    async def get(self, name: str) -> Source | None:
+        """As `SourceStore.get`; what is over MAX_STORED_BYTES is not fetched."""
+        with _told():
+            size = cast("int", await ask(self._redis, "HSTRLEN", _KEPT, name))
+            if size > MAX_STORED_BYTES:
+                raise SourceError(f"{name} has {size:,} bytes; the limit is {MAX_STORED_BYTES:,} (MAX_STORED_BYTES)")
+            data = cast("bytes | None", await ask(self._redis, "HGET", _KEPT, name))
+        return await asyncio.to_thread(decode_source, data, name) if data is not None else None
+
+    async def add(self, source: Source) -> str | None:
+        """As `SourceStore.add`."""
+        data = await asyncio.to_thread(encode_source, source)
+        revision = revision_of(data)
+        with _told():
+            added = cast("int", await self._add(_KEYS, [secrets.token_hex(8), source.name, revision, data]))
+        return revision if added else None
+
+    async def delete(self, name: str) -> bool:
+        """As `SourceStore.delete`."""
+        with _told():
+            return bool(cast("int", await self._delete(_KEYS, [secrets.token_hex(8), name])))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+
+@contextlib.contextmanager
+def _told() -> Generator[None]:
+    """The client's errors become StoreLost, without the URL."""
+    try:
+        yield
+    except LOST as error:
+        raise StoreLost(
+            f"the Redis that keeps added sources does not answer ({type(error).__name__})",
+            hint="Is the Redis of --state up?",
+        ) from error

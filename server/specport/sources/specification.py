@@ -1,0 +1,91 @@
+"""What a caller names a document by -> Source: fetched or read, named, with the files that it refers to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from specport.documents.load import parse, read_file
+from specport.documents.model import File, JsonObject
+from specport.errors import DocumentError, SourceError
+from specport.sources.fetch import FetchPolicy, fetch
+from specport.sources.gather import with_files
+from specport.sources.model import Filters, Origin, Source
+
+MAX_NAME = 32
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """What a caller names a document by: a URL, text, or (operators only) a file, and what to take from it.
+
+    `overlays` are URLs or files, which only an operator may name.
+    """
+
+    spec: str
+    name: str = ""
+    base_url: str = ""
+    filters: Filters = Filters()
+    credentials: tuple[tuple[str, str], ...] = ()
+    overlays: tuple[str, ...] = ()
+
+
+async def read_specification(wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR) -> Source:
+    """The source that a caller describes. A tool call may name URLs and text, an operator files as well.
+
+    Raises SourceError when the document cannot be had or the name is not one.
+    """
+    document = await _read(wanted.spec, fetching, origin)
+    overlays = [await _read(overlay, fetching, origin) for overlay in wanted.overlays]
+    name = wanted.name or _name_from(document)
+    if not _NAME.match(name):
+        raise SourceError(
+            f"{name[:60]!r} is no source name",
+            hint=f"Lower-case letters, digits, - and _, a letter first, at most {MAX_NAME}",
+        )
+    source = Source(
+        name=name,
+        uri=document.uri,
+        data=document.data,
+        origin=origin,
+        base_url=wanted.base_url,
+        references=dict(wanted.credentials),
+        filters=wanted.filters,
+        overlays=tuple(overlays),
+    )
+    return await with_files(source, fetching)
+
+
+async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> File:
+    text = spec.strip()
+    is_line = "\n" not in text and not text.startswith(("{", "[", "<"))  # else a document, or what was taken for one
+    if is_line and text.lower().startswith(("http://", "https://")):
+        return File(text, await fetch(text, fetching))
+    if is_line and origin is not Origin.TOOL:
+        path = Path(text).expanduser()
+        return File(str(path.resolve()), read_file(path))
+    if is_line:
+        raise SourceError(
+            f"{text[:80]!r} is neither an http(s) URL nor a document",
+            hint="Files can be added only on the command line: specport add PATH",
+        )
+    return File("given as text", text.encode())
+
+
+def _name_from(document: File) -> str:
+    """A name from the document's title, else from its host. Raises DocumentError when it cannot be parsed."""
+    try:
+        root = parse(document.data)
+    except DocumentError as error:
+        raise DocumentError(f"{document.uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
+    info = cast("JsonObject", root).get("info") if isinstance(root, dict) else None
+    title = cast("JsonObject", info).get("title") if isinstance(info, dict) else None
+    words = re.findall(r"[a-z0-9]+", str(title or urlsplit(document.uri).hostname or "source").lower())
+    kept = [word for word in words if word not in ("api", "the", "openapi", "swagger", "rest")] or words
+    name = re.sub(r"^[^a-z]+", "", "_".join(kept[:3]))[:MAX_NAME].rstrip("_")
+    return name or "source"
