@@ -22,7 +22,7 @@ from specport.catalog.naming import listing_order
 from specport.catalog.report import report
 from specport.catalog.search import nearest
 from specport.errors import Denied, SourceError, UnknownTool
-from specport.executor.auth import choose, shown
+from specport.executor.auth.placing import shown
 from specport.executor.curl import as_curl
 from specport.executor.kept import KeptLedger
 from specport.executor.model import Channel, WhenLost
@@ -157,7 +157,6 @@ class App:
         Raises CallError (unknown tool, bad arguments, denied, rate limited, upstream failed) or, for the built-in
         tools, SourceError and DocumentError.
         """
-        del caller
         if self.known(name) is None:
             await self.refresh()
         tool = self.find(name)
@@ -167,7 +166,7 @@ class App:
         checked = self._checker(tool).check(arguments)
         if tool.route is None:
             return await self._call_builtin(tool, checked)
-        return await self._call_route(tool.route, checked)
+        return await self._call_route(tool.route, checked, caller)
 
     def find(self, name: str) -> Tool:
         """The tool of that wire name or address. Raises UnknownTool naming the nearest ones."""
@@ -256,7 +255,7 @@ class App:
             known = self._checkers[tool.address] = (tool, ArgumentChecker(tool))
         return known[1]
 
-    async def _call_route(self, route: Route, arguments: Mapping[str, object]) -> ToolResult:
+    async def _call_route(self, route: Route, arguments: Mapping[str, object], caller: Caller) -> ToolResult:
         opened = self._registry.opened.get(route.source)
         if opened is None:
             raise UnknownTool(f"the source {route.source} was removed")
@@ -264,13 +263,13 @@ class App:
         request = prepare(route, arguments, url, read_file=self._settings.read_file)
         if self._settings.dry_run:
             return ToolResult(text=as_curl(shown(request, channel.credentials)))
-        exchange = await self._executor.send(request, channel)
+        exchange = await self._executor.send(request, channel, caller.headers)
         return build_result(
             exchange,
             route=route,
             arguments=arguments,
             conventions=opened.source.conventions,
-            has_credential=bool(choose(route.security, channel.credentials)),
+            has_credential=bool(exchange.credentials),
         )
 
     async def _target(self, opened: Opened, route: Route) -> tuple[str, Channel]:

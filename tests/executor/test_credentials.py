@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import base64
 import logging
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from specport.errors import Denied, SourceError, UpstreamFailed
-from specport.executor.auth import Secret, check_reference, read_secret
-from specport.executor.model import Channel, Credential, Exchange
+from specport.errors import Denied, RateLimited, SourceError, UpstreamFailed
+from specport.executor.auth.references import check_reference
+from specport.executor.auth.secret import Secret
+from specport.executor.model import Channel, Credential, Exchange, Limit
 from specport.executor.send import Bounds, Executor
 from specport.requests.model import PreparedRequest
 
 pytestmark = pytest.mark.anyio
+
+
+class Ledger:
+    """Takes everything and remembers for whom."""
+
+    def __init__(self) -> None:
+        self.scopes: set[str] = set()
+
+    async def take(self, scope: str, token: str, needs: object) -> None:
+        self.scopes.add(scope)
+
+    async def settle(self, scope: str, token: str, needs: object) -> None:
+        return
+
+    async def aclose(self) -> None:
+        return
+
 
 TOKEN = 'dop_v1_"quoted"/+ü=='  # every kind of character that an encoding changes
 BEARER = Credential("bearer_auth", "env:API_TOKEN")
@@ -148,8 +168,12 @@ async def test_an_alternative_whose_value_is_missing_gives_way_to_the_next(monke
     asked = request(("header_key",), ("bearer_auth",))
     assert (await sent(asked, channel(BEARER, HEADER_KEY))).headers["authorization"] == "Bearer token"
     monkeypatch.delenv("API_TOKEN")
-    with pytest.raises(Denied, match="env:API_KEY is not set"):
+    with pytest.raises(Denied) as caught:
         await sent(asked, channel(BEARER, HEADER_KEY))
+    assert str(caught.value) == (
+        "no credential for header_key: env:API_KEY is not set; bearer_auth: env:API_TOKEN is not set. "
+        "Set API_KEY, or set API_TOKEN, or start with --sandbox to try without one"
+    )
 
 
 async def test_schemes_that_go_together_are_all_sent_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,6 +185,117 @@ async def test_schemes_that_go_together_are_all_sent_or_none(monkeypatch: pytest
     assert (both.headers["authorization"], both.headers["x-api-key"]) == ("Bearer token", "key")
     alone = await sent(asked, channel(BEARER))
     assert "authorization" not in alone.headers
+
+
+async def test_every_missing_credential_of_an_alternative_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes together has to be set together."""
+    monkeypatch.delenv("API_KEY", raising=False)
+    monkeypatch.delenv("API_TOKEN", raising=False)
+    with pytest.raises(Denied) as caught:
+        await sent(request(("bearer_auth", "header_key")), channel(BEARER, HEADER_KEY))
+    assert "bearer_auth: env:API_TOKEN is not set; header_key: env:API_KEY is not set" in str(caught.value)
+    assert "Set API_TOKEN and set API_KEY, or start" in str(caught.value)
+
+
+async def test_where_none_is_needed_a_credential_without_a_value_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`[{x}, {}]`: x is sent where it is set, wherever the empty alternative stands, and nothing where it is not."""
+    for asked in (request(("bearer_auth",), ()), request((), ("bearer_auth",))):
+        monkeypatch.setenv("API_TOKEN", "token")
+        assert (await sent(asked, channel(BEARER))).headers["authorization"] == "Bearer token"
+        monkeypatch.delenv("API_TOKEN")
+        assert "authorization" not in (await sent(asked, channel(BEARER))).headers
+
+
+async def test_credentials_in_a_header_the_query_and_a_cookie_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several schemes of one alternative, each in its place; the answer says which were sent."""
+    monkeypatch.setenv("API_TOKEN", "token")
+    monkeypatch.setenv("API_KEY", "key")
+    asked = request(("cookie_key", "bearer_auth", "query_key"), headers=(("Cookie", "theme=dark"),))
+    seen = await sent(asked, channel(BEARER, QUERY_KEY, COOKIE_KEY))
+    assert seen.headers["authorization"] == "Bearer token"
+    assert seen.url.query == b"api%20key=key"
+    assert seen.headers["cookie"] == "theme=dark; sid=key"
+    exchange = await exchanged(asked, channel(BEARER, QUERY_KEY, COOKIE_KEY), lambda _: httpx2.Response(200))
+    assert exchange.credentials == ("cookie_key", "bearer_auth", "query_key")
+
+
+@pytest.mark.parametrize(
+    ("credential", "brought", "header", "value"),
+    [
+        (Credential("b", "header:X-Their-Token", "http", "bearer"), "tok", "authorization", "Bearer tok"),
+        (Credential("b", "header:X-Their-Token", "oauth2", ""), "bearer tok", "authorization", "Bearer tok"),
+        (Credential("b", "header:X-Their-Token", "http", "basic"), "u:p", "authorization", "Basic dTpw"),
+        (Credential("b", "header:X-Their-Token", "http", "basic"), "Basic dTpw", "authorization", "Basic dTpw"),
+        (Credential("b", "header:X-Their-Token", "apiKey", "", "header", "X-Key"), "Basic k", "x-key", "Basic k"),
+    ],
+)
+async def test_a_credential_comes_with_the_callers_own_request(
+    credential: Credential, brought: str, header: str, value: str
+) -> None:
+    """`header:NAME` is that header of the inbound request, with or without its authentication scheme in front."""
+    executor = Executor(transport=httpx2.MockTransport(lambda seen: httpx2.Response(200, text=seen.headers[header])))
+    inbound = {"x-their-token": brought, "authorization": "Bearer other"}
+    exchange = await executor.send(request(("b",)), channel(credential), inbound)
+    assert "[header:X-Their-Token]" in exchange.body.decode() or exchange.body.decode() == value
+    assert "other" not in exchange.body.decode()
+
+
+async def test_a_header_that_did_not_come_is_a_missing_credential() -> None:
+    """Over HTTP the client is told to send it; anywhere else that it takes HTTP."""
+    asked, used = request(("b",)), channel(Credential("b", "header:X-Their-Token"))
+    executor = Executor(transport=httpx2.MockTransport(lambda _: httpx2.Response(200)))
+    with pytest.raises(Denied, match="b: the client's request has no header x-their-token"):
+        await executor.send(asked, used, {"host": "here"})
+    with pytest.raises(Denied, match=r"b: header:X-Their-Token comes with the client's HTTP requests, and this is not"):
+        await executor.send(asked, used)
+
+
+async def test_limits_are_counted_for_each_actual_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two callers' tokens have a limit each; one token under two names has one; no ledger ever sees a token."""
+    limit = Limit("calls", 1, 60.0)
+    one, other = Credential("b", "header:X-Their-Token"), Credential("b", "env:API_TOKEN")
+    ledger = Ledger()
+    executor = Executor(
+        bounds=Bounds(total=1.0), transport=httpx2.MockTransport(lambda _: httpx2.Response(200)), ledger=ledger
+    )
+    monkeypatch.setenv("API_TOKEN", "first-token")
+
+    async def send(credential: Credential, **inbound: str) -> None:
+        await executor.send(request(("b",)), replace(channel(credential), limits=(limit,)), inbound)
+
+    await send(one, **{"x-their-token": "first-token"})
+    await send(one, **{"x-their-token": "second-token"})
+    with pytest.raises(RateLimited):
+        await send(other)
+    assert len(ledger.scopes) == 2
+    assert "token" not in str(ledger.scopes)
+
+
+async def test_a_credential_comes_from_the_keyring(keyring_values: dict[tuple[str, str], str]) -> None:
+    """`keyring:SERVICE/NAME`; an entry that is not there is a missing credential."""
+    keyring_values["shop", "me/token"] = "from the keyring"
+    used = channel(Credential("bearer_auth", "keyring:shop/me/token"))
+    assert (await sent(request(("bearer_auth",)), used)).headers["authorization"] == "Bearer from the keyring"
+    with pytest.raises(
+        Denied, match=r"bearer_auth: keyring:shop/other has no value\. Put the credential in keyring:shop"
+    ):
+        await sent(request(("bearer_auth",)), channel(Credential("bearer_auth", "keyring:shop/other")))
+
+
+async def test_a_machine_without_a_keyring_says_so(
+    monkeypatch: pytest.MonkeyPatch, keyring_values: dict[tuple[str, str], str]
+) -> None:
+    """No backend, and no package: one clear line each."""
+    import keyring
+    from keyring.backends import fail
+
+    used = channel(Credential("bearer_auth", "keyring:shop/token"))
+    keyring.set_keyring(fail.Keyring())
+    with pytest.raises(Denied, match="bearer_auth: keyring:shop/token: this machine's keyring cannot be used"):
+        await sent(request(("bearer_auth",)), used)
+    monkeypatch.setitem(sys.modules, "keyring.errors", None)
+    with pytest.raises(Denied, match=r"it needs the package keyring\. pip install 'specport\[keyring\]'"):
+        await sent(request(("bearer_auth",)), used)
 
 
 async def test_an_operation_that_needs_nothing_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,12 +350,26 @@ async def test_a_credential_is_in_no_error_no_log_and_no_repr(
         assert "dop_v1_" not in str(caught.value)
         assert "dop_v1_" not in repr(caught.value)
     assert "dop_v1_" not in caplog.text
-    assert "dop_v1_" not in repr(Secret(QUERY_KEY, read_secret(QUERY_KEY)))
+    assert "dop_v1_" not in repr(Secret(QUERY_KEY, TOKEN))
 
 
-@pytest.mark.parametrize("text", ["dop_v1_abcdef", "", "env:", "keyring:a", "ENV:NAME", "sandbox:token", "https://x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dop_v1_abcdef",
+        "",
+        "env:",
+        "keyring:a",
+        "keyring:/a",
+        "header:",
+        "header:a b",
+        "ENV:NAME",
+        "sandbox:token",
+        "https://x",
+    ],
+)
 def test_only_references_can_be_configured(text: str) -> None:
     """A value where a reference belongs is refused, and not repeated in the error."""
-    with pytest.raises(SourceError, match="must be a reference, env:NAME or file:PATH") as caught:
+    with pytest.raises(SourceError, match="must be a reference: env:NAME, file:PATH, keyring") as caught:
         check_reference(text)
     assert "dop_v1_" not in str(caught.value)

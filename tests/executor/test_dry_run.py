@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from specport.executor.auth import shown
+from specport.executor.auth.placing import shown
 from specport.executor.curl import MAX_SHOWN_BODY, as_curl
 from specport.executor.model import Credential
 from specport.requests.model import PreparedRequest

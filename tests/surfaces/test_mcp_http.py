@@ -256,7 +256,11 @@ def test_off_loopback_without_a_token_it_does_not_start(cli: Cli, arguments: lis
 
 @pytest.mark.parametrize(
     ("token", "reason"),
-    [("env:NOT_SET", "env:NOT_SET is not set"), ("plain-password", "must be a reference, env:NAME or file:PATH")],
+    [
+        ("env:NOT_SET", "env:NOT_SET is not set"),
+        ("plain-password", "must be a reference: env:NAME, file:PATH, keyring"),
+        ("header:authorization", "must be a reference: env:NAME, file:PATH, keyring"),
+    ],
 )
 def test_a_token_that_is_not_there_is_told(cli: Cli, arguments: list[str], token: str, reason: str) -> None:
     """The server does not start open when it was meant to be locked."""

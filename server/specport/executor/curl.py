@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import shlex
 
-from specport.executor.auth import SHELL
+from specport.executor.auth.placing import SHELL
 from specport.requests.model import PreparedRequest
 
 MAX_SHOWN_BODY = 20_000

@@ -55,9 +55,13 @@ class WhenLost(StrEnum):
     OPEN = "open"
 
 
+CERTIFICATE = "mutualTLS"
+"""The kind of security scheme that wants a client certificate, which cannot be presented yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Where a secret is found, never the secret: `reference` is `env:NAME` or `file:PATH`.
+    """Where a secret is found, never the secret: `reference` as in `auth.references`.
 
     `kind`, `scheme`, `location`, `parameter` are the facts of the OpenAPI security scheme it satisfies.
     """
@@ -90,7 +94,8 @@ class Exchange:
     """One answered request: `status`, `headers` with lower-case names, decoded `body` bytes.
 
     `attempts` counts requests sent, `waited` the seconds spent waiting for limits; `left` says after what a stream
-    that may never end was left, such as `10 s`, and is empty where all was read.
+    that may never end was left, such as `10 s`, and is empty where all was read. `credentials` names the security
+    schemes whose secrets were sent.
     """
 
     status: int
@@ -99,3 +104,4 @@ class Exchange:
     attempts: int = 1
     waited: float = 0.0
     left: str = ""
+    credentials: tuple[str, ...] = ()

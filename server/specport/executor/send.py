@@ -19,7 +19,10 @@ import httpx2
 
 from specport.errors import RateLimited, UpstreamFailed
 from specport.executor.addresses import Resolve, address_of, resolve
-from specport.executor.auth import Redaction, Secret, authorize, find_secrets
+from specport.executor.auth.placing import authorize
+from specport.executor.auth.redaction import Redaction
+from specport.executor.auth.secret import Secret
+from specport.executor.auth.wallet import Headers, Wallet
 from specport.executor.learning import quotas_of
 from specport.executor.model import Channel, Exchange, Limit
 from specport.executor.shared import Ledger, SharedLimiter
@@ -30,6 +33,9 @@ from specport.requests.model import PreparedRequest
 log = logging.getLogger("specport")
 
 MAX_PORT = 65_535
+MAX_SCOPES = 10_000
+"""Most pairs of source and credential whose limits are kept; clients may bring credentials of their own."""
+
 LANES = 4
 """Connection pools to a host: the work of one pool grows with its connections, so several small ones are faster."""
 
@@ -38,6 +44,7 @@ DEFAULT_LIMITS = (Limit("calls at the same time", 100, 0.0),)
 
 Sleep = Callable[[float], Awaitable[None]]
 
+_NO_HEADERS: Headers = {}
 _OWN_HEADERS = (
     ("user-agent", b"User-Agent", b"specport"), ("accept-encoding", b"Accept-Encoding", b"gzip, deflate"),
     ("connection", b"Connection", b"keep-alive"),
@@ -124,19 +131,20 @@ class Executor:
         self._clock = clock
         self._jitter = jitter
         self._resolver = resolver
+        self._wallet = Wallet(clock=clock)
         self._limiters: dict[str, SharedLimiter] = {}
         self._transport = transport
         self._lanes: dict[str, list[_Lane]] = {}
         self._timeout = httpx2.Timeout(self._bounds.read, connect=self._bounds.connect).as_dict()
 
-    async def send(self, request: PreparedRequest, channel: Channel) -> Exchange:
-        """The answer to a request, whatever its status.
+    async def send(self, request: PreparedRequest, channel: Channel, inbound: Headers = _NO_HEADERS) -> Exchange:
+        """The answer to a request, whatever its status. `inbound`: the headers of the caller's own HTTP request.
 
         Raises Denied for a credential that is not there or a host that is not public, RateLimited when the limits
         leave no room in time, and UpstreamFailed when the API cannot be reached, is too slow, or answers more than
         the cap.
         """
-        secrets = find_secrets(request, channel.credentials)
+        secrets = await self._wallet.find(request, channel.credentials, inbound)
         may_repeat = request.method in _IDEMPOTENT or bool(channel.idempotency_header)
         call = _Call(
             request=authorize(_recognisable(request, channel.idempotency_header), secrets),
@@ -163,7 +171,8 @@ class Executor:
         if isinstance(outcome, UpstreamFailed):
             outcome.attempts, outcome.waited = attempts, waited
             raise outcome
-        return replace(outcome, attempts=attempts, waited=waited)
+        used = tuple(secret.credential.name for secret in secrets)
+        return replace(outcome, attempts=attempts, waited=waited, credentials=used)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -175,12 +184,16 @@ class Executor:
             await self._ledger.aclose()
 
     def _limiter(self, source: str, channel: Channel, secrets: tuple[Secret, ...]) -> SharedLimiter:
-        """Limits are counted per source and credential."""
-        scope = " ".join((source, *(secret.credential.reference for secret in secrets)))
-        if scope not in self._limiters:
+        """Limits are counted per source and credential, by its value: of MAX_SCOPES the one longest unused goes."""
+        scope = " ".join((source, *(secret.fingerprint for secret in secrets)))
+        limiter = self._limiters.pop(scope, None)
+        if limiter is None:
             limits = channel.limits or DEFAULT_LIMITS
-            self._limiters[scope] = SharedLimiter(limits, scope, self._ledger, clock=self._clock, sleep=self._sleep)
-        return self._limiters[scope]
+            limiter = SharedLimiter(limits, scope, self._ledger, clock=self._clock, sleep=self._sleep)
+            if len(self._limiters) >= MAX_SCOPES:
+                self._limiters.pop(next(iter(self._limiters)))
+        self._limiters[scope] = limiter
+        return limiter
 
     def _pause(self, outcome: Exchange | UpstreamFailed, attempts: int, *, may_repeat: bool) -> float | None:
         """Seconds to wait before another attempt, None when there must be none.

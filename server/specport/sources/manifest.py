@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from specport.documents.load import read_file
 from specport.documents.model import File
 from specport.errors import SourceError
-from specport.executor.auth import check_reference
+from specport.executor.auth.references import check_reference
 from specport.executor.model import Channel, Limit
 from specport.results.model import Conventions
 from specport.sources.fetch import FetchPolicy

@@ -18,8 +18,9 @@ from specport.documents.assembly import assemble
 from specport.documents.load import load_document
 from specport.documents.model import Document
 from specport.documents.refs import References
+from specport.errors import SourceError
 from specport.executor.addresses import origin_of
-from specport.executor.model import Channel, Credential
+from specport.executor.model import CERTIFICATE, Channel, Credential
 from specport.operations.model import Operations
 from specport.operations.read import read_operations
 from specport.sources.cache import CatalogCache
@@ -118,10 +119,18 @@ def _tags_above(tags: tuple[str, ...], parents: Mapping[str, str]) -> set[str]:
 def credentials_for(
     references: Mapping[str, str], schemes: Mapping[str, Mapping[str, str]]
 ) -> Mapping[str, Credential]:
-    """Credentials by scheme name; for a scheme that the document does not declare, a bearer token."""
+    """Credentials by scheme name; for a scheme that the document does not declare, a bearer token.
+
+    Raises SourceError for a client certificate, which cannot be presented yet.
+    """
     credentials: dict[str, Credential] = {}
     for name, reference in references.items():
         facts = schemes.get(name, {})
+        if facts.get("kind") == CERTIFICATE and not reference.startswith("sandbox:"):
+            raise SourceError(
+                f"the scheme {name} wants a client certificate (mutualTLS), which cannot be presented yet",
+                hint="Give a credential for another of the document's schemes",
+            )
         credentials[name] = Credential(
             name=name,
             reference=reference,

@@ -144,7 +144,7 @@ async def _sources(app: App, *, offline: bool) -> list[Check]:
         await executor.aclose()
     checks: list[Check] = []
     for index, each in enumerate(opened):
-        checks += [_document(each), *_credentials(each), *asked[index : index + 1], _limits(each)]
+        checks += [_document(each), *(await _credentials(each)), *asked[index : index + 1], _limits(each)]
     return checks
 
 
@@ -155,10 +155,10 @@ def _document(opened: Opened) -> Check:
     return Check(opened.source.name, "document", mark, said, problems=tuple(by_severity(catalog.problems)))
 
 
-def _credentials(opened: Opened) -> list[Check]:
+async def _credentials(opened: Opened) -> list[Check]:
     """Whether each credential that is configured is there, and what asks for one that is not configured."""
     source, held = opened.source.name, opened.channel.credentials
-    checks = [_credential(source, credential) for credential in held.values()]
+    checks = [await _credential(source, credential) for credential in held.values()]
     schemes = _unmet(opened)
     if schemes:
         message = f"none for {', '.join(schemes)}, which the document asks for"
@@ -167,11 +167,14 @@ def _credentials(opened: Opened) -> list[Check]:
     return checks or [Check(source, "credential", Mark.OK, "none needed")]
 
 
-def _credential(source: str, credential: Credential) -> Check:
-    from specport.executor.auth import read_secret
+async def _credential(source: str, credential: Credential) -> Check:
+    from specport.executor.auth.references import is_inbound, read_value
 
+    if is_inbound(credential.reference):
+        header = credential.reference.partition(":")[2]
+        return Check(source, "credential", Mark.OK, f"for {credential.name} each client brings its own, as {header}")
     try:
-        read_secret(credential)
+        await read_value(credential.name, credential.reference, {})
     except CallError as error:
         return Check(source, "credential", Mark.WARN, error.message, error.hint)
     return Check(source, "credential", Mark.OK, f"{credential.reference} is set, for {credential.name}")
@@ -179,7 +182,7 @@ def _credential(source: str, credential: Credential) -> Check:
 
 def _unmet(opened: Opened) -> list[str]:
     """Schemes of the operations that demand one and would be called without."""
-    from specport.executor.auth import choose
+    from specport.executor.auth.choosing import choose
 
     schemes: dict[str, None] = {}
     for tool in opened.catalog.tools:

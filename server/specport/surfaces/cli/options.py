@@ -203,13 +203,13 @@ def _overridden(source: Source, wanted: Wanted) -> Source:
 
 def credentials_of(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """`SCHEME=env:NAME` options as pairs. Raises SourceError for anything that is no reference."""
-    from specport.executor.auth import check_reference
+    from specport.executor.auth.references import check_reference
 
     pairs: list[tuple[str, str]] = []
     for text in given:
         scheme, separator, reference = text.partition("=")
         if not separator or not scheme:
-            raise SourceError("--credential is written SCHEME=env:NAME or SCHEME=file:PATH")
+            raise SourceError("--credential is written SCHEME=REFERENCE, such as SCHEME=env:NAME")
         pairs.append((scheme, check_reference(reference)))
     return tuple(pairs)
 

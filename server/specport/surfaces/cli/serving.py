@@ -6,15 +6,19 @@ import gc
 import logging
 import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from specport.documents.text import one_line, printable
+from specport.errors import SourceError
 from specport.executor.model import WhenLost
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted
+
+if TYPE_CHECKING:
+    from specport.app import App
 
 MAX_LOG_LINE = 2_000
 """Characters of a record in the log."""
@@ -158,14 +162,15 @@ async def _serve_stdio(wanted: Wanted) -> None:
 
 async def _serve_http(wanted: Wanted, host: str, port: int, *, token: str, sse: bool, hosts: list[str]) -> None:
     from specport.app import App
-    from specport.executor.auth import check_reference, read_secret
-    from specport.executor.model import Credential
+    from specport.executor.auth.references import check_reference, read_value
     from specport.surfaces.mcp.http import HttpSettings, serve_http
     from specport.surfaces.mcp.server import McpServer
 
-    secret = read_secret(Credential("--token", check_reference(token))) if token else ""
+    secret = await read_value("--token", check_reference(token, inbound=False), {}) if token else ""
     async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
         opened.log_problems()
+        if secret:
+            _check_own_token_stays(opened)
         server = McpServer(opened)
         _settle_memory()
         tools = len(opened.listing.tools)
@@ -175,6 +180,20 @@ async def _serve_http(wanted: Wanted, host: str, port: int, *, token: str, sse: 
             settings,
             lambda url: print(f"specport: {tools} tools at {url}  (Ctrl+C ends it)", file=sys.stderr, flush=True),
         )
+
+
+def _check_own_token_stays(opened: App) -> None:
+    """Raises SourceError where a source would be sent what clients present to this server itself."""
+    from specport.executor.auth.references import is_inbound
+
+    for source in opened.channels():
+        for credential in source.channel.credentials.values():
+            if is_inbound(credential.reference, "authorization"):
+                raise SourceError(
+                    f"{source.source.name} would be sent what is meant for specport: {credential.name} is "
+                    "header:authorization, and --token is set",
+                    hint="Let clients bring that credential in a header of another name",
+                )
 
 
 def _settle_memory() -> None:

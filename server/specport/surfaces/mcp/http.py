@@ -149,6 +149,8 @@ class _BearerGate:
             )
             await refusal(scope, receive, send)
             return
+        if scope["type"] == "http":  # the token is for this server, and nobody further in has any use for it
+            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"authorization"]}
         await self._app(scope, receive, send)
 
     def _is_allowed(self, scope: Scope) -> bool:
