@@ -1,13 +1,15 @@
 """A fast HTTP server on loopback that gives every request the same Droplet, on kept-alive connections.
 
-`python loopback.py` prints the port it took and serves until it is killed. It reads just enough HTTP/1.1 to
-find the end of a request without body: the servers under test, and not this one, are what is measured.
+`python loopback.py [MS]` prints the port it took and serves until it is killed, each answer after MS milliseconds.
+It reads just enough HTTP/1.1 to find the end of a request without body: the servers under test, and not this one, are
+what is measured.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sys
 
 _IMAGE = {
     "id": 7555620,
@@ -77,7 +79,8 @@ _END = b"\r\n\r\n"
 class _Connection(asyncio.Protocol):
     """One kept-alive connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay: float) -> None:
+        self._delay = delay
         self._held = b""
         self._transport: asyncio.WriteTransport | None = None
 
@@ -88,13 +91,16 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *requests, self._held = (self._held + data).split(_END)
         assert self._transport
-        if requests:
+        if requests and self._delay:
+            asyncio.get_running_loop().call_later(self._delay, self._transport.write, _ANSWER * len(requests))
+        elif requests:
             self._transport.write(_ANSWER * len(requests))
 
 
 async def main() -> None:
     """Serve on a free port, printed first, until the process is killed."""
-    server = await asyncio.get_running_loop().create_server(_Connection, "127.0.0.1", 0)
+    delay = float(sys.argv[1]) / 1000 if len(sys.argv) > 1 else 0.0
+    server = await asyncio.get_running_loop().create_server(lambda: _Connection(delay), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

@@ -147,10 +147,10 @@ def environment(work: Path) -> dict[str, str]:
 
 
 @contextmanager
-def upstream() -> Generator[str]:
-    """The loopback API in a process of its own; its base URL."""
+def upstream(delay_ms: int = 0) -> Generator[str]:
+    """The loopback API in a process of its own, each answer taking so long; its base URL."""
     script = Path(__file__).with_name("loopback.py")
-    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, str(script), str(delay_ms)], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
@@ -158,6 +158,12 @@ def upstream() -> Generator[str]:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time of a process so far, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def default_document() -> Path:

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from redis_server import RedisServer
 
+from redis_server import RedisServer
 from specport.errors import RateLimited, SourceError
 from specport.executor.model import Limit, WhenLost
 from specport.executor.redis_ledger import RedisLedger

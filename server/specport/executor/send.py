@@ -6,13 +6,12 @@ This is the only module that uses the HTTP client for calls. Errors of the clien
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import email.utils
 import logging
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 import httpx2
@@ -23,6 +22,7 @@ from specport.executor.auth.placing import authorize
 from specport.executor.auth.redaction import Redaction
 from specport.executor.auth.secret import Secret
 from specport.executor.auth.wallet import Headers, Wallet
+from specport.executor.connections import Connections
 from specport.executor.learning import quotas_of
 from specport.executor.model import Channel, Exchange, Limit
 from specport.executor.shared import Ledger, SharedLimiter
@@ -35,9 +35,6 @@ log = logging.getLogger("specport")
 MAX_PORT = 65_535
 MAX_SCOPES = 10_000
 """Most pairs of source and credential whose limits are kept; clients may bring credentials of their own."""
-
-LANES = 4
-"""Connection pools to a host: the work of one pool grows with its connections, so several small ones are faster."""
 
 DEFAULT_LIMITS = (Limit("calls at the same time", 100, 0.0),)
 """What is kept for a source that declares no limits; the rest is what its answers tell."""
@@ -90,26 +87,6 @@ class _Call:
     ends: float
 
 
-@dataclass(slots=True)
-class _Lane:
-    """One of the connection pools that share the load, and how many exchanges it carries now."""
-
-    transport: httpx2.AsyncBaseTransport
-    busy: int = 0
-
-    @contextlib.contextmanager
-    def in_use(self) -> Generator[None]:
-        self.busy += 1
-        try:
-            yield
-        finally:
-            self.busy -= 1
-
-
-def _busy(lane: _Lane) -> int:
-    return lane.busy
-
-
 class Executor:
     """One per process, shared by every surface. Close it when done."""
 
@@ -133,8 +110,7 @@ class Executor:
         self._resolver = resolver
         self._wallet = Wallet(clock=clock)
         self._limiters: dict[str, SharedLimiter] = {}
-        self._transport = transport
-        self._lanes: dict[str, list[_Lane]] = {}
+        self._transport = transport or Connections(self._bounds.connections)
         self._timeout = httpx2.Timeout(self._bounds.read, connect=self._bounds.connect).as_dict()
 
     async def send(self, request: PreparedRequest, channel: Channel, inbound: Headers = _NO_HEADERS) -> Exchange:
@@ -176,10 +152,7 @@ class Executor:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for lanes in self._lanes.values():
-            for lane in lanes:
-                await lane.transport.aclose()
-        self._lanes.clear()
+        await self._transport.aclose()
         if self._ledger:
             await self._ledger.aclose()
 
@@ -244,15 +217,13 @@ class Executor:
         outgoing.method = request.method  # which the client's class writes in capitals; OAS 3.2 section 4.9 keeps it
         if (outgoing.url.port or 0) > MAX_PORT:
             raise httpx2.InvalidURL(f"the port is over {MAX_PORT}")
-        lane = self._lane(outgoing.url.host if call.is_guarded else "")
         if call.is_guarded:
             await self._pin(outgoing)
-        with lane.in_use():
-            response = await lane.transport.handle_async_request(outgoing)
-            try:
-                body, left = await self._read(response, call)
-            finally:
-                await response.aclose()
+        response = await self._transport.handle_async_request(outgoing)
+        try:
+            body, left = await self._read(response, call)
+        finally:
+            await response.aclose()
         if log.isEnabledFor(logging.INFO):
             log.info("%s %s answered %d", request.method, call.redaction.text(request.url), response.status_code)
         headers = call.redaction.headers(response.headers.items())
@@ -265,22 +236,6 @@ class Executor:
         address = await address_of(host, port, self._resolver, allow_private=False)
         outgoing.url = url.copy_with(host=address)
         outgoing.extensions = {**outgoing.extensions, "sni_hostname": host}
-
-    def _lane(self, host: str) -> _Lane:
-        """The least busy of a host's connection pools, made at its first call: loading certificates takes time.
-
-        A host whose address is pinned has pools of its own, since two names at one address may be two servers.
-        """
-        lanes = self._lanes.get(host)
-        if lanes is None:
-            most = self._bounds.connections // LANES
-            limits = httpx2.Limits(max_connections=most, max_keepalive_connections=most)
-            context = httpx2.create_ssl_context(trust_env=False)
-            lanes = self._lanes[host] = [
-                _Lane(self._transport or httpx2.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False))
-                for _ in range(LANES)
-            ]
-        return min(lanes, key=_busy)
 
     async def _read(self, response: httpx2.Response, call: _Call) -> tuple[bytes, str]:
         """The decoded body, at most `Bounds.body` bytes; of a stream its start, and after what it was left."""
