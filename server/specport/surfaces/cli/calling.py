@@ -42,6 +42,7 @@ def call(
     allow_private: options.AllowPrivate = False,
     follow_references: options.FollowReferences = False,
     files: options.Files = None,
+    state: options.State = "",
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     output: Annotated[
@@ -60,7 +61,8 @@ def call(
     wanted = Wanted(
         sources=tuple(source or ()), spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
         overlays=tuple(overlay or ()), sandbox=sandbox, dry_run=dry_run, allow_private=allow_private,
-        follow_references=follow_references, state_dir=state_dir, no_state=no_state, files=tuple(files or ()),
+        follow_references=follow_references, state=state, state_dir=state_dir, no_state=no_state,
+        files=tuple(files or ()),
     )  # fmt: skip
     given = _parsed(sys.stdin.read() if arguments == "-" else arguments)
 

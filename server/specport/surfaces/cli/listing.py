@@ -28,6 +28,7 @@ def tools(
     read_only: options.ReadOnly = False,
     allow_private: options.AllowPrivate = False,
     follow_references: options.FollowReferences = False,
+    state: options.State = "",
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     json: options.AsJson = False,
@@ -39,7 +40,7 @@ def tools(
     wanted = Wanted(
         sources=tuple(sources or ()), spec=spec, base_url=base_url, name=name, read_only=read_only,
         overlays=tuple(overlay or ()), allow_private=allow_private, follow_references=follow_references,
-        state_dir=state_dir, no_state=no_state,
+        state=state, state_dir=state_dir, no_state=no_state,
     )  # fmt: skip
 
     async def show(opened: App) -> None:
@@ -79,6 +80,7 @@ def describe(
     spec: options.Spec = "",
     name: options.Name = "",
     overlay: options.Overlays = None,
+    state: options.State = "",
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     json: options.AsJson = False,
@@ -88,8 +90,8 @@ def describe(
     Example: `specport describe droplets.dropletsCreate`
     """
     wanted = Wanted(
-        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state_dir=state_dir,
-        no_state=no_state, description_limit=0,
+        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state=state,
+        state_dir=state_dir, no_state=no_state, description_limit=0,
     )  # fmt: skip
 
     async def show(opened: App) -> None:
@@ -120,6 +122,7 @@ def search(
     name: options.Name = "",
     overlay: options.Overlays = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="Most results.")] = 10,
+    state: options.State = "",
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     json: options.AsJson = False,
@@ -129,8 +132,8 @@ def search(
     Example: `specport search "resize a droplet"`
     """
     wanted = Wanted(
-        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state_dir=state_dir,
-        no_state=no_state,
+        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state=state,
+        state_dir=state_dir, no_state=no_state,
     )  # fmt: skip
 
     async def show(opened: App) -> None:

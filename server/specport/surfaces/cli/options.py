@@ -51,6 +51,15 @@ StateDir = Annotated[
     Path | None, typer.Option("--state-dir", envvar="SPECPORT_STATE_DIR", help="Where added sources are kept.")
 ]
 NoState = Annotated[bool, typer.Option("--no-state", envvar="SPECPORT_NO_STATE", help="Keep nothing on disk.")]
+State = Annotated[
+    str,
+    typer.Option(
+        "--state",
+        envvar="SPECPORT_STATE",
+        metavar="redis://HOST",
+        help="Keep added sources with other replicas in this Redis. Default: in the state folder.",
+    ),
+]
 AllowPrivate = Annotated[
     bool,
     typer.Option(
@@ -110,6 +119,7 @@ class Wanted:
     credentials: tuple[str, ...] = ()
     state_dir: Path | None = None
     no_state: bool = False
+    state: str = ""
     overlays: tuple[str, ...] = ()
     allow_private: bool = False
     follow_references: bool = False
@@ -160,7 +170,8 @@ def settings_of(wanted: Wanted) -> Settings:
         policy=Policy(read_only=wanted.read_only),
         shape=Shape(description_limit=wanted.description_limit or None),
         read_file=LocalFiles(wanted.files).read if wanted.files else no_files,
-        limits_url=wanted.limits,
+        state_url=wanted.state,
+        limits_url=wanted.limits or ("" if wanted.sandbox else wanted.state),  # a sandbox is each process's own
         limits_lost=wanted.limits_lost,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,6 +78,7 @@ def add(
     overlay: options.Overlays = None,
     allow_private: options.AllowPrivate = False,
     follow_references: options.FollowReferences = False,
+    state: options.State = "",
     state_dir: options.StateDir = None,
     json: options.AsJson = False,
 ) -> None:
@@ -87,7 +89,8 @@ def add(
     from specport.app import App
     from specport.sources.model import Origin
 
-    wanted = Wanted(state_dir=state_dir, allow_private=allow_private, follow_references=follow_references)
+    wanted = Wanted(state=state, state_dir=state_dir, allow_private=allow_private, follow_references=follow_references)
+    _only_errors()
 
     async def run() -> Added:
         async with App.open([], settings_of(wanted)) as opened:
@@ -114,7 +117,10 @@ def add(
 
 @app.command()
 def remove(
-    name: Annotated[str, typer.Argument(help="Name of an added source.")], *, state_dir: options.StateDir = None
+    name: Annotated[str, typer.Argument(help="Name of an added source.")],
+    *,
+    state: options.State = "",
+    state_dir: options.StateDir = None,
 ) -> None:
     """Remove an added source.
 
@@ -122,8 +128,10 @@ def remove(
     """
     from specport.app import App
 
+    _only_errors()
+
     async def run() -> bool:
-        async with App.open([], settings_of(Wanted(state_dir=state_dir))) as opened:
+        async with App.open([], settings_of(Wanted(state=state, state_dir=state_dir))) as opened:
             return await opened.remove(name)
 
     if not asyncio.run(run()):
@@ -132,7 +140,7 @@ def remove(
 
 
 @app.command()
-def sources(*, state_dir: options.StateDir = None, json: options.AsJson = False) -> None:
+def sources(*, state: options.State = "", state_dir: options.StateDir = None, json: options.AsJson = False) -> None:
     """List the bundled and the added sources.
 
     Example: `specport sources --json`
@@ -142,7 +150,7 @@ def sources(*, state_dir: options.StateDir = None, json: options.AsJson = False)
 
     async def run() -> list[SourceFacts]:
         bundled = [open_bundled(name) for name in bundled_names()]
-        async with App.open(bundled, settings_of(Wanted(state_dir=state_dir))) as opened:
+        async with App.open(bundled, settings_of(Wanted(state=state, state_dir=state_dir))) as opened:
             return opened.sources()
 
     found = asyncio.run(run())
@@ -152,6 +160,11 @@ def sources(*, state_dir: options.StateDir = None, json: options.AsJson = False)
     for facts in found:
         problems = f", {facts.problems} problems" if facts.problems else ""
         say(f"{facts.name:<20} {facts.tools:>5} tools{problems}  {facts.origin:<9} {facts.base_url}")
+
+
+def _only_errors() -> None:
+    """Leave the log unsaid: nobody asked about other sources, and the command's own error says why it failed."""
+    logging.getLogger("specport").addHandler(logging.NullHandler())
 
 
 def _specification(

@@ -100,12 +100,13 @@ def serve(  # one parameter to an option, which is how typer reads them
         typer.Option(
             envvar="SPECPORT_LIMITS",
             metavar="redis://HOST",
-            help="Keep limits with other replicas in this Redis. Default: in the state folder.",
+            help="Keep limits with other replicas in this Redis. Default: that of --state, else in the state folder.",
         ),
     ] = "",
     limits_lost: Annotated[
         WhenLost, typer.Option(envvar="SPECPORT_LIMITS_LOST", help="Calls while that Redis does not answer.")
     ] = WhenLost.CLOSED,
+    state: options.State = "",
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
     log_level: Annotated[LogLevel, typer.Option(envvar="SPECPORT_LOG_LEVEL", help="Log to stderr.")] = LogLevel.WARNING,
@@ -125,6 +126,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         base_url=base_url,
         name=name,
         credentials=tuple(credential or ()),
+        state=state,
         state_dir=state_dir,
         no_state=no_state,
         overlays=tuple(overlay or ()),
