@@ -1,0 +1,133 @@
+"""Two `specport serve` processes on one Redis, behind a proxy that knows nothing of sessions: they act as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from pathlib import Path
+
+import anyio
+import mcp_types as types
+import pytest
+from mcp.client.client import Client
+
+from end_to_end.loopback import PATIENCE, Cli, Upstream, document, operation, things
+from end_to_end.round_robin import RoundRobin, round_robin
+from redis_server import RedisServer
+
+pytestmark = pytest.mark.anyio
+
+MANIFEST = """
+name = "shop"
+document = "shop.json"
+base_url = "{url}"
+
+[[limits]]
+name = "four a minute"
+requests = 4
+seconds = 60
+paths = ["/limited"]
+"""
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer.here(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def replicas(tmp_path_factory: pytest.TempPathFactory, redis: RedisServer, running: Upstream) -> Iterator[list[str]]:
+    """Two servers of one source that share nothing but the Redis: their URLs."""
+    with ExitStack() as stack:
+        urls: list[str] = []
+        for number in range(2):
+            home = tmp_path_factory.mktemp(f"replica{number}")
+            (home / "shop").mkdir()
+            paths = {"/limited": {"get": operation("limited", "G")}, "/free": {"get": operation("free", "G")}}
+            (home / "shop" / "shop.json").write_text(document(paths))
+            (home / "shop" / "source.toml").write_text(MANIFEST.format(url=running.url))
+            options = ("shop", "--state", redis.url, "--transport", "http", "--allow-private")
+            urls.append(stack.enter_context(Cli(home).listening(*options)))
+        yield urls
+
+
+@asynccontextmanager
+async def behind_proxy(replicas: list[str], clients: int = 1) -> AsyncIterator[tuple[RoundRobin, list[Client]]]:
+    """So many 2026-07-28 clients on a proxy before the replicas."""
+    with anyio.fail_after(PATIENCE):
+        async with AsyncExitStack() as stack:
+            proxy = await stack.enter_async_context(round_robin(replicas))
+            opened = [await stack.enter_async_context(Client(proxy.url, mode="2026-07-28")) for _ in range(clients)]
+            yield proxy, opened
+
+
+def added(name: str, url: str) -> dict[str, object]:
+    return {"spec": things(), "name": name, "base_url": url}
+
+
+def text_of(result: types.CallToolResult) -> str:
+    return "\n".join(block.text for block in result.content if isinstance(block, types.TextContent))
+
+
+async def test_a_source_added_at_one_replica_is_called_at_the_other(replicas: list[str], upstream: Upstream) -> None:
+    """At once, by the name in the answer; the list of either has it, page by page the same."""
+    async with behind_proxy(replicas) as (proxy, [client]):
+        proxy.down = {1}
+        assert not (await client.call_tool("openapi_addSource", added("here", upstream.url))).is_error
+        proxy.down = {0}
+        assert not (await client.call_tool("here_things_getThing", {"id": 1})).is_error
+        proxy.down = set()
+        proxy.take()
+        lists = [[tool.name for tool in (await client.list_tools()).tools] for _ in range(2)]
+        assert set(proxy.take()) == {0, 1}
+        assert lists[0] == lists[1]
+        assert "here_things_getThing" in lists[0]
+    assert [asked.target for asked in upstream.take()] == ["/things/1"]
+
+
+async def test_limits_are_shared(replicas: list[str], upstream: Upstream) -> None:
+    """Four calls a minute are four, whichever replica gets them; the others are held back before the API sees them."""
+    async with behind_proxy(replicas) as (proxy, [client]):
+        done = [await client.call_tool("g_limited", {}) for _ in range(6)]
+        assert set(proxy.take()) == {0, 1}
+    assert [result.is_error for result in done] == [False] * 4 + [True] * 2
+    assert "the limit four a minute (4 in 60 s) is used up" in text_of(done[-1])
+    assert len(upstream.take()) == 4
+
+
+async def test_who_listens_at_one_replica_is_told_of_what_the_other_added(
+    replicas: list[str], upstream: Upstream
+) -> None:
+    """Also where nobody asks that replica for anything in the meantime."""
+    async with behind_proxy(replicas, clients=2) as (proxy, [listener, other]):
+        async with listener.listen(tools_list_changed=True) as changes:
+            listening = proxy.take()[-1]
+            proxy.down.add(listening)
+            assert not (await other.call_tool("openapi_addSource", added("told", upstream.url))).is_error
+            await anext(changes)
+            proxy.down.clear()
+        assert "told_things_getThing" in {tool.name for tool in (await listener.list_tools()).tools}
+
+
+async def test_a_replica_that_starts_later_has_everything(
+    replicas: list[str], redis: RedisServer, upstream: Upstream, tmp_path: Path
+) -> None:
+    """What was added before, and not what was removed, also by a command on another machine."""
+    async with behind_proxy(replicas) as (_, [client]):
+        for name in ("kept", "removed"):
+            assert not (await client.call_tool("openapi_addSource", added(name, upstream.url))).is_error
+        cli = Cli(tmp_path)
+        assert cli.run("remove", "removed", "--state", redis.url).code == 0
+        listed = {tool["name"] for tool in json.loads(cli.run("tools", "--json", "--state", redis.url).out)}
+        assert "kept_things_getThing" in listed
+        with cli.listening("digitalocean", "--state", redis.url, "--transport", "http") as url:
+            async with Client(url, mode="2026-07-28") as late:
+                names = {tool.name for tool in (await late.list_tools()).tools}
+        assert "kept_things_getThing" in names
+        for _ in range(2):
+            names = {tool.name for tool in (await client.list_tools()).tools}
+            assert "removed_things_getThing" not in names
