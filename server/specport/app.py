@@ -15,27 +15,27 @@ from typing import cast
 
 import orjson
 
-from specport.catalog.build import Shape, digest_of
-from specport.catalog.listing import listed, listed_name
+from specport.catalog.build import Shape
 from specport.catalog.model import Route, Tool
-from specport.catalog.naming import listing_order
 from specport.catalog.report import report
-from specport.catalog.search import nearest
-from specport.errors import Denied, SourceError, UnknownTool
+from specport.errors import SourceError, UnknownTool
 from specport.executor.auth.placing import shown
 from specport.executor.curl import as_curl
 from specport.executor.kept import KeptLedger
 from specport.executor.model import Channel, WhenLost
 from specport.executor.send import Bounds, Executor
 from specport.executor.shared import Ledger
-from specport.policy.model import Caller, Policy
-from specport.policy.rules import decide
+from specport.offer import Listing, Offer, offer_of
+from specport.policy.asking import nobody_to_ask
+from specport.policy.model import Action, Ask, Caller, Decided, Decision, Policy
 from specport.requests.binary import ReadFile, no_files
 from specport.requests.check import ArgumentChecker
+from specport.requests.model import PreparedRequest
 from specport.requests.prepare import prepare
+from specport.requests.questions import question_about
 from specport.results.build import build_result
 from specport.results.model import ToolResult
-from specport.sources.builtin import ADD, PREVIEW, added_facts, builtin_tools
+from specport.sources.builtin import ADD, PREVIEW, added_facts
 from specport.sources.cache import CatalogCache
 from specport.sources.fetch import FetchPolicy
 from specport.sources.following import Follower
@@ -48,9 +48,6 @@ from specport.sources.sqlite_store import SqliteStore
 from specport.sources.store import SourceStore
 
 log = logging.getLogger("specport")
-
-MAX_NEAREST = 3
-"""Most tools named to somebody who mistyped a name."""
 
 NOBODY = Caller()
 """A call by somebody who did not say who they are."""
@@ -86,22 +83,19 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """Every visible tool in listing order, under dotted or portable names, with full or short schemas."""
+class _Call:
+    """One call on its way, its arguments checked."""
 
-    tools: tuple[Tool, ...]
-    digest: str
-    dotted: bool
-    full: bool
+    tool: Tool
+    decision: Decision
+    arguments: Mapping[str, object]
+    caller: Caller
+    ask: Ask
 
-    @property
-    def names(self) -> list[str]:
-        """What each tool is called in the list."""
-        return [listed_name(tool, dotted=self.dotted) for tool in self.tools]
-
-    def page(self, start: int, size: int) -> list[Mapping[str, object]]:
-        """The wire dicts of `tools/list` for up to `size` tools, made now: those of a large API take a second."""
-        return [listed(tool, dotted=self.dotted, full=self.full) for tool in self.tools[start : start + size]]
+    async def consent(self, request: PreparedRequest | None = None) -> None:
+        """Have a person asked where policy wants it. They may take their time: no limit is taken yet."""
+        if self.decision.action is Action.APPROVE:
+            await self.ask(question_about(self.tool, self.arguments, self.decision, request))
 
 
 class App:
@@ -116,8 +110,7 @@ class App:
         self._starting = asyncio.Lock()
         self._stack = contextlib.AsyncExitStack()
         self._checkers: dict[str, tuple[Tool, ArgumentChecker]] = {}
-        self._by_name: dict[str, Tool] = {}
-        self.listing = Listing((), "", dotted=settings.dotted_names, full=settings.full_schemas)
+        self._offer = Offer(Listing((), "", dotted=settings.dotted_names, full=settings.full_schemas))
         self.on_change: list[Callable[[], Awaitable[None]]] = []
 
     @classmethod
@@ -146,13 +139,27 @@ class App:
                 await app._stack.enter_async_context(_running(follower.follow(app._changed)))
             yield app
 
+    @property
+    def listing(self) -> Listing:
+        """The visible tools."""
+        return self._offer.listing
+
+    @property
+    def decided(self) -> Decided:
+        """What becomes of each tool, denied ones included, and which rules decide nothing."""
+        return self._offer.decided
+
     def log_problems(self) -> None:
-        """Say in the log what is wrong in the document of each open source."""
+        """Say in the log what is wrong in the document of each open source, and which rules decide nothing."""
         for opened in self._registry.opened.values():
             report(opened.catalog, log.warning)
+        for sentence in self.decided.idle:
+            log.warning("policy: %s", sentence)
 
-    async def call(self, name: str, arguments: object, *, caller: Caller = NOBODY) -> ToolResult:
-        """Call a tool by wire name or address, for `caller`.
+    async def call(
+        self, name: str, arguments: object, *, caller: Caller = NOBODY, ask: Ask = nobody_to_ask
+    ) -> ToolResult:
+        """Call a tool by wire name or address, for `caller`; where policy wants a person's approval, `ask` gets it.
 
         Raises CallError (unknown tool, bad arguments, denied, rate limited, upstream failed) or, for the built-in
         tools, SourceError and DocumentError.
@@ -160,26 +167,26 @@ class App:
         if self.known(name) is None:
             await self.refresh()
         tool = self.find(name)
-        decision = decide(tool, self._settings.policy)
-        if not decision.allowed:
-            raise Denied(decision.reason)
-        checked = self._checker(tool).check(arguments)
-        if tool.route is None:
-            return await self._call_builtin(tool, checked)
-        return await self._call_route(tool.route, checked, caller)
+        decision = self._offer.decision(tool)
+        call = _Call(tool, decision, self._checker(tool).check(arguments), caller, ask)
+        if tool.route is not None:
+            return await self._call_route(call, tool.route)
+        await call.consent()
+        return await self._call_builtin(tool, call.arguments)
 
     def find(self, name: str) -> Tool:
-        """The tool of that wire name or address. Raises UnknownTool naming the nearest ones."""
-        tool = self.known(name)
+        """The tool of that wire name or address.
+
+        Raises UnknownTool naming the nearest ones, and Denied where policy hides it.
+        """
+        tool = self._offer.by_name.get(name)
         if tool is None:
-            near = nearest(self.listing.tools, name, MAX_NEAREST)
-            hint = f"Nearest: {', '.join(near)}" if near else "See tools/list, or `specport tools`"
-            raise UnknownTool(f"there is no tool {name[:100]!r}", hint=hint)
+            raise self._offer.missing(name)
         return tool
 
     def known(self, name: str) -> Tool | None:
         """The tool of that wire name or address, without a search for what may have been meant."""
-        return self._by_name.get(name)
+        return self._offer.by_name.get(name)
 
     def opened(self, tool: Tool) -> Opened:
         """The source that a tool belongs to. Raises UnknownTool for a built-in one."""
@@ -239,12 +246,9 @@ class App:
 
     def _relist(self) -> None:
         """Make the listing anew; a call under way keeps the tool it found."""
-        tools = [tool for opened in self._registry.opened.values() for tool in opened.catalog.tools]
-        tools.sort(key=lambda tool: listing_order(tool.address))
-        visible = [tool for tool in (*tools, *builtin_tools()) if decide(tool, self._settings.policy).allowed]
-        self._by_name = {tool.wire_name: tool for tool in visible} | {tool.address: tool for tool in visible}
-        digests = [opened.catalog.digest for opened in self._registry.opened.values()]
-        self.listing = replace(self.listing, tools=tuple(visible), digest=digest_of([*digests, len(visible)]))
+        opened = list(self._registry.opened.values())
+        listing = self.listing
+        self._offer = offer_of(opened, self._settings.policy, dotted=listing.dotted, full=listing.full)
 
     def _checker(self, tool: Tool) -> ArgumentChecker:
         """The compiled schema of a tool, compiled at its first call."""
@@ -255,19 +259,20 @@ class App:
             known = self._checkers[tool.address] = (tool, ArgumentChecker(tool))
         return known[1]
 
-    async def _call_route(self, route: Route, arguments: Mapping[str, object], caller: Caller) -> ToolResult:
+    async def _call_route(self, call: _Call, route: Route) -> ToolResult:
         opened = self._registry.opened.get(route.source)
         if opened is None:
             raise UnknownTool(f"the source {route.source} was removed")
         url, channel = await self._target(opened, route)
-        request = prepare(route, arguments, url, read_file=self._settings.read_file)
+        request = prepare(route, call.arguments, url, read_file=self._settings.read_file)
         if self._settings.dry_run:
             return ToolResult(text=as_curl(shown(request, channel.credentials)))
-        exchange = await self._executor.send(request, channel, caller.headers)
+        await call.consent(request)
+        exchange = await self._executor.send(request, channel, call.caller.headers)
         return build_result(
             exchange,
             route=route,
-            arguments=arguments,
+            arguments=call.arguments,
             conventions=opened.source.conventions,
             has_credential=bool(exchange.credentials),
         )

@@ -7,6 +7,8 @@
         ├── UnknownTool    no tool has that name
         ├── BadArguments   the arguments do not fit the tool's input schema
         ├── Denied         policy, a missing credential or a forbidden target
+        │   └── Declined   a person was asked and said no
+        ├── Asked          a person is asked first; the answer comes with another call
         ├── RateLimited    the call would have to wait longer than it may
         └── UpstreamFailed nothing usable came back from the API
 
@@ -63,6 +65,14 @@ class BadArguments(CallError):
 
 class Denied(CallError):
     """The call may not be made: policy, a missing credential or a target outside the source's origins."""
+
+
+class Declined(Denied):
+    """A person was asked whether the call may be made, and said no."""
+
+
+class Asked(CallError):
+    """A person is asked first, and the caller brings the answer with another call."""
 
 
 class RateLimited(CallError):

@@ -42,11 +42,12 @@ def test_the_published_document_gives_the_same_listing(specport_json: Json, test
 
 
 def test_each_listed_tool_has_the_promised_members(specport_json: Json) -> None:
-    """Other tools rely on these: address, name, method, path, description, read_only, destructive."""
+    """Other tools rely on these: address, name, method, path, description, read_only, destructive. More may follow."""
     listed = specport_json("tools", "--spec", "things.json", "--json", "--no-state")
     assert listed[1] == {
         "address": "things.deleteThing", "name": "things_deleteThing", "method": "DELETE", "path": "/things/{id}",
         "description": "DELETE /things/{id}", "read_only": False, "destructive": True,
+        "needs_approval": False,
     }  # fmt: skip
     assert {frozenset(tool) for tool in listed} == {frozenset(listed[1])}
 

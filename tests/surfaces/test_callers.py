@@ -23,7 +23,7 @@ def callers(monkeypatch: pytest.MonkeyPatch) -> list[Caller]:
     """Everybody who called, in order; no call goes on."""
     seen: list[Caller] = []
 
-    async def call(self: App, name: str, arguments: object, *, caller: Caller) -> ToolResult:
+    async def call(self: App, name: str, arguments: object, *, caller: Caller, **_: object) -> ToolResult:
         del self, name, arguments
         seen.append(caller)
         return ToolResult(text="seen")

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from specport.catalog.model import Hints, Tool
+from specport.documents.text import MAX_DESCRIPTION, shorten
 
 
-def listed(tool: Tool, *, dotted: bool, full: bool) -> dict[str, object]:
-    """One entry of the list; `full` shows the input schema as it is checked, else in fewer bytes."""
+def listed(tool: Tool, *, dotted: bool, full: bool, note: str = "") -> dict[str, object]:
+    """One entry of the list; `full` shows the input schema as it is checked, else in fewer bytes.
+
+    `note` is a sentence before the description, which gives way at its end where both are too long for a client.
+    """
     return {
         "name": listed_name(tool, dotted=dotted),
         "title": tool.address,
-        "description": tool.description,
+        "description": _noted(tool.description, note) if note else tool.description,
         "inputSchema": tool.input_schema if full else tool.listed_schema,
         "annotations": _annotations(tool.hints),
     }
+
+
+def _noted(description: str, note: str) -> str:
+    noted = f"{note} {description}".rstrip()
+    return noted if len(description) > MAX_DESCRIPTION else shorten(noted, MAX_DESCRIPTION)
 
 
 def listed_name(tool: Tool, *, dotted: bool) -> str:

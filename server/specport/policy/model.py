@@ -1,9 +1,10 @@
-"""Frozen values of the policy room."""
+"""Frozen values of the policy room: who calls, what rules say, what was decided, what a person is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +21,102 @@ class Caller:
     address: str = ""
 
 
+class Action(StrEnum):
+    """What becomes of a tool: called, called after a person said yes, or neither listed nor called."""
+
+    ALLOW = "allow"
+    APPROVE = "approve"
+    DENY = "deny"
+
+
+class Approve(StrEnum):
+    """The tools that a person is asked about where no rule decides."""
+
+    NOTHING = "nothing"
+    DESTRUCTIVE = "destructive"
+    WRITES = "writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: what it does with the tools that fit all it names. What is empty fits any tool.
+
+    `tools` are globs over addresses (`*` any text, `?` one character), `methods` HTTP methods in capitals, `tags` those
+    of the document; case does not count. The built-in tools have neither methods nor tags. `place` says where the
+    rule stands, for whoever meets it.
+    """
+
+    action: Action
+    tools: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    reason: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRules:
+    """The rules in a source's own manifest. Their globs are over its addresses without `prefix`."""
+
+    source: str
+    prefix: str
+    rules: tuple[Rule, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be seen and called. `read_only`: only tools that change nothing."""
+    """What may be seen and called, as the operator said at start.
+
+    `read_only`: only tools that change nothing, whatever rules say. `rules` go before those of sources, the first that
+    fits decides; where none does, `approve` says which tools a person is asked about.
+    """
 
     read_only: bool = False
+    rules: tuple[Rule, ...] = ()
+    approve: Approve = Approve.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether a tool may be used, and if not, why in one sentence."""
+    """What becomes of one tool.
 
-    allowed: bool
+    `rule` is what decided (`rule 2 of team.toml`, `--read-only`), empty where nothing did. `reason` is one sentence
+    for who is refused or asked, `hint` what the operator may do about it.
+    """
+
+    action: Action = Action.ALLOW
+    rule: str = ""
     reason: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decision for each tool by address, and a sentence for each rule that decides nothing."""
+
+    decisions: Mapping[str, Decision] = field(default_factory=dict[str, Decision])
+    idle: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked: whether exactly this call may be made.
+
+    `method` and `url` are those of the request, without credentials, and empty for a built-in tool. `seal` stands for
+    everything that the call would do: no other call has the same.
+    """
+
+    address: str
+    arguments: Mapping[str, object]
+    decision: Decision
+    seal: str
+    method: str = ""
+    url: str = ""
+
+
+Ask = Callable[[Question], Awaitable[str]]
+"""Asks a person, and returns who said yes.
+
+Raises Declined where they said no, Asked where the answer comes with another call, and Denied where nobody can be
+asked or what came is no answer to this question.
+"""

@@ -1,15 +1,120 @@
-"""Pure rules, applied when listing and again when calling."""
+"""Pure rules: what becomes of each tool, decided once when tools are listed."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
 from specport.catalog.model import Tool
-from specport.policy.model import Decision, Policy
+from specport.policy.model import Action, Approve, Decided, Decision, Policy, Rule, SourceRules
 
-_ALLOWED = Decision(True)
+_ALLOWED = Decision()
+_WILD = re.compile(r"([*?])")
+_AS_PATTERN = {"*": ".*", "?": "."}
 
 
-def decide(tool: Tool, policy: Policy) -> Decision:
-    """Whether the policy lets a tool be listed and called."""
+def decide_all(tools: Iterable[Tool], policy: Policy, sources: Iterable[SourceRules] = ()) -> Decided:
+    """What becomes of each tool: --read-only, then the operator's rules, then its source's, then `--approve`."""
+    first = _compiled(policy.rules)
+    own = {each.source: (each.prefix, _compiled(each.rules)) for each in sources}
+    fits: dict[int, int] = {}
+    decides: set[int] = set()
+    decisions: dict[str, Decision] = {}
+    for tool in tools:
+        found = list(_fitting(tool, first, own))
+        for matcher in found:
+            fits[id(matcher)] = fits.get(id(matcher), 0) + 1
+        decides.update(id(matcher) for matcher in found[:1])
+        decisions[tool.address] = _decision(tool, policy, found[0].rule if found else None)
+    every = [*first, *(matcher for _, compiled in own.values() for matcher in compiled)]
+    idle = [_idle(matcher.rule, fits.get(id(matcher), 0)) for matcher in every if id(matcher) not in decides]
+    return Decided(decisions, tuple(idle))
+
+
+@dataclass(frozen=True, slots=True)
+class _Matcher:
+    """A rule made ready to be compared; None fits anything."""
+
+    rule: Rule
+    addresses: re.Pattern[str] | None
+    methods: frozenset[str] | None
+    tags: frozenset[str] | None
+
+    def fits(self, tool: Tool, address: str) -> bool:
+        if self.addresses is not None and not self.addresses.fullmatch(address):
+            return False
+        if self.methods is not None and (tool.route is None or tool.route.method.upper() not in self.methods):
+            return False
+        return self.tags is None or not self.tags.isdisjoint(tag.casefold() for tag in tool.tags)
+
+
+def _compiled(rules: Sequence[Rule]) -> list[_Matcher]:
+    return [
+        _Matcher(
+            rule,
+            re.compile("|".join(map(_pattern, rule.tools)), re.IGNORECASE) if rule.tools else None,
+            frozenset(rule.methods) or None,
+            frozenset(tag.casefold() for tag in rule.tags) or None,
+        )
+        for rule in rules
+    ]
+
+
+def _pattern(glob: str) -> str:
+    return "".join(_AS_PATTERN.get(piece) or re.escape(piece) for piece in _WILD.split(glob))
+
+
+def _fitting(
+    tool: Tool, first: Sequence[_Matcher], own: Mapping[str, tuple[str, Sequence[_Matcher]]]
+) -> Iterator[_Matcher]:
+    """The rules that fit a tool, in their order."""
+    yield from (matcher for matcher in first if matcher.fits(tool, tool.address))
+    if tool.route is not None and tool.route.source in own:
+        prefix, compiled = own[tool.route.source]
+        address = tool.address.removeprefix(f"{prefix}.") if prefix else tool.address
+        yield from (matcher for matcher in compiled if matcher.fits(tool, address))
+
+
+def _decision(tool: Tool, policy: Policy, rule: Rule | None) -> Decision:
     if policy.read_only and not tool.hints.read_only:
-        return Decision(False, f"{tool.address} changes something, and this server runs --read-only")
+        return Decision(
+            Action.DENY,
+            "--read-only",
+            f"{tool.address} changes something, and this server runs --read-only",
+            "The operator may start it without",
+        )
+    if rule is not None:
+        return _ruled(tool, rule)
+    if _asks(tool, policy.approve):
+        option = f"--approve {policy.approve}"
+        return Decision(Action.APPROVE, option, f"{tool.address} needs a person's approval ({option})", _remedy(tool))
     return _ALLOWED
+
+
+def _ruled(tool: Tool, rule: Rule) -> Decision:
+    if rule.action is Action.ALLOW:
+        return Decision(rule=rule.place)
+    because = f"{rule.place}: {rule.reason.rstrip('.')}" if rule.reason else rule.place
+    said = f"is denied by {because}" if rule.action is Action.DENY else f"needs a person's approval ({because})"
+    return Decision(rule.action, rule.place, f"{tool.address} {said}", _remedy(tool))
+
+
+def _remedy(tool: Tool) -> str:
+    """How the operator lets a tool be called without a question."""
+    entry = f'[[policy]], action = "allow", tools = ["{tool.address}"]'
+    return f"The operator may allow it by a first rule in a --policy file: {entry}"
+
+
+def _asks(tool: Tool, approve: Approve) -> bool:
+    if approve is Approve.WRITES:
+        return not tool.hints.read_only
+    return approve is Approve.DESTRUCTIVE and tool.hints.destructive
+
+
+def _idle(rule: Rule, fits: int) -> str:
+    if fits:
+        return f"{rule.place} ({rule.action}) decides nothing: rules before it decide all {fits} tools that it fits"
+    named = (("tools", rule.tools), ("methods", rule.methods), ("tags", rule.tags))
+    given = ", ".join(f"{key} {', '.join(values)}" for key, values in named if values) or "no tools at all"
+    return f"{rule.place} ({rule.action}) fits no tool: {given}"

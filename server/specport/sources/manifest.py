@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field
 
 from specport.documents.load import read_file
 from specport.documents.model import File
@@ -19,12 +18,10 @@ from specport.results.model import Conventions
 from specport.sources.fetch import FetchPolicy
 from specport.sources.gather import with_files
 from specport.sources.model import Origin, Source
+from specport.sources.policies import PolicyEntry, rules_of
+from specport.sources.written import Strict, checked
 
 MANIFEST = "source.toml"
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _reference(value: str) -> str:
@@ -39,7 +36,7 @@ def _methods(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.upper() for value in values)
 
 
-class LimitEntry(_Strict):
+class LimitEntry(Strict):
     """`[[limits]]`: at most `requests` (or weighted units) in any `seconds`, or at the same time where those are 0."""
 
     name: str = Field(min_length=1)
@@ -50,21 +47,21 @@ class LimitEntry(_Strict):
     weight: str = ""
 
 
-class PaginationEntry(_Strict):
+class PaginationEntry(Strict):
     """`[pagination]`: dotted paths in an answer."""
 
     next: str = ""
     total: str = ""
 
 
-class ErrorsEntry(_Strict):
+class ErrorsEntry(Strict):
     """`[errors]`: dotted paths in a failed answer."""
 
     message: str = ""
     id: str = ""
 
 
-class Manifest(_Strict):
+class Manifest(Strict):
     """The whole of `source.toml`. `auth` maps security scheme names to `env:` or `file:` references."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
@@ -77,6 +74,7 @@ class Manifest(_Strict):
     idempotency_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
     pagination: PaginationEntry = PaginationEntry()
     errors: ErrorsEntry = ErrorsEntry()
+    policy: tuple[PolicyEntry, ...] = ()
 
 
 def bundled_names() -> tuple[str, ...]:
@@ -106,14 +104,7 @@ async def open_folder(folder: Path, fetching: FetchPolicy) -> Source:
 
 def read_manifest(data: bytes, where: str) -> Manifest:
     """A checked manifest; SourceError names the file and the first key that is wrong."""
-    try:
-        return Manifest.model_validate(tomllib.loads(data.decode()))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SourceError(f"{where} is not valid TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise SourceError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
+    return checked(Manifest, data, where)
 
 
 def _file(folder: Traversable | Path, name: str) -> File:
@@ -145,4 +136,5 @@ def _source(manifest: Manifest, folder: Traversable | Path, origin: Origin) -> S
             error_id=manifest.errors.id,
         ),
         overlays=tuple(_file(folder, name) for name in manifest.overlays),
+        rules=rules_of(manifest.policy, f"the source {manifest.name}"),
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from specport.documents.model import File
 from specport.executor.model import Channel
+from specport.policy.model import Rule
 from specport.results.model import Conventions
 
 
@@ -38,6 +39,7 @@ class Source:
     scheme names to credential references; which scheme facts they get is decided when the document is read.
     `files` are the others that the document refers to, as they were when it was read; `unread` says of those that
     could not be had, by URI, why not; `overlays` are applied to the document in their order.
+    `rules` say which of its tools may be called.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Source:
     files: tuple[File, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict[str, str])
     overlays: tuple[File, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,16 @@ from specport.sources.model import Filters, Source
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A source with its tools. `channel` has its credentials joined with what the document says of each scheme."""
+    """A source with its tools. `channel` has its credentials joined with what the document says of each scheme.
+
+    `prefix` is what its addresses begin with, empty for the default source.
+    """
 
     source: Source
     catalog: Catalog
     channel: Channel
     base_url: str
+    prefix: str = ""
 
 
 def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Opened:
@@ -45,7 +49,7 @@ def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Ope
     with _no_collection():
         catalog = _catalog(source, shape, cache)
     channel = replace(source.channel, credentials=credentials_for(source.references, catalog.schemes))
-    return Opened(source, catalog, channel, base_url_of(source, catalog.servers))
+    return Opened(source, catalog, channel, base_url_of(source, catalog.servers), shape.prefix)
 
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:

@@ -11,8 +11,9 @@ import typer
 
 from specport.documents.text import printable
 from specport.errors import BadArguments, SpecportError
-from specport.policy.model import Caller
+from specport.policy.model import Approve, Caller
 from specport.surfaces.cli import options
+from specport.surfaces.cli.approving import approver, user_name
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
 from specport.surfaces.cli.printing import say
@@ -32,6 +33,9 @@ def call(
     arguments: Annotated[str, typer.Argument(help="Arguments as a JSON object; - reads them from stdin.")] = "{}",
     *,
     dry_run: options.DryRun = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve the call where policy wants approval.")] = False,
+    policy: options.PolicyFile = None,
+    approve: options.ApproveOption = Approve.NOTHING,
     source: Annotated[list[str] | None, typer.Option("--source", help="Source to call. Repeatable.")] = None,
     spec: options.Spec = "",
     base_url: options.BaseUrl = "",
@@ -62,12 +66,13 @@ def call(
         sources=tuple(source or ()), spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
         overlays=tuple(overlay or ()), sandbox=sandbox, dry_run=dry_run, allow_private=allow_private,
         follow_references=follow_references, state=state, state_dir=state_dir, no_state=no_state,
-        files=tuple(files or ()),
+        files=tuple(files or ()), policy=policy, approve=approve,
     )  # fmt: skip
     given = _parsed(sys.stdin.read() if arguments == "-" else arguments)
 
     async def run(opened: App) -> bool:
-        result = await opened.call(address, given, caller=Caller(_user(), transport="cli"))
+        caller = Caller(user_name(), transport="cli")
+        result = await opened.call(address, given, caller=caller, ask=approver(caller.name, yes=yes))
         if output and not result.is_error:
             _write(result, output)
         else:
@@ -78,17 +83,6 @@ def call(
 
     if with_app(wanted, run):
         raise typer.Exit(1)
-
-
-def _user() -> str:
-    """Who runs the command: the user's name, or number where the system has no name for it."""
-    import getpass
-    import os
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def _print(result: ToolResult) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from specport.catalog.report import summary
+from specport.policy.model import Approve
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
@@ -26,6 +27,8 @@ def tools(
     name: options.Name = "",
     overlay: options.Overlays = None,
     read_only: options.ReadOnly = False,
+    policy: options.PolicyFile = None,
+    approve: options.ApproveOption = Approve.NOTHING,
     allow_private: options.AllowPrivate = False,
     follow_references: options.FollowReferences = False,
     state: options.State = "",
@@ -39,25 +42,37 @@ def tools(
     """
     wanted = Wanted(
         sources=tuple(sources or ()), spec=spec, base_url=base_url, name=name, read_only=read_only,
-        overlays=tuple(overlay or ()), allow_private=allow_private, follow_references=follow_references,
-        state=state, state_dir=state_dir, no_state=no_state,
+        policy=policy, approve=approve, overlays=tuple(overlay or ()), allow_private=allow_private,
+        follow_references=follow_references, state=state, state_dir=state_dir, no_state=no_state,
     )  # fmt: skip
 
     async def show(opened: App) -> None:
         listed = opened.listing.tools
+        asking = opened.listing.asking
         if json:
-            say_json([_facts(tool) for tool in listed])
+            say_json([{**_facts(tool), "needs_approval": tool.address in asking} for tool in listed])
             return
         for tool in listed:
             route = tool.route
             call = f"{route.method:<7}{route.path}" if route else "built in"
-            say(f"{tool.address:<64} {call}")
-        say(f"{len(listed)} tools", err=True)
+            say(f"{tool.address:<64} {call}{'  (asks first)' if tool.address in asking else ''}")
+        say(_counted(opened), err=True)
+        for sentence in opened.decided.idle:
+            say(f"policy: {sentence}", err=True)
         for each in opened.channels():
             if each.catalog.problems:
                 say(f"{each.source.name}: {summary(each.catalog)}; see `specport doctor`", err=True)
 
     with_app(wanted, show)
+
+
+def _counted(opened: App) -> str:
+    """How many tools there are, and what policy makes of them."""
+    denied = len(opened.decided.decisions) - len(opened.listing.tools)
+    counted = [f"{len(opened.listing.tools)} tools"]
+    counted += [f"{len(opened.listing.asking)} need approval"] if opened.listing.asking else []
+    counted += [f"{denied} more are denied"] if denied else []
+    return ", ".join(counted)
 
 
 def _facts(tool: Tool) -> dict[str, object]:

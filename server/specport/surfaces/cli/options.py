@@ -16,9 +16,11 @@ import typer
 
 from specport.errors import SourceError
 from specport.executor.model import WhenLost
+from specport.policy.model import Approve
 
 if TYPE_CHECKING:
     from specport.app import App, Settings
+    from specport.policy.model import Policy
     from specport.sources.fetch import FetchPolicy
     from specport.sources.model import Source
 
@@ -88,6 +90,19 @@ Overlays = Annotated[
 ReadOnly = Annotated[
     bool, typer.Option("--read-only", envvar="SPECPORT_READ_ONLY", help="Only tools that change nothing.")
 ]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        envvar="SPECPORT_POLICY",
+        metavar="FILE",
+        help="TOML with [[policy]] rules: which tools to allow, deny, or ask a person about.",
+    ),
+]
+ApproveOption = Annotated[
+    Approve,
+    typer.Option("--approve", envvar="SPECPORT_APPROVE", help="Ask a person before these, where no rule decides."),
+]
 Sandbox = Annotated[
     bool, typer.Option("--sandbox", envvar="SPECPORT_SANDBOX", help="Send calls to a built-in fake of the API.")
 ]
@@ -124,6 +139,8 @@ class Wanted:
     allow_private: bool = False
     follow_references: bool = False
     read_only: bool = False
+    policy: Path | None = None
+    approve: Approve = Approve.NOTHING
     sandbox: bool = False
     dry_run: bool = False
     dotted: bool = False
@@ -156,7 +173,6 @@ def settings_of(wanted: Wanted) -> Settings:
     """Settings of the App that a command opens."""
     from specport.app import Settings
     from specport.catalog.build import Shape
-    from specport.policy.model import Policy
     from specport.requests.binary import no_files
     from specport.surfaces.local_files import LocalFiles
 
@@ -167,13 +183,24 @@ def settings_of(wanted: Wanted) -> Settings:
         fetching=fetching_of(wanted),
         sandbox=wanted.sandbox,
         dry_run=wanted.dry_run,
-        policy=Policy(read_only=wanted.read_only),
+        policy=policy_of(wanted),
         shape=Shape(description_limit=wanted.description_limit or None),
         read_file=LocalFiles(wanted.files).read if wanted.files else no_files,
         state_url=wanted.state,
         limits_url=wanted.limits or ("" if wanted.sandbox else wanted.state),  # a sandbox is each process's own
         limits_lost=wanted.limits_lost,
     )
+
+
+def policy_of(wanted: Wanted) -> Policy:
+    """What a command lets be seen and called. Raises SourceError for a --policy file that is wrong."""
+    from specport.policy.model import Policy
+
+    if wanted.policy is None:
+        return Policy(read_only=wanted.read_only, approve=wanted.approve)
+    from specport.sources.policies import read_policy
+
+    return Policy(wanted.read_only, read_policy(wanted.policy.expanduser()), wanted.approve)
 
 
 async def sources_of(wanted: Wanted) -> list[Source]:

@@ -13,6 +13,7 @@ import typer
 from specport.documents.text import one_line, printable
 from specport.errors import SourceError
 from specport.executor.model import WhenLost
+from specport.policy.model import Approve
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted
@@ -90,6 +91,8 @@ def serve(  # one parameter to an option, which is how typer reads them
         ),
     ] = 200,
     read_only: options.ReadOnly = False,
+    policy: options.PolicyFile = None,
+    approve: options.ApproveOption = Approve.NOTHING,
     sandbox: options.Sandbox = False,
     dry_run: options.DryRun = False,
     allow_private: options.AllowPrivate = False,
@@ -133,6 +136,8 @@ def serve(  # one parameter to an option, which is how typer reads them
         allow_private=allow_private,
         follow_references=follow_references,
         read_only=read_only,
+        policy=policy,
+        approve=approve,
         sandbox=sandbox,
         dry_run=dry_run,
         dotted=tool_names is ToolNames.DOTTED,

@@ -1,0 +1,101 @@
+"""What a server offers: the tools that policy lets be seen, by name and as a list, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from specport.catalog.build import digest_of
+from specport.catalog.listing import listed, listed_name
+from specport.catalog.model import Tool
+from specport.catalog.naming import listing_order
+from specport.catalog.search import nearest
+from specport.errors import Denied, UnknownTool
+from specport.policy.model import Action, Decided, Decision, Policy, SourceRules
+from specport.policy.rules import decide_all
+from specport.sources.builtin import builtin_tools
+from specport.sources.read import Opened
+
+MAX_NEAREST = 3
+"""Most tools named to somebody who mistyped a name."""
+
+ASKS_FIRST = "Needs a person's approval."
+"""What the description of a tool begins with where a person is asked before each call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every visible tool in listing order, under dotted or portable names, with full or short schemas.
+
+    `asking` are the addresses of those that a person is asked about.
+    """
+
+    tools: tuple[Tool, ...]
+    digest: str
+    dotted: bool
+    full: bool
+    asking: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> list[str]:
+        """What each tool is called in the list."""
+        return [listed_name(tool, dotted=self.dotted) for tool in self.tools]
+
+    def page(self, start: int, size: int) -> list[Mapping[str, object]]:
+        """The wire dicts of `tools/list` for up to `size` tools, made now: those of a large API take a second."""
+        return [
+            listed(tool, dotted=self.dotted, full=self.full, note=ASKS_FIRST if tool.address in self.asking else "")
+            for tool in self.tools[start : start + size]
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The visible tools by wire name and by address, the denied ones likewise, and what was decided of each."""
+
+    listing: Listing
+    decided: Decided = field(default_factory=Decided)
+    by_name: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+    denied: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+
+    def decision(self, tool: Tool) -> Decision:
+        """What becomes of a tool."""
+        return self.decided.decisions[tool.address]
+
+    def missing(self, name: str) -> UnknownTool | Denied:
+        """The error for a name that no visible tool has: which rule denies it, or else which names are near."""
+        tool = self.denied.get(name)
+        if tool is not None:
+            decision = self.decision(tool)
+            return Denied(decision.reason, hint=decision.hint)
+        near = nearest(self.listing.tools, name, MAX_NEAREST)
+        hint = f"Nearest: {', '.join(near)}" if near else "See tools/list, or `specport tools`"
+        return UnknownTool(f"there is no tool {name[:100]!r}", hint=hint)
+
+
+def offer_of(opened: Sequence[Opened], policy: Policy, *, dotted: bool, full: bool) -> Offer:
+    """What is offered of the tools of some sources and the built-in ones."""
+    tools = [tool for each in opened for tool in each.catalog.tools]
+    tools.sort(key=lambda tool: listing_order(tool.address))
+    tools += builtin_tools()
+    rules = [SourceRules(each.source.name, each.prefix, each.source.rules) for each in opened if each.source.rules]
+    decided = decide_all(tools, policy, rules)
+    hidden, asking = _of(decided, Action.DENY), _of(decided, Action.APPROVE)
+    visible = tuple(tool for tool in tools if tool.address not in hidden) if hidden else tuple(tools)
+    digest = digest_of([*(each.catalog.digest for each in opened), sorted(hidden), sorted(asking)])
+    return Offer(
+        listing=Listing(visible, digest, dotted=dotted, full=full, asking=asking),
+        decided=decided,
+        by_name=_named(visible),
+        denied=_named(tool for tool in tools if tool.address in hidden),
+    )
+
+
+def _of(decided: Decided, action: Action) -> frozenset[str]:
+    return frozenset(address for address, decision in decided.decisions.items() if decision.action is action)
+
+
+def _named(tools: Iterable[Tool]) -> dict[str, Tool]:
+    """Tools by wire name and by address, which goes first."""
+    every = tuple(tools)
+    return {tool.wire_name: tool for tool in every} | {tool.address: tool for tool in every}

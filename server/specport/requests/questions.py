@@ -1,0 +1,44 @@
+"""A checked call -> the question to a person, sealed with everything that the call would do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+from specport.catalog.model import Tool
+from specport.policy.model import Decision, Question
+from specport.requests.model import PreparedRequest
+
+
+def question_about(
+    tool: Tool, arguments: Mapping[str, object], decision: Decision, request: PreparedRequest | None
+) -> Question:
+    """What a person is asked before the request is sent; None for a tool that the server answers itself."""
+    return Question(
+        address=tool.address,
+        arguments=arguments,
+        decision=decision,
+        seal=_seal(tool, arguments, request),
+        method=request.method if request else "",
+        url=without_userinfo(request.url) if request else "",
+    )
+
+
+def without_userinfo(url: str) -> str:
+    """The URL without a user name and password, which an operator's base URL may have."""
+    if "@" not in url:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _seal(tool: Tool, arguments: Mapping[str, object], request: PreparedRequest | None) -> str:
+    """A digest of the tool, its arguments and the whole request, so that no other call has the same."""
+    facts: list[object] = [tool.address, arguments]
+    if request is not None:
+        facts += [request.source, request.method, request.url, request.headers]
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    digest.update((request.content if request else None) or b"")
+    return digest.hexdigest()
