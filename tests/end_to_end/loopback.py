@@ -58,13 +58,14 @@ class Reply:
 class Upstream:
     """The server, in a thread of its own. `replies` by path, everything else gets a small JSON object.
 
-    `first` are given before them, one each time.
+    `first` are given before them, one each time. `given_up`: a client closed its connection while it had no answer.
     """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.replies: dict[str, Reply] = {}
         self.first: dict[str, list[Reply]] = {}
+        self.given_up = threading.Event()
         self.url = ""
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
@@ -104,7 +105,8 @@ class Upstream:
                 first = self.first.get(request.path)
                 reply = first.pop(0) if first else self.replies.get(request.path, Reply())
                 if reply.hangs:
-                    await self._ending.wait()
+                    await reader.read()
+                    self.given_up.set()
                     break
                 writer.write(_written(request, reply))
                 await writer.drain()

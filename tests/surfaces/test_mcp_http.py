@@ -19,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from raw_stdio import INITIALIZE
 
-from end_to_end.loopback import PATIENCE, Cli, Upstream, announced, things
+from end_to_end.loopback import PATIENCE, Cli, Reply, Upstream, announced, things
 from specport.surfaces.mcp.http import is_loopback
 
 pytestmark = pytest.mark.anyio
@@ -244,6 +244,24 @@ def test_a_body_that_is_no_request_gets_an_error(http: str, body: bytes) -> None
 def test_loopback_addresses_are_known(host: str, answer: bool) -> None:
     """A name that is not looked up counts as off loopback."""
     assert is_loopback(host) is answer
+
+
+def test_a_call_whose_client_is_gone_is_given_up(http: str, upstream: Upstream) -> None:
+    """A stateless client cancels by closing its connection (MCP 2026-07-28, basic/transports)."""
+    upstream.replies["/things"] = Reply(hangs=True)
+    upstream.given_up.clear()
+    meta = {f"io.modelcontextprotocol/{name}": {} for name in ("clientInfo", "clientCapabilities")}
+    meta["io.modelcontextprotocol/clientInfo"] = {"name": "gone", "version": "1"}
+    meta["io.modelcontextprotocol/protocolVersion"] = "2026-07-28"  # type: ignore[assignment]
+    params = {"name": "things_listThings", "arguments": {}, "_meta": meta}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    headers = {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "things_listThings"}
+    try:
+        with pytest.raises(httpx2.ReadTimeout):
+            httpx2.post(http, json=message, headers={**JSON, **headers}, timeout=httpx2.Timeout(PATIENCE, read=1.0))
+        assert upstream.given_up.wait(PATIENCE)
+    finally:
+        del upstream.replies["/things"]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.com"])

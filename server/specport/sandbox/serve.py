@@ -31,7 +31,7 @@ async def serve_sandbox(app: ASGIApp) -> AsyncGenerator[str]:
     """
     listener = listen(HOST, 0)
     try:
-        server = WebServer(app, lifespan=False)
+        server = WebServer(app)
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await _started(server, running)

@@ -11,10 +11,11 @@ import hmac
 import ipaddress
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from mcp.server.sse import SseServerTransport
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from specport.errors import SourceError
 from specport.surfaces.mcp.server import McpServer
+from specport.surfaces.mcp.streamable import StreamableHttp, health
 from specport.web import WebServer, listen
 
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
@@ -57,19 +59,20 @@ async def serve_http(server: McpServer, settings: HttpSettings, announce: Callab
             f"serving on {settings.host} needs a bearer token", hint="Give --token env:NAME, or bind 127.0.0.1"
         )
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
-        running = WebServer(http_app(server, settings), lifespan=True)
-        loop = asyncio.get_running_loop()
+        async with _application(server, settings) as app:
+            running = WebServer(app)
+            loop = asyncio.get_running_loop()
 
-        def stop() -> None:
-            server.close()
-            running.should_exit = True
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # connections are cut on purpose now
-            loop.call_later(STOP_SECONDS, running.cut)
+            def stop() -> None:
+                server.close()
+                running.should_exit = True
+                logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # connections are cut on purpose now
+                loop.call_later(STOP_SECONDS, running.cut)
 
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, stop)
-        announce(_url(settings, listener.getsockname()[1]))
-        await running.serve(sockets=[listener])
+            for name in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(name, stop)
+            announce(_url(settings, listener.getsockname()[1]))
+            await running.serve(sockets=[listener])
 
 
 def _url(settings: HttpSettings, port: int) -> str:
@@ -77,20 +80,30 @@ def _url(settings: HttpSettings, port: int) -> str:
     return f"http://{host}:{port}{'/sse' if settings.sse else '/mcp'}"
 
 
-def http_app(server: McpServer, settings: HttpSettings) -> ASGIApp:
+@contextlib.asynccontextmanager
+async def _application(server: McpServer, settings: HttpSettings) -> AsyncGenerator[ASGIApp]:
     """The ASGI application: the chosen transport and `/health`, behind the bearer token if there is one."""
     security = _security(settings)
-    app = _sse_app(server, security) if settings.sse else _streamable_app(server, security, settings.host)
-    return _BearerGate(app, settings.token) if settings.token else app
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.sse:
+            app = _sse_app(server, security)
+        else:
+            answers = _streamable(server, security, json_response=True)
+            streams = _streamable(server, security, json_response=False)
+            for manager in (answers, streams):
+                await stack.enter_async_context(manager.run())
+            app = StreamableHttp(answers.handle_request, streams.handle_request)
+        yield _BearerGate(app, settings.token) if settings.token else app
 
 
-def _streamable_app(server: McpServer, security: TransportSecuritySettings, host: str) -> Starlette:
-    return server.lowlevel.streamable_http_app(
-        streamable_http_path="/mcp",
-        host=host,
-        transport_security=security,
+def _streamable(
+    server: McpServer, security: TransportSecuritySettings, *, json_response: bool
+) -> StreamableHTTPSessionManager:
+    return StreamableHTTPSessionManager(
+        server.lowlevel,
+        json_response=json_response,
+        security_settings=security,
         max_request_body_size=MAX_REQUEST_BYTES,
-        custom_starlette_routes=[Route("/health", _health)],
     )
 
 
@@ -107,14 +120,9 @@ def _sse_app(server: McpServer, security: TransportSecuritySettings) -> Starlett
         routes=[
             Route("/sse", connect, methods=["GET"]),
             Mount("/messages/", app=transport.handle_post_message),
-            Route("/health", _health),
+            Route("/health", health),
         ]
     )
-
-
-async def _health(request: Request) -> Response:
-    del request
-    return JSONResponse({"status": "ok"})
 
 
 def _security(settings: HttpSettings) -> TransportSecuritySettings:
