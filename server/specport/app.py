@@ -20,6 +20,7 @@ from specport.catalog.model import Route, Tool
 from specport.catalog.report import report
 from specport.errors import SourceError, UnknownTool
 from specport.executor.auth.placing import shown
+from specport.executor.auth.references import brought_by
 from specport.executor.curl import as_curl
 from specport.executor.kept import KeptLedger
 from specport.executor.model import Channel, WhenLost
@@ -92,10 +93,11 @@ class _Call:
     caller: Caller
     ask: Ask
 
-    async def consent(self, request: PreparedRequest | None = None) -> None:
+    async def consent(self, request: PreparedRequest | None = None, channel: Channel | None = None) -> None:
         """Have a person asked where policy wants it. They may take their time: no limit is taken yet."""
         if self.decision.action is Action.APPROVE:
-            await self.ask(question_about(self.tool, self.arguments, self.decision, request))
+            brought = brought_by(self.caller.headers, channel.credentials) if channel else ()
+            await self.ask(question_about(self.tool, self.arguments, self.decision, request, brought))
 
 
 class App:
@@ -267,7 +269,7 @@ class App:
         request = prepare(route, call.arguments, url, read_file=self._settings.read_file)
         if self._settings.dry_run:
             return ToolResult(text=as_curl(shown(request, channel.credentials)))
-        await call.consent(request)
+        await call.consent(request, channel)
         exchange = await self._executor.send(request, channel, call.caller.headers)
         return build_result(
             exchange,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from specport.catalog.model import Tool
@@ -13,14 +13,21 @@ from specport.requests.model import PreparedRequest
 
 
 def question_about(
-    tool: Tool, arguments: Mapping[str, object], decision: Decision, request: PreparedRequest | None
+    tool: Tool,
+    arguments: Mapping[str, object],
+    decision: Decision,
+    request: PreparedRequest | None,
+    inbound: Sequence[str] = (),
 ) -> Question:
-    """What a person is asked before the request is sent; None for a tool that the server answers itself."""
+    """What a person is asked before the request is sent; None for a tool that the server answers itself.
+
+    `inbound` are the credentials that the caller brought for the request.
+    """
     return Question(
         address=tool.address,
         arguments=arguments,
         decision=decision,
-        seal=_seal(tool, arguments, request),
+        seal=_seal(tool, arguments, request, inbound),
         method=request.method if request else "",
         url=without_userinfo(request.url) if request else "",
     )
@@ -34,11 +41,11 @@ def without_userinfo(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _seal(tool: Tool, arguments: Mapping[str, object], request: PreparedRequest | None) -> str:
+def _seal(tool: Tool, arguments: Mapping[str, object], request: PreparedRequest | None, inbound: Sequence[str]) -> str:
     """A digest of the tool, its arguments and the whole request, so that no other call has the same."""
     facts: list[object] = [tool.address, arguments]
     if request is not None:
-        facts += [request.source, request.method, request.url, request.headers]
+        facts += [request.source, request.method, request.url, request.headers, inbound]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     digest.update((request.content if request else None) or b"")
     return digest.hexdigest()

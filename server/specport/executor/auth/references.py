@@ -12,6 +12,7 @@ from pathlib import Path
 
 from specport.errors import Denied, SourceError
 from specport.executor.auth import keyrings
+from specport.executor.model import Credential
 
 MAX_SECRET_BYTES = 64 * 1024
 """Largest credential file read."""
@@ -56,6 +57,12 @@ def is_inbound(reference: str, header: str = "") -> bool:
     """Whether the value comes with the caller's request, in that header if one is given."""
     kind, _, place = reference.partition(":")
     return kind == "header" and header.lower() in ("", place.lower())
+
+
+def brought_by(inbound: Mapping[str, str], credentials: Mapping[str, Credential]) -> tuple[str, ...]:
+    """The values that a caller's headers have for a source's credentials."""
+    references = [each.reference for each in credentials.values() if is_inbound(each.reference)]
+    return tuple(inbound.get(reference.partition(":")[2].lower(), "") for reference in references)
 
 
 async def read_value(name: str, reference: str, inbound: Mapping[str, str]) -> str:

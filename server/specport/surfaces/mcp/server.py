@@ -29,6 +29,7 @@ from specport.app import App, Listing
 from specport.errors import SpecportError, UnknownTool, UpstreamFailed
 from specport.results.model import Blob, ToolResult
 from specport.surfaces.mcp import reading
+from specport.surfaces.mcp.approving import Approvals, InputRequired
 from specport.surfaces.mcp.callers import caller_of
 from specport.surfaces.mcp.logs import ClientLog
 
@@ -77,9 +78,10 @@ def _about_files(folders: Sequence[Path]) -> str:
 class McpServer:
     """The MCP face of an App. `lowlevel` is what transports run; `close` ends open listen streams."""
 
-    def __init__(self, app: App, *, folders: Sequence[Path] = ()) -> None:
-        """`folders`: those whose files may be sent, which clients are told."""
+    def __init__(self, app: App, *, folders: Sequence[Path] = (), approvals: Approvals | None = None) -> None:
+        """`folders`: those whose files may be sent, which clients are told. `approvals`: who asks people, and how."""
         self._app = app
+        self._approvals = approvals or Approvals()
         self._pages: dict[tuple[str, str, str], Mapping[str, Any]] = {}
         self._bus = InMemorySubscriptionBus()
         self._listening = ListenHandler(self._bus)
@@ -149,9 +151,15 @@ class McpServer:
             page = self._pages[key] = result
         return dict(page)
 
-    async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def _call_tool(
+        self, ctx: Context, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        caller = caller_of(ctx)
+        ask = self._approvals.asker(ctx, params, caller)
         try:
-            return _as_mcp(await self._app.call(params.name, params.arguments or {}, caller=caller_of(ctx)))
+            return _as_mcp(await self._app.call(params.name, params.arguments or {}, caller=caller, ask=ask))
+        except InputRequired as asked:
+            return asked.result
         except UnknownTool as error:
             raise MCPError(code=types.INVALID_PARAMS, message=str(error)) from error
         except UpstreamFailed as error:
