@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from specport.executor.shared import LONGEST_CALL, Full, Need
 
@@ -15,7 +16,14 @@ T = TypeVar("T")
 
 log = logging.getLogger("specport")
 
+SETTLE_SECONDS = 0.05
+"""How long it may take until other processes know that a call is over."""
+
 _BUSY_SECONDS = 2.0
+Later: TypeAlias = Callable[[float, Callable[[], None]], object]
+_Settled: TypeAlias = tuple[float, str, str, str]
+"""When what a call took expires, and its scope, limit and token."""
+
 _SCHEMA = (
     """
 create table if not exists units (
@@ -40,29 +48,57 @@ class KeptLedger:
     file cannot be used, limits are kept by each process alone, and the log says so once.
     """
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time, later: Later | None = None) -> None:
+        """`later` calls a function after so many seconds; by default the event loop's `call_later`."""
         self._path = folder / "limits.sqlite"
         self._clock = clock
+        self._later = later
         self._connection: sqlite3.Connection | None = None
         self._is_broken = False
+        self._settled: list[_Settled] = []
+        self._is_due = False
 
     async def take(self, scope: str, token: str, needs: Sequence[Need]) -> Full | None:
         """As `Ledger.take`."""
-        return self._run(lambda connection: _take(connection, scope, token, needs, self._clock()))
+
+        def step(connection: sqlite3.Connection) -> Full | None:
+            self._write_settled(connection)
+            return _take(connection, scope, token, needs, self._clock())
+
+        return self._run(step)
 
     async def settle(self, scope: str, token: str, needs: Sequence[Need]) -> None:
-        """As `Ledger.settle`."""
-        self._run(lambda connection: _settle(connection, scope, token, needs, self._clock()))
+        """As `Ledger.settle`, but written with the next call that takes, or a moment later; till then it counts on."""
+        now = self._clock()
+        self._settled += [(now + need.limit.window, scope, need.limit.name, token) for need in needs]
+        if not self._is_due:
+            self._is_due = True
+            later = self._later or asyncio.get_running_loop().call_later
+            later(SETTLE_SECONDS, self._write_due)
 
     async def aclose(self) -> None:
-        """Close the file."""
+        """Write what is left to be written, and close the file."""
+        self._write_due()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
+    def _write_due(self) -> None:
+        self._is_due = False
+        if self._settled:
+            self._run(self._write_settled)
+
+    def _write_settled(self, connection: sqlite3.Connection) -> None:
+        """Write which calls are over."""
+        settled, self._settled = self._settled, []
+        connection.executemany(
+            "update units set expires = ?, settled = 1 where scope = ? and name = ? and token = ?", settled
+        )
+
     def _run(self, step: Callable[[sqlite3.Connection], T]) -> T | None:
         """One step as a transaction that no other process comes between; None when the file cannot be used."""
         if self._is_broken:
+            self._settled.clear()
             return None
         try:
             connection = self._open()
@@ -104,13 +140,6 @@ def _take(connection: sqlite3.Connection, scope: str, token: str, needs: Sequenc
             (scope, need.limit.name, need.units),
         )
     return None
-
-
-def _settle(connection: sqlite3.Connection, scope: str, token: str, needs: Sequence[Need], now: float) -> None:
-    connection.executemany(
-        "update units set expires = ?, settled = 1 where scope = ? and name = ? and token = ?",
-        [(now + need.limit.window, scope, need.limit.name, token) for need in needs],
-    )
 
 
 def _full(connection: sqlite3.Connection, scope: str, need: Need, now: float) -> Full | None:
