@@ -178,6 +178,21 @@ def test_a_source_is_added_listed_used_and_removed(
     assert len(specport_json("tools", "--json", *state)) == 292
 
 
+def test_an_added_source_keeps_the_limits_that_the_operator_gives(
+    specport: Run, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever calls it later; several at once, and the one that is used up stands in the error."""
+    monkeypatch.setenv("SPECPORT_STATE_DIR", "state")
+    limits = ("--limit", "1000/h", "--limit", "2/d", "--limit", "10/0s")
+    assert specport("add", "things.json", "--name", "shop", "--base-url", upstream.url, *limits).code == 0
+    for _ in range(2):
+        assert specport("call", "shop.things.listThings").code == 0
+    refused = specport("call", "shop.things.listThings")
+    assert refused.code == 1
+    assert "the limit 2/d (2 in 86,400 s) is used up" in refused.err
+    assert len(upstream.take()) == 2
+
+
 def test_adding_again_says_that_nothing_changed(specport: Run) -> None:
     """Exit code 0 both times."""
     given = ("add", "things.json", "--base-url", "https://things.example.com", "--state-dir", "state")
@@ -236,6 +251,10 @@ def test_help_and_version_succeed(specport: Run) -> None:
         (["serve", "--port", "many"], "'--port'"),
         (["serve", "--port", "70000"], "'--port'"),
         (["search", "x", "--limit", "0"], "'--limit'"),
+        *(
+            (["add", "things.json", "--limit", text], "is no limit")
+            for text in ("100", "0/60s", "5/w", "-1/s", "1/1e9s")
+        ),
         (["tools", "--state-dir"], "--state-dir"),
     ],
 )

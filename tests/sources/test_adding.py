@@ -8,6 +8,7 @@ import pytest
 from source_documents import ADDRESSES, Open, add, document, operation
 
 from specport.errors import DocumentError, SourceError
+from specport.executor.model import Limit
 from specport.sources.model import Filters, Origin
 
 pytestmark = pytest.mark.anyio
@@ -72,13 +73,14 @@ async def test_a_name_in_use_for_another_document_is_refused(open_registry: Open
         {"base_url": "https://other.example.com"},
         {"filters": Filters(tags=("Pets",))},
         {"credentials": (("key", "env:OTHER"),)},
+        {"limits": (Limit("5/s", 5, 1.0),)},
     ],
 )
 async def test_the_same_document_with_other_settings_is_refused(open_registry: Open, change: dict[str, object]) -> None:
     """Settings that would be ignored are not taken silently."""
     registry = open_registry()
     await add(registry, document(), Origin.OPERATOR, credentials=(("key", "env:KEY"),))
-    with pytest.raises(SourceError, match="another base URL, filters, overlays or credentials"):
+    with pytest.raises(SourceError, match="another base URL, filters, overlays, credentials or limits"):
         await add(registry, document(), Origin.OPERATOR, **change)
 
 

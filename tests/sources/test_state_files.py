@@ -17,6 +17,7 @@ from specport.catalog.build import Shape
 from specport.catalog.codec import decode_catalog
 from specport.documents.model import File
 from specport.errors import SourceError
+from specport.executor.model import Channel, Limit
 from specport.sources.cache import CatalogCache
 from specport.sources.model import Filters, Origin, Source
 from specport.sources.read import open_source
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 SOURCE = Source(
     "shop", "https://docs.example.com/a", document().encode(), Origin.TOOL, "https://b.example.com", {"k": "env:K"},
-    filters=Filters(("a",), ("b",)),
+    filters=Filters(("a",), ("b",)), channel=Channel(limits=(Limit("100/60s", 100, 60.0),)),
 )  # fmt: skip
 
 
@@ -102,6 +103,7 @@ _ALTERED: Sequence[Callable[[bytes], bytes]] = (
     lambda data: data.replace(b'"tool"', b'"admin"', 1),
     lambda data: data.replace(b'"env:K"', b'["env:K"]', 1),
     lambda data: data.replace(b'"size":', b'"size":-', 1),
+    lambda data: data.replace(b'"amount":100', b'"amount":0', 1),
     lambda data: b"[" * 100_000 + data,
 )
 
@@ -169,7 +171,7 @@ async def test_a_state_file_of_an_earlier_version_is_taken_over(
     connection.close()
     more = {"files": (File("f", b"F"),), "overlays": (File("o", b"O"),), "unread": {"u": "U"}} if version == 2 else {}
     for _ in range(2):
-        assert await SqliteStore(tmp_path).get("shop") == replace(SOURCE, **more)
+        assert await SqliteStore(tmp_path).get("shop") == replace(SOURCE, channel=Channel(), **more)
     assert list(await SqliteStore(tmp_path).revisions()) == ["shop"]
     assert caplog.messages == ["an added source that cannot be read is left out: bad"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,6 +30,11 @@ class Limit:
     def figures(self) -> str:
         """`250 in 60 s`, or `10 at the same time`."""
         return f"{self.amount:,} in {self.window:,g} s" if self.window else f"{self.amount:,} at the same time"
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether it lets any call go, and ends."""
+        return self.amount > 0 and 0 <= self.window < math.inf
 
     def covers(self, method: str, path: str) -> bool:
         """Whether a call of this method and path template takes from the limit."""

@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from specport.documents.model import File
 from specport.errors import SourceError
+from specport.executor.model import Channel, Limit
 from specport.sources.model import Filters, Origin, Source
 from specport.sources.store import MAX_STORED_BYTES
 
@@ -45,6 +46,7 @@ class _Stored:
     files: tuple[_Part, ...] = ()
     overlays: tuple[_Part, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict[str, str])
+    limits: tuple[Limit, ...] = ()
 
 
 def encode_source(source: Source) -> bytes:
@@ -60,6 +62,7 @@ def encode_source(source: Source) -> bytes:
         files=_parts(source.files),
         overlays=_parts(source.overlays),
         unread=source.unread,
+        limits=source.channel.limits,
     )
     bodies = [source.data, *(file.data for file in (*source.files, *source.overlays))]
     data = b"".join((orjson.dumps(stored), b"\n", *bodies))
@@ -80,7 +83,7 @@ def decode_source(data: bytes, name: str) -> Source:
     if stored.format > FORMAT:
         raise SourceError(f"the added source {name!r} was written by a newer specport", hint="Update this one")
     sizes = stored.document.size + sum(part.size for part in (*stored.files, *stored.overlays))
-    if stored.name != name or sizes != len(rest):
+    if stored.name != name or sizes != len(rest) or not all(limit.is_possible for limit in stored.limits):
         raise _unreadable(name)
     bodies = _Bodies(rest)
     return Source(
@@ -94,6 +97,7 @@ def decode_source(data: bytes, name: str) -> Source:
         files=tuple(bodies.next(part) for part in stored.files),
         overlays=tuple(bodies.next(part) for part in stored.overlays),
         unread=stored.unread,
+        channel=Channel(limits=stored.limits),
     )
 
 

@@ -247,7 +247,7 @@ def _host(url: str) -> str:
 def _check_same(known: Source, source: Source) -> None:
     """Raises SourceError unless adding `source` beside the `known` one of its name changes nothing.
 
-    Credentials are compared only where the caller gives some: a tool call cannot.
+    Credentials and limits are compared only where the caller gives some: a tool call cannot.
     """
     if (known.data, known.files) != (source.data, source.files):
         raise SourceError(
@@ -255,9 +255,10 @@ def _check_same(known: Source, source: Source) -> None:
             hint="Choose another name, or remove that source first",
         )
     same = (known.base_url, known.filters, known.overlays) == (source.base_url, source.filters, source.overlays)
-    if not same or (source.references and source.references != known.references):
+    same = same and source.references in ({}, known.references)
+    if not same or source.channel.limits not in ((), known.channel.limits):
         raise SourceError(
-            f"{source.name!r} has that document already, with another base URL, filters, overlays or credentials",
+            f"{source.name!r} has that document, with another base URL, filters, overlays, credentials or limits",
             hint="Choose another name, or remove that source first",
         )
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from specport.documents.load import parse, read_file
 from specport.documents.model import File, JsonObject
 from specport.errors import DocumentError, SourceError
+from specport.executor.model import Channel, Limit
 from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.gather import with_files
 from specport.sources.model import Filters, Origin, Source
@@ -24,7 +25,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
 class Specification:
     """What a caller names a document by: a URL, text, or (operators only) a file, and what to take from it.
 
-    `overlays` are URLs or files, which only an operator may name.
+    `overlays` are URLs or files, which only an operator may name, as only an operator may give `limits`.
     """
 
     spec: str
@@ -33,6 +34,7 @@ class Specification:
     filters: Filters = Filters()
     credentials: tuple[tuple[str, str], ...] = ()
     overlays: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
 
 async def read_specification(wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR) -> Source:
@@ -55,6 +57,7 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
         origin=origin,
         base_url=wanted.base_url,
         references=dict(wanted.credentials),
+        channel=Channel(limits=wanted.limits),
         filters=wanted.filters,
         overlays=tuple(overlays),
     )

@@ -7,6 +7,7 @@ Every option can also be set in the environment as `SPECPORT_<NAME>`. Heavy impo
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from specport.errors import SourceError
-from specport.executor.model import WhenLost
+from specport.executor.model import Limit, WhenLost
 from specport.policy.model import Approve
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from specport.sources.model import Source
 
 DEFAULT_SOURCE = "digitalocean"
+
+_LIMIT = re.compile(r"([0-9]{1,9})/([0-9]{1,6}(?:\.[0-9]{1,3})?)?([smhd])")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 T = TypeVar("T")
 
@@ -85,6 +89,14 @@ Overlays = Annotated[
         envvar="SPECPORT_OVERLAY",
         metavar="PATH|URL",
         help="OpenAPI Overlay to apply to the document first. Repeatable.",
+    ),
+]
+Limits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="COUNT/TIME",
+        help="Calls that the API allows in any such time: 100/60s, 5000/h; 10/0s: at the same time. Repeatable.",
     ),
 ]
 ReadOnly = Annotated[
@@ -250,6 +262,18 @@ def credentials_of(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
             raise SourceError("--credential is written SCHEME=REFERENCE, such as SCHEME=env:NAME")
         pairs.append((scheme, check_reference(reference)))
     return tuple(pairs)
+
+
+def limits_of(given: tuple[str, ...]) -> tuple[Limit, ...]:
+    """`--limit` options as limits, each named as it was written. Raises BadParameter for anything else."""
+    limits: list[Limit] = []
+    for text in dict.fromkeys(given):
+        match = _LIMIT.fullmatch(text.strip())
+        limit = Limit(text.strip(), int(match[1]), float(match[2] or 1) * _SECONDS[match[3]]) if match else None
+        if limit is None or not limit.is_possible:
+            raise typer.BadParameter(f"{text[:40]!r} is no limit; write 100/60s, 5000/h or 10/0s", param_hint="--limit")
+        limits.append(limit)
+    return tuple(limits)
 
 
 def with_app(wanted: Wanted, use: Callable[[App], Awaitable[T]]) -> T:

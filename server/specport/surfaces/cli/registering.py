@@ -13,7 +13,7 @@ from specport.catalog.report import problem_lines
 from specport.errors import SourceError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
-from specport.surfaces.cli.options import Wanted, credentials_of, settings_of
+from specport.surfaces.cli.options import Wanted, credentials_of, limits_of, settings_of
 from specport.surfaces.cli.printing import say, say_json
 
 MAX_NAMED_PROBLEMS = 10
@@ -76,6 +76,7 @@ def add(
     tag: Tags = None,
     operation: Operations = None,
     overlay: options.Overlays = None,
+    limit: options.Limits = None,
     allow_private: options.AllowPrivate = False,
     follow_references: options.FollowReferences = False,
     state: options.State = "",
@@ -84,18 +85,20 @@ def add(
 ) -> None:
     """Add a document as a source; every later `serve` has its tools.
 
-    Example: `specport add openapi.yaml --name shop --credential api_key=env:SHOP_KEY`
+    Example: `specport add openapi.yaml --name shop --credential api_key=env:SHOP_KEY --limit 100/60s`
     """
     from specport.app import App
     from specport.sources.model import Origin
 
     wanted = Wanted(state=state, state_dir=state_dir, allow_private=allow_private, follow_references=follow_references)
+    limits = limits_of(tuple(limit or ()))
     _only_errors()
 
     async def run() -> Added:
         async with App.open([], settings_of(wanted)) as opened:
             described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
-            named = replace(described, name=name, credentials=credentials_of(tuple(credential or ())))
+            given = credentials_of(tuple(credential or ()))
+            named = replace(described, name=name, credentials=given, limits=limits)
             return await opened.add(named, Origin.OPERATOR)
 
     added = asyncio.run(run())
