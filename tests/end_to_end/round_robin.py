@@ -34,8 +34,13 @@ async def round_robin(servers: Sequence[str]) -> AsyncIterator[RoundRobin]:
     """A proxy before these URLs, which have one path. It keeps no connection: every request is handed on anew."""
     proxy = RoundRobin()
     turns = itertools.cycle(range(len(servers)))
+    under_way: set[asyncio.Task[None]] = set()
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
         with contextlib.suppress(*_ENDS), contextlib.closing(writer):
             head = await reader.readuntil(b"\r\n\r\n")
             length = _LENGTH.search(head)
@@ -58,3 +63,6 @@ async def round_robin(servers: Sequence[str]) -> AsyncIterator[RoundRobin]:
         yield proxy
     finally:
         listening.close()
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)

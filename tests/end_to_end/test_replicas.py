@@ -50,18 +50,20 @@ def replicas(tmp_path_factory: pytest.TempPathFactory, redis: RedisServer, runni
             paths = {"/limited": {"get": operation("limited", "G")}, "/free": {"get": operation("free", "G")}}
             (home / "shop" / "shop.json").write_text(document(paths))
             (home / "shop" / "source.toml").write_text(MANIFEST.format(url=running.url))
-            options = ("shop", "--state", redis.url, "--transport", "http", "--allow-private")
+            options = ("shop", "--state", redis.url, "--transport", "http", "--stateless", "--allow-private")
             urls.append(stack.enter_context(Cli(home).listening(*options)))
         yield urls
 
 
 @asynccontextmanager
-async def behind_proxy(replicas: list[str], clients: int = 1) -> AsyncIterator[tuple[RoundRobin, list[Client]]]:
-    """So many 2026-07-28 clients on a proxy before the replicas."""
+async def behind_proxy(
+    replicas: list[str], clients: int = 1, mode: str = "2026-07-28"
+) -> AsyncIterator[tuple[RoundRobin, list[Client]]]:
+    """So many clients of an era on a proxy before the replicas."""
     with anyio.fail_after(PATIENCE):
         async with AsyncExitStack() as stack:
             proxy = await stack.enter_async_context(round_robin(replicas))
-            opened = [await stack.enter_async_context(Client(proxy.url, mode="2026-07-28")) for _ in range(clients)]
+            opened = [await stack.enter_async_context(Client(proxy.url, mode=mode)) for _ in range(clients)]
             yield proxy, opened
 
 
@@ -87,6 +89,16 @@ async def test_a_source_added_at_one_replica_is_called_at_the_other(replicas: li
         assert lists[0] == lists[1]
         assert "here_things_getThing" in lists[0]
     assert [asked.target for asked in upstream.take()] == ["/things/1"]
+
+
+async def test_an_older_client_needs_no_session(replicas: list[str], upstream: Upstream) -> None:
+    """With `--stateless` each of its requests may go to another replica."""
+    async with behind_proxy(replicas, mode="legacy") as (proxy, [client]):
+        assert not (await client.call_tool("openapi_addSource", added("older", upstream.url))).is_error
+        for number in range(4):
+            assert not (await client.call_tool("older_things_getThing", {"id": number})).is_error
+        assert "older_things_getThing" in {tool.name for tool in (await client.list_tools()).tools}
+        assert set(proxy.take()) == {0, 1}
 
 
 async def test_limits_are_shared(replicas: list[str], upstream: Upstream) -> None:

@@ -76,6 +76,14 @@ def serve(  # one parameter to an option, which is how typer reads them
     allowed_host: Annotated[
         list[str] | None, typer.Option(envvar="SPECPORT_ALLOWED_HOST", help="Further Host names to answer. Repeatable.")
     ] = None,
+    stateless: Annotated[
+        bool,
+        typer.Option(
+            "--stateless",
+            envvar="SPECPORT_STATELESS",
+            help="Give older clients no session, so that any replica can answer them (http).",
+        ),
+    ] = False,
     tool_names: Annotated[ToolNames, typer.Option(envvar="SPECPORT_TOOL_NAMES", help="Names in the list.")] = (
         ToolNames.PORTABLE
     ),
@@ -150,9 +158,8 @@ def serve(  # one parameter to an option, which is how typer reads them
     if transport is Transport.STDIO:
         asyncio.run(_serve_stdio(wanted))
     else:
-        asyncio.run(
-            _serve_http(wanted, host, port, token=token, sse=transport is Transport.SSE, hosts=allowed_host or [])
-        )
+        sse, hosts = transport is Transport.SSE, allowed_host or []
+        asyncio.run(_serve_http(wanted, host, port, token=token, sse=sse, hosts=hosts, stateless=stateless))
 
 
 async def _serve_stdio(wanted: Wanted) -> None:
@@ -167,7 +174,9 @@ async def _serve_stdio(wanted: Wanted) -> None:
         await serve_stdio(server)
 
 
-async def _serve_http(wanted: Wanted, host: str, port: int, *, token: str, sse: bool, hosts: list[str]) -> None:
+async def _serve_http(
+    wanted: Wanted, host: str, port: int, *, token: str, sse: bool, hosts: list[str], stateless: bool
+) -> None:
     from specport.app import App
     from specport.executor.auth.references import check_reference, read_value
     from specport.surfaces.mcp.http import HttpSettings, serve_http
@@ -181,7 +190,7 @@ async def _serve_http(wanted: Wanted, host: str, port: int, *, token: str, sse: 
         server = McpServer(opened)
         _settle_memory()
         tools = len(opened.listing.tools)
-        settings = HttpSettings(host, port, sse=sse, token=secret, allowed_hosts=tuple(hosts))
+        settings = HttpSettings(host, port, sse=sse, token=secret, allowed_hosts=tuple(hosts), is_stateless=stateless)
         await serve_http(
             server,
             settings,

@@ -37,13 +37,17 @@ STOP_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Where and for whom to serve. `token` is what callers must present as a bearer token, if anything."""
+    """Where and for whom to serve. `token` is what callers must present as a bearer token, if anything.
+
+    `is_stateless`: older clients get no session, so that any replica can answer each of their requests.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
     sse: bool = False
     token: str = ""
     allowed_hosts: tuple[str, ...] = ()
+    is_stateless: bool = False
 
     def __repr__(self) -> str:
         return f"HttpSettings(host={self.host!r}, port={self.port!r}, sse={self.sse!r})"
@@ -88,8 +92,8 @@ async def _application(server: McpServer, settings: HttpSettings) -> AsyncGenera
         if settings.sse:
             app = _sse_app(server, security)
         else:
-            answers = _streamable(server, security, json_response=True)
-            streams = _streamable(server, security, json_response=False)
+            answers = _streamable(server, security, settings, json_response=True)
+            streams = _streamable(server, security, settings, json_response=False)
             for manager in (answers, streams):
                 await stack.enter_async_context(manager.run())
             app = StreamableHttp(answers.handle_request, streams.handle_request)
@@ -97,11 +101,12 @@ async def _application(server: McpServer, settings: HttpSettings) -> AsyncGenera
 
 
 def _streamable(
-    server: McpServer, security: TransportSecuritySettings, *, json_response: bool
+    server: McpServer, security: TransportSecuritySettings, settings: HttpSettings, *, json_response: bool
 ) -> StreamableHTTPSessionManager:
     return StreamableHTTPSessionManager(
         server.lowlevel,
         json_response=json_response,
+        stateless=settings.is_stateless,
         security_settings=security,
         max_request_body_size=MAX_REQUEST_BYTES,
     )
