@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -51,20 +52,26 @@ def replicas(tmp_path_factory: pytest.TempPathFactory, redis: RedisServer, runni
             (home / "shop" / "shop.json").write_text(document(paths))
             (home / "shop" / "source.toml").write_text(MANIFEST.format(url=running.url))
             options = ("shop", "--state", redis.url, "--transport", "http", "--stateless", "--allow-private")
+            options += ("--approve", "destructive")
             urls.append(stack.enter_context(Cli(home).listening(*options)))
         yield urls
 
 
 @asynccontextmanager
 async def behind_proxy(
-    replicas: list[str], clients: int = 1, mode: str = "2026-07-28"
+    replicas: list[str], count: int = 1, mode: str = "2026-07-28"
 ) -> AsyncIterator[tuple[RoundRobin, list[Client]]]:
     """So many clients of an era on a proxy before the replicas."""
     with anyio.fail_after(PATIENCE):
         async with AsyncExitStack() as stack:
             proxy = await stack.enter_async_context(round_robin(replicas))
-            opened = [await stack.enter_async_context(Client(proxy.url, mode=mode)) for _ in range(clients)]
-            yield proxy, opened
+            clients = [Client(proxy.url, mode=mode, elicitation_callback=yes) for _ in range(count)]
+            yield proxy, [await stack.enter_async_context(client) for client in clients]
+
+
+async def yes(context: object, params: object) -> types.ElicitResult:
+    """A person who approves of everything."""
+    return types.ElicitResult(action="accept", content={"approve": True})
 
 
 def added(name: str, url: str) -> dict[str, object]:
@@ -111,11 +118,50 @@ async def test_limits_are_shared(replicas: list[str], upstream: Upstream) -> Non
     assert len(upstream.take()) == 4
 
 
+async def test_an_approval_asked_by_one_replica_is_answered_to_the_other(
+    replicas: list[str], upstream: Upstream
+) -> None:
+    """By a client that knows nothing of them."""
+    async with behind_proxy(replicas) as (proxy, [client]):
+        assert not (await client.call_tool("openapi_addSource", added("asked", upstream.url))).is_error
+        await client.list_tools()
+        proxy.take()
+        for number in range(4):
+            assert not (await client.call_tool("asked_things_deleteThing", {"id": number})).is_error
+        assert set(proxy.take()) == {0, 1}
+    assert [(asked.method, asked.target) for asked in upstream.take()] == [
+        ("DELETE", f"/things/{number}") for number in range(4)
+    ]
+
+
+async def test_an_approval_is_good_once_at_all_replicas_together(replicas: list[str], upstream: Upstream) -> None:
+    """Brought to the one that did not ask, then again to either."""
+    person = {"approval": await yes(None, None)}
+    async with behind_proxy(replicas) as (proxy, [client]):
+        assert not (await client.call_tool("openapi_addSource", added("once", upstream.url))).is_error
+        call = partial(client.session.call_tool, "once_things_deleteThing", {"id": 1}, allow_input_required=True)
+        proxy.down = {1}
+        question = await call()
+        assert isinstance(question, types.InputRequiredResult)
+        brought = partial(call, request_state=question.request_state, input_responses=person)
+        proxy.down = {0}
+        first = await brought()
+        again = [await brought()]
+        proxy.down = {1}
+        again.append(await brought())
+        assert isinstance(first, types.CallToolResult)
+        assert not first.is_error
+        for refused in again:
+            assert isinstance(refused, types.CallToolResult)
+            assert "it was used before" in text_of(refused)
+    assert len(upstream.take()) == 1
+
+
 async def test_who_listens_at_one_replica_is_told_of_what_the_other_added(
     replicas: list[str], upstream: Upstream
 ) -> None:
     """Also where nobody asks that replica for anything in the meantime."""
-    async with behind_proxy(replicas, clients=2) as (proxy, [listener, other]):
+    async with behind_proxy(replicas, count=2) as (proxy, [listener, other]):
         async with listener.listen(tools_list_changed=True) as changes:
             listening = proxy.take()[-1]
             proxy.down.add(listening)

@@ -297,7 +297,7 @@ def changed(state: str) -> list[str]:
 
 async def test_a_state_that_was_not_made_here_is_refused(upstream: Upstream) -> None:
     """Made up, changed, sealed by another key, or sealed by this one for another purpose."""
-    async with connected(upstream, MODERN, Person(), Approvals(keys=[KEY])) as client:
+    async with connected(upstream, MODERN, Person(), Approvals(nonces=MemoryNonces(key=KEY))) as client:
         state = await question(client, {"id": 1})
         codec, other = AESGCMRequestStateCodec([KEY]), AESGCMRequestStateCodec([b"o" * 32])
         ticket = json.loads(codec.unseal(state))
@@ -359,7 +359,7 @@ async def test_an_approval_is_good_for_the_client_that_was_asked(upstream: Upstr
 async def test_replicas_that_share_key_and_nonces_act_as_one(upstream: Upstream) -> None:
     """Asked by one, answered to the other, and used up for both."""
     nonces = MemoryNonces()
-    first, second = (Approvals(keys=[KEY], nonces=nonces) for _ in range(2))
+    first, second = (Approvals(nonces=nonces) for _ in range(2))
     async with (
         connected(upstream, MODERN, Person(), first) as here,
         connected(upstream, MODERN, Person(), second) as there,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -12,8 +13,19 @@ MAX_NONCES = 100_000
 """Most answers remembered; one is forgotten when it could not be used any more anyway."""
 
 
+KEY_BYTES = 32
+"""Bytes of a sealing key."""
+
+
 class Nonces(Protocol):
-    """Remembers what was used, for all who share it."""
+    """Remembers what was used, for all who share it, and holds the key that seals what may be used."""
+
+    async def key(self) -> bytes:
+        """At least KEY_BYTES secret bytes, the same for all, and others once what was used could be forgotten.
+
+        Raises Denied where they cannot be had.
+        """
+        ...
 
     async def take(self, nonce: str, expires: float) -> bool:
         """Use a nonce up: true for the first who takes it and for nobody else.
@@ -26,9 +38,14 @@ class Nonces(Protocol):
 class MemoryNonces:
     """The nonces of one process."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, key: bytes = b"", clock: Callable[[], float] = time.time) -> None:
+        self._key = key or os.urandom(KEY_BYTES)
         self._clock = clock
         self._taken: dict[str, float] = {}
+
+    async def key(self) -> bytes:
+        """This process's own."""
+        return self._key
 
     async def take(self, nonce: str, expires: float) -> bool:
         """True the first time."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import sys
+from collections.abc import AsyncGenerator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +22,7 @@ from specport.surfaces.cli.options import Wanted
 
 if TYPE_CHECKING:
     from specport.app import App
+    from specport.surfaces.mcp.approving import Approvals
 
 MAX_LOG_LINE = 2_000
 """Characters of a record in the log."""
@@ -183,11 +186,14 @@ async def _serve_http(
     from specport.surfaces.mcp.server import McpServer
 
     secret = await read_value("--token", check_reference(token, inbound=False), {}) if token else ""
-    async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
+    async with (
+        App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened,
+        _approvals(wanted) as approvals,
+    ):
         opened.log_problems()
         if secret:
             _check_own_token_stays(opened)
-        server = McpServer(opened)
+        server = McpServer(opened, approvals=approvals)
         _settle_memory()
         tools = len(opened.listing.tools)
         settings = HttpSettings(host, port, sse=sse, token=secret, allowed_hosts=tuple(hosts), is_stateless=stateless)
@@ -196,6 +202,20 @@ async def _serve_http(
             settings,
             lambda url: print(f"specport: {tools} tools at {url}  (Ctrl+C ends it)", file=sys.stderr, flush=True),
         )
+
+
+@contextlib.asynccontextmanager
+async def _approvals(wanted: Wanted) -> AsyncGenerator[Approvals]:
+    """Asks people, together with the replicas that share the Redis of --state."""
+    from specport.surfaces.mcp.approving import Approvals
+
+    if not wanted.state:
+        yield Approvals()
+        return
+    from specport.executor.redis_nonces import RedisNonces
+
+    async with contextlib.aclosing(RedisNonces(wanted.state)) as nonces:
+        yield Approvals(nonces=nonces)
 
 
 def _check_own_token_stays(opened: App) -> None:

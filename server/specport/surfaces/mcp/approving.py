@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -33,9 +33,6 @@ from specport.policy.nonces import MemoryNonces, Nonces
 
 MAX_ASKING = 300.0
 """Seconds that a person has to answer."""
-
-KEY_BYTES = 32
-"""Bytes of a sealing key."""
 
 _QUESTION = "approval"
 _FIELD = "approve"
@@ -69,21 +66,16 @@ class _Ticket:
 
 
 class Approvals:
-    """Asks the people behind clients. Replicas that share `keys` and `nonces` act as one."""
+    """Asks the people behind clients. Replicas that share `nonces` act as one."""
 
     def __init__(
         self,
         *,
-        keys: Sequence[bytes] = (),
         nonces: Nonces | None = None,
         clock: Callable[[], float] = time.time,
         patience: float = MAX_ASKING,
     ) -> None:
-        """`keys`: at least KEY_BYTES secret bytes each, of which the first seals; default: one of this process.
-
-        `clock` tells seconds since the epoch.
-        """
-        self._codec = AESGCMRequestStateCodec(keys or [os.urandom(KEY_BYTES)])
+        """`nonces`: default: those of this process. `clock` tells seconds since the epoch."""
         self._nonces = nonces or MemoryNonces(clock=clock)
         self._clock = clock
         self._patience = patience
@@ -98,7 +90,7 @@ class Approvals:
         if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
             answer = await self._asked(ctx, question)
         elif params.request_state is None:
-            raise InputRequired(question, self._question(caller, question))
+            raise InputRequired(question, await self._question(caller, question))
         else:
             answer = await self._brought(params, caller, question)
         return _approved(answer, caller, question)
@@ -119,17 +111,17 @@ class Approvals:
         except ValidationError as error:
             raise _refusal(question, "it has another form than was asked for") from error
 
-    def _question(self, caller: Caller, question: Question) -> types.InputRequiredResult:
+    async def _question(self, caller: Caller, question: Question) -> types.InputRequiredResult:
         expires = self._clock() + self._patience
         ticket = _Ticket(_PURPOSE, question.seal, _client(caller), os.urandom(16).hex(), expires)
         return types.InputRequiredResult(
             input_requests={_QUESTION: types.ElicitRequest(params=_form(question))},
-            request_state=self._codec.seal(orjson.dumps(ticket)),
+            request_state=(await self._codec()).seal(orjson.dumps(ticket)),
         )
 
     async def _brought(self, params: types.CallToolRequestParams, caller: Caller, question: Question) -> object:
         """The answer that a modern client brings, once its `requestState` was found to be good and was used up."""
-        ticket = self._ticket(params.request_state)
+        ticket = _ticket(await self._codec(), params.request_state)
         if ticket is None:
             raise _refusal(question, "this server did not make its requestState, or it was changed")
         if ticket.seal != question.seal:
@@ -145,13 +137,18 @@ class Approvals:
             raise _refusal(question, "it was used before")
         return answer
 
-    def _ticket(self, state: str | None) -> _Ticket | None:
-        """What a `requestState` says; None for one that was not made here for this."""
-        try:
-            ticket = _Ticket(**orjson.loads(self._codec.unseal(state or "")))
-        except (InvalidRequestState, ValueError, TypeError):
-            return None
-        return ticket if ticket.purpose == _PURPOSE else None
+    async def _codec(self) -> AESGCMRequestStateCodec:
+        """Seals by the key that goes with the nonces: where those are forgotten, so is what could be used again."""
+        return AESGCMRequestStateCodec([await self._nonces.key()])
+
+
+def _ticket(codec: AESGCMRequestStateCodec, state: str | None) -> _Ticket | None:
+    """What a `requestState` says; None for one that was not made here for this."""
+    try:
+        ticket = _Ticket(**orjson.loads(codec.unseal(state or "")))
+    except (InvalidRequestState, ValueError, TypeError):
+        return None
+    return ticket if ticket.purpose == _PURPOSE else None
 
 
 def _shows_forms(capabilities: types.ClientCapabilities | None) -> bool:
