@@ -19,8 +19,10 @@ from specport.catalog.build import Shape
 from specport.catalog.model import Route, Tool
 from specport.catalog.report import report
 from specport.errors import SourceError, UnknownTool
+from specport.executor.auth.logins import Logins
 from specport.executor.auth.placing import shown
 from specport.executor.auth.references import brought_by
+from specport.executor.auth.tokens import Tokens
 from specport.executor.curl import as_curl
 from specport.executor.kept import KeptLedger
 from specport.executor.model import Channel, WhenLost
@@ -42,7 +44,7 @@ from specport.sources.fetch import FetchPolicy
 from specport.sources.following import Follower
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, as_text
-from specport.sources.read import Opened, credentials_for, may_have_credentials, read_document, server_of
+from specport.sources.read import Opened, credential_for, may_have_credentials, read_document, server_of
 from specport.sources.registry import Added, Registry
 from specport.sources.specification import Specification
 from specport.sources.sqlite_store import SqliteStore
@@ -52,6 +54,8 @@ log = logging.getLogger("specport")
 
 NOBODY = Caller()
 """A call by somebody who did not say who they are."""
+
+_SANDBOX = "sandbox:token"
 
 MAX_CHECKERS = 512
 """Most compiled schemas kept; one of a large API may take megabytes."""
@@ -130,7 +134,8 @@ class App:
         for source in sources:
             registry.open(source)
         follower = Follower(registry, sleep=sleep)
-        app = cls(settings, registry, follower, Executor(bounds=settings.bounds, ledger=_ledger(settings)))
+        executor = Executor(bounds=settings.bounds, ledger=_ledger(settings), logins=Logins(state))
+        app = cls(settings, registry, follower, executor)
         async with app._stack:
             app._stack.push_async_callback(app._executor.aclose)
             if store:
@@ -240,6 +245,11 @@ class App:
     def channels(self) -> list[Opened]:
         """The open sources with how their calls are sent, in order."""
         return list(self._registry.opened.values())
+
+    @property
+    def tokens(self) -> Tokens:
+        """The access tokens of the sources' OAuth clients, and the logins that they come from."""
+        return self._executor.tokens
 
     async def _changed(self) -> None:
         self._relist()
@@ -354,8 +364,8 @@ def _ledger(settings: Settings) -> Ledger | None:
 
 def _sandbox_channel(opened: Opened) -> Channel:
     """In the sandbox every scheme has a made-up credential, and no real one is ever read."""
-    references = dict.fromkeys(opened.catalog.schemes, "sandbox:token")
-    return replace(opened.channel, credentials=credentials_for(references, opened.catalog.schemes))
+    schemes = opened.catalog.schemes
+    return replace(opened.channel, credentials={name: credential_for(name, _SANDBOX, schemes) for name in schemes})
 
 
 def _specification(arguments: Mapping[str, object]) -> Specification:

@@ -7,13 +7,20 @@ from collections.abc import Iterator
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tester's own keyring is nobody's."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
 @pytest.fixture
 def keyring_values() -> Iterator[dict[tuple[str, str], str]]:
     """What a keyring of this test's own holds, by service and name."""
     keyring = pytest.importorskip("keyring")
+    from keyring.backends.fail import Keyring
     from memory_keyring import MemoryKeyring
 
-    before, backend = keyring.get_keyring(), MemoryKeyring()
+    backend = MemoryKeyring()
     keyring.set_keyring(backend)
     yield backend.values
-    keyring.set_keyring(before)
+    keyring.set_keyring(Keyring())

@@ -1,4 +1,4 @@
-"""A keyring in memory, for tests in this process and, by PYTHON_KEYRING_BACKEND, for commands."""
+"""A keyring in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from keyring.errors import PasswordDeleteError
 class MemoryKeyring(KeyringBackend):
     """Values by service and name."""
 
-    priority = 1.0
+    priority = -1.0  # never the one that is found by itself
 
     def __init__(self) -> None:
         super().__init__()

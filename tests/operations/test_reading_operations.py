@@ -8,10 +8,11 @@ import orjson
 import pytest
 
 from small_documents import catalog_of, document, messages, path_parameter, query, taking, tool_of
+from specport.catalog.codec import decode_catalog, encode_catalog
 from specport.catalog.model import Binding
 from specport.documents.load import load_document
 from specport.documents.refs import References
-from specport.operations.model import Operations
+from specport.operations.model import OAuthFlow, Operations
 from specport.operations.read import read_operations
 
 
@@ -201,6 +202,27 @@ def test_security_is_a_choice_of_sets_of_schemes() -> None:
     }  # fmt: skip
     facts = {name: (each.kind, each.scheme, each.location, each.parameter) for name, each in found.schemes.items()}
     assert facts == {"token": ("http", "bearer", "", ""), "key": ("apiKey", "", "query", "api_key")}
+
+
+def test_the_flows_of_oauth_are_read_and_survive_the_cache() -> None:
+    """OAS 3.1 section 4.8.28: URLs and scopes of each flow; what is no text is nothing."""
+    flows = {
+        "authorizationCode": {
+            "authorizationUrl": " https://login.test/a ", "tokenUrl": "https://login.test/t", "refreshUrl": "/r",
+            "scopes": {"read": "Look", "write": "Change"},
+        },
+        "clientCredentials": {"tokenUrl": ["odd"], "scopes": 5}, "implicit": None, "x-own": {},
+    }  # fmt: skip
+    schemes = {"o": {"type": "oauth2", "flows": flows}, "k": {"type": "apiKey", "flows": flows}}
+    catalog = catalog_of(document({"/a": {"get": {}}}, components={"securitySchemes": schemes}))
+    expected = (
+        OAuthFlow("authorizationCode", "https://login.test/a", "https://login.test/t", "/r", ("read", "write")),
+        OAuthFlow("clientCredentials"), OAuthFlow("implicit"),
+    )  # fmt: skip
+    assert (catalog.schemes["o"].flows, catalog.schemes["k"].flows) == (expected, ())
+    decoded = decode_catalog(encode_catalog(catalog))
+    assert decoded
+    assert decoded.schemes == catalog.schemes
 
 
 def test_odd_values_in_descriptive_fields_are_read_as_text() -> None:

@@ -10,7 +10,7 @@ import pytest
 from small_documents import messages, request_of
 from specport.catalog.build import Shape
 from specport.catalog.model import Tool
-from specport.operations.model import Media
+from specport.operations.model import Media, OAuthFlow
 from specport.sources.model import Origin, Source
 from specport.sources.read import Opened, open_source, read_document
 
@@ -176,15 +176,24 @@ def test_security_definitions_are_schemes() -> None:
     definitions = {
         "basic": {"type": "basic"}, "key": {"type": "apiKey", "in": "query", "name": "key"},
         "oauth": {"type": "oauth2", "flow": "implicit", "authorizationUrl": "https://example.com/auth"},
+        "machine": {"type": "oauth2", "flow": "application", "tokenUrl": "/token", "scopes": {"a": "", "x-b": ""}},
+        "code": {"type": "oauth2", "flow": "accessCode", "authorizationUrl": "/a", "tokenUrl": 5, "scopes": None},
     }  # fmt: skip
     parameters = [{"name": "key", "in": "query", "type": "string", "required": True}]
     found = opened(
         {"/a": {"get": {"security": [{"basic": []}, {"key": [], "oauth": []}], "parameters": parameters}}},
         securityDefinitions=definitions,
     )
-    assert {name: (facts["kind"], facts["scheme"]) for name, facts in found.catalog.schemes.items()} == {
-        "basic": ("http", "basic"), "key": ("apiKey", ""), "oauth": ("oauth2", ""),
+    assert {name: (scheme.kind, scheme.scheme) for name, scheme in found.catalog.schemes.items()} == {
+        "basic": ("http", "basic"), "key": ("apiKey", ""), "oauth": ("oauth2", ""), "machine": ("oauth2", ""),
+        "code": ("oauth2", ""),
     }  # fmt: skip
+    flows = [flow for name in ("oauth", "machine", "code") for flow in found.catalog.schemes[name].flows]
+    assert flows == [
+        OAuthFlow("implicit", "https://example.com/auth"),
+        OAuthFlow("clientCredentials", "", "/token", "", ("a", "x-b")),
+        OAuthFlow("authorizationCode", "/a"),
+    ]  # fmt: skip
     [one] = found.catalog.tools
     assert one.route
     assert one.route.security == (("basic",), ("key", "oauth"))

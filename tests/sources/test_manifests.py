@@ -17,6 +17,7 @@ from specport.sources.read import open_source
 
 pytestmark = pytest.mark.anyio
 
+CLIENT = '[auth.o]\nflow = "client_credentials"\nclient_id = "a"\n'
 MINIMAL = 'name = "shop"\ndocument = "openapi.json"\n'
 
 
@@ -57,6 +58,15 @@ async def test_a_folder_with_a_manifest_is_a_source(tmp_path: Path) -> None:
         (MINIMAL + 'base_url = "example.com"', "base_url"),
         (MINIMAL + 'base_url = "file:///etc"', "base_url"),
         (MINIMAL + '[auth]\ntoken = "dop_v1_secret"', "auth.token"),
+        (MINIMAL + "[auth]\ntoken = 5", "auth.token"),
+        (MINIMAL + '[auth.o]\nflow = "implicit"\nclient_id = "a"', "auth.o: flow"),
+        (MINIMAL + '[auth.o]\nflow = "client_credentials"', "auth.o: client_id"),
+        (MINIMAL + CLIENT + 'client_secret = "dop_v1_secret"', "auth.o: client_secret"),
+        (MINIMAL + CLIENT + 'client_secret = "header:x"', "auth.o: client_secret"),
+        (MINIMAL + CLIENT + "tokenurl = 1", "auth.o: tokenurl"),
+        (MINIMAL + '[accounts."Big One".auth]\na = "env:A"', "accounts.Big One.[key]"),
+        (MINIMAL + '[accounts.work]\na = "env:A"', "accounts.work.auth"),
+        (MINIMAL + '[accounts.work.auth]\na = "dop_v1_secret"', "accounts.work.auth.a"),
         (MINIMAL + '[[limits]]\nname = "a"\nrequests = 0\nseconds = 1', "limits.0.requests"),
         (MINIMAL + '[[limits]]\nname = "a"\nrequests = 1\nseconds = inf', "limits.0.seconds"),
         (MINIMAL + '[[limits]]\nname = "a"\nrequests = 1\nseconds = 1\nper = "token"', "limits.0.per"),

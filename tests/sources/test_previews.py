@@ -71,7 +71,7 @@ async def test_each_security_scheme_says_what_to_set(open_registry: Open) -> Non
     assert "user:password" in told["login"][1]
     assert told["key"][0] == "API key in query api_key"
     assert "--credential oauth=env:NAME" in told["oauth"][1]
-    assert "cannot be used yet" in told["mutual"][1]
+    assert "cannot be presented yet" in told["mutual"][1]
 
 
 async def test_filters_apply_to_a_preview(open_registry: Open) -> None:

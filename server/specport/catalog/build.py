@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -71,7 +71,7 @@ def build_catalog(document: Document, operations: Operations, references: Refere
         problems=tuple(dict.fromkeys(problems)),
         digest=_digest(tools, texts, shape),
         servers=operations.servers,
-        schemes={name: _scheme_facts(scheme) for name, scheme in operations.schemes.items()},
+        schemes={name: replace(scheme, description="") for name, scheme in operations.schemes.items()},
     )
 
 
@@ -152,9 +152,3 @@ def _accepted(operation: Operation) -> tuple[str, ...]:
         for media in response.media
     ]
     return tuple(dict.fromkeys(types))
-
-
-def _scheme_facts(scheme: SecurityScheme) -> Mapping[str, str]:
-    return {
-        "kind": scheme.kind, "scheme": scheme.scheme, "location": scheme.location, "parameter": scheme.parameter,
-    }  # fmt: skip

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from specport.catalog.model import Catalog, Tool, ToolFacts
 from specport.catalog.schemas import Library, MadeSchemas
 from specport.documents.model import Problem
+from specport.operations.model import SecurityScheme
 
 LISTED_AHEAD = 500
 """Tools whose listed schemas are made before they are asked for: those of the first page."""
@@ -33,7 +34,7 @@ class _Stored:
     version: str
     digest: str
     servers: tuple[str, ...]
-    schemes: Mapping[str, Mapping[str, str]]
+    schemes: Mapping[str, SecurityScheme]
     problems: tuple[Problem, ...]
     tools: tuple[ToolFacts, ...]
     schemas: tuple[tuple[str, str | None], ...]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from specport.documents.model import Problem
+from specport.operations.model import SecurityScheme
 from specport.schemas.model import JsonSchema
 
 
@@ -174,7 +175,7 @@ class Tool(ToolFacts):
 class Catalog:
     """The tools of one source in listing order, what was left out, and the digest of all that.
 
-    `title`, `version`, `servers` are the document's own; `schemes` maps security scheme names to their kinds.
+    `title`, `version`, `servers` are the document's own; `schemes` are its security schemes by name, not described.
     """
 
     source: str
@@ -184,4 +185,4 @@ class Catalog:
     problems: tuple[Problem, ...]
     digest: str
     servers: tuple[str, ...] = ()
-    schemes: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    schemes: Mapping[str, SecurityScheme] = field(default_factory=dict[str, SecurityScheme])

@@ -98,13 +98,20 @@ def wire_names(named: Iterable[tuple[str, OperationKey]]) -> list[str]:
     One that is too long, or another's, or looks as if it had a suffix, takes one: what ends in a suffix has it by its
     method and path. Addresses are compared without theirs: else one that gets a suffix would free a name for another.
     """
-    pairs = [(_portable(address.removesuffix(f"_{_hash(key)}")), key) for address, key in named]
-    firsts = _first_of_each([name for name, _ in pairs], taken=[_portable(address) for address in BUILT_IN])
+    given = list(named)
+    plain = [_portable(address.removesuffix(f"_{_hash(key)}")) for address, key in given]
+    firsts = _first_of_each(plain, taken=[_portable(address) for address in BUILT_IN])
     names: list[str] = []
-    for index, (name, key) in enumerate(pairs):
+    for index, (name, (address, key)) in enumerate(zip(plain, given, strict=True)):
         is_free = len(name) <= MAX_WIRE_NAME and index in firsts and not _SUFFIX.search(name)
-        names.append(name if is_free else f"{_cut(name)}_{_hash(key)}")
+        names.append(name if is_free else f"{_cut(name)}_{_hash(key, _account(address))}")
     return names
+
+
+def _account(address: str) -> str:
+    """The source in front of an address where it is one account of several, whose operations are the same."""
+    source = address.partition(".")[0]
+    return source if "@" in source else ""
 
 
 def _cut(name: str) -> str:
@@ -122,8 +129,9 @@ def _portable(address: str) -> str:
     return name if re.match(r"[A-Za-z_]", name) else f"_{name}"
 
 
-def _hash(key: OperationKey) -> str:
-    return hashlib.sha256(f"{key.method} {key.path}".encode()).hexdigest()[:_SUFFIX_DIGITS]
+def _hash(key: OperationKey, account: str = "") -> str:
+    facts = " ".join(filter(None, (account, key.method, key.path)))
+    return hashlib.sha256(facts.encode()).hexdigest()[:_SUFFIX_DIGITS]
 
 
 def listing_order(address: str) -> tuple[str, str]:

@@ -65,11 +65,40 @@ CERTIFICATE = "mutualTLS"
 """The kind of security scheme that wants a client certificate, which cannot be presented yet."""
 
 
+class Flow(StrEnum):
+    """How an access token is had (RFC 6749 sections 4.4 and 4.1)."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    AUTHORIZATION_CODE = "authorization_code"
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthClient:
+    """What specport is to an authorization server. `client_id` is a text or a reference, `client_secret` a reference.
+
+    `scopes` None: those of the document's flow. `in_body`: the secret goes in the body of a token request, not as HTTP
+    Basic (RFC 6749 section 2.3.1). `parameters` are further ones of every request, such as an audience. `login`: whose
+    kept tokens are used, a source and a scheme. `issuer` is what RFC 9207's `iss` must be, if anything.
+    """
+
+    flow: Flow
+    client_id: str
+    client_secret: str = ""
+    token_url: str = ""
+    authorization_url: str = ""
+    scopes: tuple[str, ...] | None = None
+    in_body: bool = False
+    issuer: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    login: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """Where a secret is found, never the secret: `reference` as in `auth.references`.
 
-    `kind`, `scheme`, `location`, `parameter` are the facts of the OpenAPI security scheme it satisfies.
+    `kind`, `scheme`, `location`, `parameter` are the facts of the OpenAPI security scheme it satisfies. With `client`
+    the secret is an access token, and the reference only says so.
     """
 
     name: str
@@ -78,6 +107,7 @@ class Credential:
     scheme: str = "bearer"
     location: str = ""
     parameter: str = ""
+    client: OAuthClient | None = None
 
 
 @dataclass(frozen=True, slots=True)

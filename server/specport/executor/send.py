@@ -18,9 +18,12 @@ import httpx2
 
 from specport.errors import RateLimited, UpstreamFailed
 from specport.executor.addresses import Resolve, address_of, resolve
+from specport.executor.auth.logins import Logins
+from specport.executor.auth.oauth import MAX_TOKEN_ANSWER
 from specport.executor.auth.placing import authorize
 from specport.executor.auth.redaction import Redaction
 from specport.executor.auth.secret import Secret
+from specport.executor.auth.tokens import Tokens
 from specport.executor.auth.wallet import Headers, Wallet
 from specport.executor.connections import Connections
 from specport.executor.learning import quotas_of
@@ -33,6 +36,9 @@ from specport.requests.model import PreparedRequest
 log = logging.getLogger("specport")
 
 MAX_PORT = 65_535
+TOKEN_SECONDS = 20.0
+"""How long a token endpoint may take."""
+
 MAX_SCOPES = 10_000
 """Most pairs of source and credential whose limits are kept; clients may bring credentials of their own."""
 
@@ -78,13 +84,14 @@ class PassingFault(UpstreamFailed):
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What every attempt of one call needs. `ends` is when its budget is used up."""
+    """What every attempt of one call needs. `ends` is when its budget is used up, `cap` the most bytes of an answer."""
 
     request: PreparedRequest
     limiter: SharedLimiter
     redaction: Redaction
     is_guarded: bool
     ends: float
+    cap: int
 
 
 class Executor:
@@ -100,15 +107,20 @@ class Executor:
         jitter: Callable[[float, float], float] = random.uniform,
         resolver: Resolve = resolve,
         ledger: Ledger | None = None,
+        logins: Logins | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """`ledger` keeps limits together with other processes; without one they are kept in memory."""
+        """`ledger` keeps limits together with other processes; without one they are kept in memory.
+
+        `logins` are those of people; `now` gives seconds since the epoch, which say when a token ends.
+        """
         self._ledger = ledger
         self._bounds = bounds or Bounds()
         self._sleep = sleep
         self._clock = clock
         self._jitter = jitter
         self._resolver = resolver
-        self._wallet = Wallet(clock=clock)
+        self._wallet = Wallet(self._post, logins or Logins(None), clock=clock, now=now)
         self._limiters: dict[str, SharedLimiter] = {}
         self._transport = transport or Connections(self._bounds.connections)
         self._timeout = httpx2.Timeout(self._bounds.read, connect=self._bounds.connect).as_dict()
@@ -120,14 +132,28 @@ class Executor:
         leave no room in time, and UpstreamFailed when the API cannot be reached, is too slow, or answers more than
         the cap.
         """
-        secrets = await self._wallet.find(request, channel.credentials, inbound)
+        ends = self._clock() + self._bounds.total
+        secrets = await self._wallet.find(request, channel, inbound)
+        request = _recognisable(request, channel.idempotency_header)
+        exchange = await self._sent(request, channel, secrets, ends)
+        renewed = await self._wallet.renewed(secrets, channel) if exchange.status == 401 else ()
+        if not renewed:
+            return exchange
+        again = await self._sent(request, channel, renewed, ends)
+        return replace(again, attempts=exchange.attempts + again.attempts, waited=exchange.waited + again.waited)
+
+    async def _sent(
+        self, request: PreparedRequest, channel: Channel, secrets: tuple[Secret, ...], ends: float
+    ) -> Exchange:
+        """As `send`, with these secrets and until `ends`."""
         may_repeat = request.method in _IDEMPOTENT or bool(channel.idempotency_header)
         call = _Call(
-            request=authorize(_recognisable(request, channel.idempotency_header), secrets),
+            request=authorize(request, secrets),
             limiter=self._limiter(request.source, channel, secrets),
             redaction=Redaction(secrets),
             is_guarded=request.url.startswith(channel.public_urls),
-            ends=self._clock() + self._bounds.total,
+            ends=ends,
+            cap=self._bounds.body,
         )
         outcome: Exchange | UpstreamFailed | None = None
         attempts, waited = 0, 0.0
@@ -150,8 +176,29 @@ class Executor:
         used = tuple(secret.credential.name for secret in secrets)
         return replace(outcome, attempts=attempts, waited=waited, credentials=used)
 
+    @property
+    def tokens(self) -> Tokens:
+        """The access tokens of OAuth clients, and the logins that they come from."""
+        return self._wallet.tokens
+
+    async def _post(self, request: PreparedRequest, public_urls: tuple[str, ...]) -> Exchange:
+        """The answer of a token endpoint, as it came: what is told of it is redacted by whoever tells it."""
+        call = _Call(
+            request=request,
+            limiter=SharedLimiter((), "", None, clock=self._clock),
+            redaction=Redaction(()),
+            is_guarded=request.url.startswith(public_urls),
+            ends=self._clock() + TOKEN_SECONDS,
+            cap=MAX_TOKEN_ANSWER,
+        )
+        outcome, _ = await self._attempt(call)
+        if isinstance(outcome, UpstreamFailed):
+            raise outcome
+        return outcome
+
     async def aclose(self) -> None:
         """Close every connection."""
+        await self.tokens.aclose()
         await self._transport.aclose()
         if self._ledger:
             await self._ledger.aclose()
@@ -241,7 +288,7 @@ class Executor:
         """The decoded body, at most `Bounds.body` bytes; of a stream its start, and after what it was left."""
         if may_go_on(response.headers):
             return await self._read_start(response, within=0.9 * (call.ends - self._clock()))
-        cap = self._bounds.body
+        cap = call.cap
         chunks: list[bytes] = []
         size = 0
         async for chunk in response.aiter_bytes():

@@ -83,10 +83,25 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthFlow:
+    """One OAuth 2.0 flow of a scheme (OAS 3.1 section 4.8.29). URLs are as written, "" where there is none.
+
+    `kind`: clientCredentials, authorizationCode, implicit, password, or whatever else the document calls it.
+    """
+
+    kind: str
+    authorization_url: str = ""
+    token_url: str = ""
+    refresh_url: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityScheme:
     """One way to authenticate. `kind` is apiKey, http, oauth2, openIdConnect or mutualTLS.
 
-    `scheme` is the HTTP authentication scheme in lower case; `location` and `parameter` belong to apiKey.
+    `scheme` is the HTTP authentication scheme in lower case; `location` and `parameter` belong to apiKey, `flows` to
+    oauth2.
     """
 
     name: str
@@ -95,6 +110,7 @@ class SecurityScheme:
     location: str = ""
     parameter: str = ""
     description: str = ""
+    flows: tuple[OAuthFlow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from specport.documents.model import JsonObject, Target
 from specport.documents.pointers import child
 from specport.documents.refs import References
 from specport.errors import DocumentError
-from specport.operations.model import SecurityScheme
+from specport.operations.model import OAuthFlow, SecurityScheme
 from specport.operations.reading import members
+
+_SWAGGER_FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
+"""The flows that Swagger 2.0 calls by other names."""
 
 
 def read_schemes(declared: Target, references: References) -> Mapping[str, SecurityScheme]:
@@ -39,7 +42,23 @@ def _scheme(name: str, raw: JsonObject) -> SecurityScheme:
         location=text("in"),
         parameter=text("name"),
         description=text("description"),
+        flows=tuple(_flows(raw)) if text("type") == "oauth2" else (),
     )
+
+
+def _flows(raw: JsonObject) -> Iterator[OAuthFlow]:
+    """The flows of OpenAPI 3, or the one that a Swagger 2.0 scheme itself is."""
+    flows = members(raw.get("flows"))
+    kind = raw.get("flow")
+    if not flows and isinstance(kind, str):
+        flows = {_SWAGGER_FLOWS.get(kind, kind): raw}
+    for kind, entry in flows.items():
+        if kind.startswith("x-"):
+            continue
+        flow = members(entry)
+        urls = (flow.get(field) for field in ("authorizationUrl", "tokenUrl", "refreshUrl"))
+        authorization, token, refresh = (url.strip() if isinstance(url, str) else "" for url in urls)
+        yield OAuthFlow(kind, authorization, token, refresh, tuple(members(flow.get("scopes"))))
 
 
 def read_requirements(raw: object) -> tuple[tuple[str, ...], ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,24 +15,28 @@ from pydantic import AfterValidator, Field
 from specport.documents.load import read_file
 from specport.documents.model import File
 from specport.errors import SourceError
-from specport.executor.auth.references import check_reference
 from specport.executor.model import Channel, Limit
 from specport.results.model import Conventions
+from specport.sources.clients import Auth, ClientEntry
 from specport.sources.fetch import FetchPolicy
 from specport.sources.gather import with_files
-from specport.sources.model import Origin, Source
+from specport.sources.model import ACCOUNT, Origin, Source
 from specport.sources.policies import PolicyEntry, rules_of
 from specport.sources.written import Strict, checked
 
 MANIFEST = "source.toml"
 
 
-def _reference(value: str) -> str:
-    """A credential reference; the fault is put as pydantic expects it, which then says for which key."""
-    try:
-        return check_reference(value)
-    except SourceError as error:
-        raise ValueError(error.message) from error
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Which account of a source is opened, and the references that the command line gives for it by scheme."""
+
+    name: str = ""
+    references: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+DEFAULT_ACCOUNT = Account()
+"""The one of `[auth]`."""
 
 
 def _methods(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -61,15 +68,24 @@ class ErrorsEntry(Strict):
     id: str = ""
 
 
+class AccountEntry(Strict):
+    """`[accounts.NAME]`: another account at the same API. It has these credentials and none of the source's others."""
+
+    auth: Auth
+
+
 class Manifest(Strict):
-    """The whole of `source.toml`. `auth` maps security scheme names to `env:` or `file:` references."""
+    """The whole of `source.toml`. `auth` maps security scheme names to references or OAuth clients."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     title: str = ""
     document: str = Field(min_length=1)
     overlays: tuple[str, ...] = ()
     base_url: str = Field(default="", pattern=r"^(https?://.+)?$")
-    auth: dict[str, Annotated[str, AfterValidator(_reference)]] = Field(default_factory=dict[str, str])
+    auth: Auth = Field(default_factory=dict[str, str | ClientEntry])
+    accounts: dict[Annotated[str, Field(pattern=ACCOUNT)], AccountEntry] = Field(
+        default_factory=dict[str, AccountEntry]
+    )
     limits: tuple[LimitEntry, ...] = ()
     idempotency_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
     pagination: PaginationEntry = PaginationEntry()
@@ -83,8 +99,8 @@ def bundled_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name for entry in root.iterdir() if entry.joinpath(MANIFEST).is_file()))
 
 
-def open_bundled(name: str) -> Source:
-    """A bundled source by name; SourceError naming the others when there is none."""
+def open_bundled(name: str, account: Account = DEFAULT_ACCOUNT) -> Source:
+    """A bundled source by name; SourceError naming the others when there is none, and for an unknown account."""
     folder = files("specport.tool_specs").joinpath(name)
     if name not in bundled_names():
         raise SourceError(
@@ -92,14 +108,14 @@ def open_bundled(name: str) -> Source:
             hint=f"Bundled: {', '.join(bundled_names())}; for another API use --spec or `specport add`",
         )
     manifest = read_manifest(folder.joinpath(MANIFEST).read_bytes(), f"{name}/{MANIFEST}")
-    return _source(manifest, folder, Origin.BUNDLED)
+    return _source(manifest, folder, Origin.BUNDLED, account)
 
 
-async def open_folder(folder: Path, fetching: FetchPolicy) -> Source:
+async def open_folder(folder: Path, fetching: FetchPolicy, account: Account = DEFAULT_ACCOUNT) -> Source:
     """A source of the operator's own: a folder with `source.toml` and the document that it names."""
     folder = folder.resolve()
     manifest = read_manifest(read_file(folder / MANIFEST), str(folder / MANIFEST))
-    return await with_files(_source(manifest, folder, Origin.OPERATOR), fetching)
+    return await with_files(_source(manifest, folder, Origin.OPERATOR, account), fetching)
 
 
 def read_manifest(data: bytes, where: str) -> Manifest:
@@ -114,20 +130,44 @@ def _file(folder: Traversable | Path, name: str) -> File:
     return File(str(path), read_file(path) if isinstance(path, Path) else path.read_bytes())
 
 
-def _source(manifest: Manifest, folder: Traversable | Path, origin: Origin) -> Source:
+def _auth_of(manifest: Manifest, account: Account) -> Mapping[str, str | ClientEntry]:
+    """The credentials of an account, those of the command line over the manifest's.
+
+    An account has none of the source's others: what is meant for one must not be sent for another.
+    """
+    if not account.name:
+        return {**manifest.auth, **account.references}
+    if not re.match(ACCOUNT, account.name):
+        raise SourceError(
+            f"{account.name[:60]!r} is no account's name", hint="Lower-case letters, digits, - and _, at most 32"
+        )
+    entry = manifest.accounts.get(account.name)
+    if entry is None and not account.references:
+        known = ", ".join(f"{manifest.name}@{name}" for name in manifest.accounts)
+        raise SourceError(
+            f"{manifest.name} has no account {account.name!r}",
+            hint=f"{f'Configured: {known}; for another' if known else 'For one'} give "
+            f"--credential SCHEME@{account.name}=env:NAME, or [accounts.{account.name}.auth] in its {MANIFEST}",
+        )
+    return {**(entry.auth if entry else {}), **account.references}
+
+
+def _source(manifest: Manifest, folder: Traversable | Path, origin: Origin, account: Account) -> Source:
     document = _file(folder, manifest.document)
+    auth = _auth_of(manifest, account)
     limits = tuple(
         Limit(entry.name, entry.requests, entry.seconds, entry.methods, entry.paths, entry.weight)
         for entry in manifest.limits
     )
     return Source(
-        name=manifest.name,
+        name=f"{manifest.name}@{account.name}" if account.name else manifest.name,
         uri=document.uri,
         data=document.data,
         origin=origin,
         base_url=manifest.base_url,
         title=manifest.title,
-        references=manifest.auth,
+        references={name: entry for name, entry in auth.items() if isinstance(entry, str)},
+        clients={name: entry.client() for name, entry in auth.items() if isinstance(entry, ClientEntry)},
         channel=Channel(limits=limits, idempotency_header=manifest.idempotency_header),
         conventions=Conventions(
             next_page=manifest.pagination.next,

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from specport.documents.model import File
-from specport.executor.model import Channel
+from specport.executor.model import Channel, OAuthClient
 from specport.policy.model import Rule
 from specport.results.model import Conventions
+
+ACCOUNT = r"^[a-z0-9][a-z0-9_-]{0,31}$"
+"""How an account of a source may be called: `work` in `digitalocean@work`."""
 
 
 class Origin(StrEnum):
@@ -36,7 +39,8 @@ class Source:
     """One API: its document's bytes and where they came from, where calls go, and how they are sent.
 
     `base_url` empty: the document's own first server; `title` empty: the document's own. `references` maps security
-    scheme names to credential references; which scheme facts they get is decided when the document is read.
+    scheme names to credential references, `clients` to OAuth clients; which scheme facts they get is decided when the
+    document is read.
     `files` are the others that the document refers to, as they were when it was read; `unread` says of those that
     could not be had, by URI, why not; `overlays` are applied to the document in their order.
     `rules` say which of its tools may be called.
@@ -48,6 +52,7 @@ class Source:
     origin: Origin
     base_url: str = ""
     references: Mapping[str, str] = field(default_factory=dict[str, str])
+    clients: Mapping[str, OAuthClient] = field(default_factory=dict[str, OAuthClient])
     channel: Channel = field(default_factory=Channel)
     conventions: Conventions = field(default_factory=Conventions)
     filters: Filters = field(default_factory=Filters)

@@ -12,6 +12,8 @@ from specport.catalog.model import Catalog, Tool
 from specport.catalog.report import by_severity, problem_lines
 from specport.documents.model import Problem
 from specport.documents.text import one_line
+from specport.executor.model import CERTIFICATE
+from specport.operations.model import SecurityScheme
 
 MAX_PROBLEMS = 50
 """Most problems given as facts, errors first; `problems_left` says how many more there are."""
@@ -79,7 +81,7 @@ def preview_catalog(catalog: Catalog, uri: str, base_url: str) -> Preview:
         version=catalog.version,
         servers=catalog.servers,
         base_url=base_url,
-        security=tuple(_scheme(name, dict(facts)) for name, facts in catalog.schemes.items()),
+        security=tuple(_scheme(scheme) for scheme in catalog.schemes.values()),
         operations=len(catalog.tools),
         destructive=sum(tool.hints.destructive for tool in catalog.tools),
         read_only=sum(tool.hints.read_only for tool in catalog.tools),
@@ -130,17 +132,17 @@ def _tags(tools: tuple[Tool, ...], costs: dict[str, int]) -> tuple[TagFacts, ...
     return tuple(TagFacts(tag, count, tokens[tag]) for tag, count in counts.most_common())
 
 
-def _scheme(name: str, facts: dict[str, str]) -> SchemeFacts:
-    kind = facts["kind"]
+def _scheme(scheme: SecurityScheme) -> SchemeFacts:
+    name, kind = scheme.name, scheme.kind
     if kind == "http":
-        described = f"HTTP {facts['scheme']}"
+        described = f"HTTP {scheme.scheme}"
     elif kind == "apiKey":
-        described = f"API key in {facts['location']} {facts['parameter']}"
+        described = f"API key in {scheme.location} {scheme.parameter}"
     else:
-        described = kind
-    if kind == "mutualTLS":
-        return SchemeFacts(name, described, "client certificates cannot be used yet")
-    form = "user:password" if facts["scheme"] == "basic" else "the token" if kind != "apiKey" else "the key"
+        described = " ".join([kind, *(flow.kind for flow in scheme.flows)])
+    if kind == CERTIFICATE:
+        return SchemeFacts(name, described, "client certificates cannot be presented yet")
+    form = "user:password" if scheme.scheme == "basic" else "the token" if kind != "apiKey" else "the key"
     return SchemeFacts(
         name, described, f"put {form} in an environment variable NAME and pass --credential {name}=env:NAME"
     )

@@ -21,9 +21,10 @@ from specport.documents.refs import References
 from specport.errors import SourceError
 from specport.executor.addresses import origin_of
 from specport.executor.model import CERTIFICATE, Channel, Credential
-from specport.operations.model import Operations
+from specport.operations.model import Operations, SecurityScheme
 from specport.operations.read import read_operations
 from specport.sources.cache import CatalogCache
+from specport.sources.clients import Place, clients_of
 from specport.sources.model import Filters, Source
 
 
@@ -48,7 +49,7 @@ def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Ope
     """
     with _no_collection():
         catalog = _catalog(source, shape, cache)
-    channel = replace(source.channel, credentials=credentials_for(source.references, catalog.schemes))
+    channel = replace(source.channel, credentials=credentials_of(source, catalog))
     return Opened(source, catalog, channel, base_url_of(source, catalog.servers), shape.prefix)
 
 
@@ -120,30 +121,40 @@ def _tags_above(tags: tuple[str, ...], parents: Mapping[str, str]) -> set[str]:
     return found
 
 
-def credentials_for(
-    references: Mapping[str, str], schemes: Mapping[str, Mapping[str, str]]
-) -> Mapping[str, Credential]:
-    """Credentials by scheme name; for a scheme that the document does not declare, a bearer token.
+def credentials_of(source: Source, catalog: Catalog) -> Mapping[str, Credential]:
+    """The credentials of a source by scheme name.
 
-    Raises SourceError for a client certificate, which cannot be presented yet.
+    Raises SourceError for a client certificate, which cannot be presented yet, and for an OAuth client without a token
+    endpoint that may be used.
     """
-    credentials: dict[str, Credential] = {}
-    for name, reference in references.items():
-        facts = schemes.get(name, {})
-        if facts.get("kind") == CERTIFICATE and not reference.startswith("sandbox:"):
+    references = {name: text for name, text in source.references.items() if not text.startswith("oauth:")}
+    clients = clients_of(source, catalog.schemes, _place_of(source, catalog))
+    for name in (*references, *clients):
+        if name in catalog.schemes and catalog.schemes[name].kind == CERTIFICATE:
             raise SourceError(
                 f"the scheme {name} wants a client certificate (mutualTLS), which cannot be presented yet",
                 hint="Give a credential for another of the document's schemes",
             )
-        credentials[name] = Credential(
-            name=name,
-            reference=reference,
-            kind=facts.get("kind", "http"),
-            scheme=facts.get("scheme", "bearer"),
-            location=facts.get("location", ""),
-            parameter=facts.get("parameter", ""),
-        )
-    return credentials
+    return {
+        **{name: credential_for(name, reference, catalog.schemes) for name, reference in references.items()},
+        **{
+            name: replace(credential_for(name, f"oauth:{name}", catalog.schemes), client=client)
+            for name, client in clients.items()
+        },
+    }
+
+
+def credential_for(name: str, reference: str, schemes: Mapping[str, SecurityScheme]) -> Credential:
+    """The credential of a scheme; of one that the document does not declare, a bearer token."""
+    scheme = schemes.get(name) or SecurityScheme(name, "http", "bearer")
+    return Credential(name, reference, scheme.kind, scheme.scheme, scheme.location, scheme.parameter)
+
+
+def _place_of(source: Source, catalog: Catalog) -> Place:
+    """Where calls of a source go: to the base URL that the operator gave, else to the document's own servers."""
+    base = base_url_of(source, catalog.servers)
+    urls = (base,) if source.base_url else (base, *catalog.servers)
+    return Place(base, frozenset(filter(None, map(origin_of, urls))))
 
 
 def base_url_of(source: Source, servers: tuple[str, ...]) -> str:

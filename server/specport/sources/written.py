@@ -26,6 +26,11 @@ def checked(kind: type[T], data: bytes, where: str) -> T:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SourceError(f"{where} is not valid TOML: {error}") from error
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise SourceError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise SourceError(f"{where}: {first_fault(error)}") from None
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first key that is wrong, and how; never what was written there, which may be a secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return f"{key}: {first['msg'].removeprefix('Value error, ')}"

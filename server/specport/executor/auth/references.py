@@ -53,6 +53,11 @@ def check_reference(reference: str, *, inbound: bool = True) -> str:
     return reference
 
 
+def is_reference(text: str) -> bool:
+    """Whether a text that may be a value is a reference instead."""
+    return text.startswith(("env:", "file:", "keyring:"))
+
+
 def is_inbound(reference: str, header: str = "") -> bool:
     """Whether the value comes with the caller's request, in that header if one is given."""
     kind, _, place = reference.partition(":")

@@ -5,28 +5,42 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from specport.executor.auth.choosing import Credentials, alternatives, refusal
+from specport.executor.auth.choosing import alternatives, refusal
+from specport.executor.auth.logins import Logins
 from specport.executor.auth.references import MissingCredential, is_inbound, read_local, read_value
 from specport.executor.auth.secret import Secret
-from specport.executor.model import Credential
+from specport.executor.auth.tokens import Post, Tokens
+from specport.executor.model import Channel, Credential
 from specport.requests.model import PreparedRequest
 
 REMEMBERED = 30.0
 """Seconds for which a value of the keyring is used again: asking it may take a while."""
 
 Headers = Mapping[str, str]
+_NO_HEADERS: Headers = {}
 
 
 class Wallet:
-    """Finds secrets. `clock` gives seconds that only grow."""
+    """Finds secrets. `clock` gives seconds that only grow, `now` those since the epoch.
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    `tokens` are those of OAuth clients, which are asked for by `post` and kept in `logins`.
+    """
+
+    def __init__(
+        self,
+        post: Post,
+        logins: Logins,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._clock = clock
+        self.tokens = Tokens(post, self._value, logins, now=now)
         self._remembered: dict[str, tuple[float, str]] = {}
 
-    async def find(self, request: PreparedRequest, credentials: Credentials, inbound: Headers) -> tuple[Secret, ...]:
+    async def find(self, request: PreparedRequest, channel: Channel, inbound: Headers) -> tuple[Secret, ...]:
         """The secrets for the first security alternative whose schemes all have a value.
 
         None where an alternative needs nothing, or where none has all its credentials configured, and the API
@@ -34,12 +48,12 @@ class Wallet:
         `inbound` are the headers of the caller's own request.
         """
         missing: list[list[MissingCredential]] = []
-        for wanted in alternatives(request.security, credentials):
+        for wanted in alternatives(request.security, channel.credentials):
             found: list[Secret] = []
             faults: list[MissingCredential] = []
             for credential in wanted:
                 try:
-                    found.append(await self._secret(credential, inbound))
+                    found.append(await self._secret(credential, channel, inbound))
                 except MissingCredential as fault:
                     faults.append(fault)
             if not faults:
@@ -49,13 +63,30 @@ class Wallet:
             raise refusal(missing)
         return ()
 
-    async def _secret(self, credential: Credential, inbound: Headers) -> Secret:
+    async def renewed(self, secrets: Sequence[Secret], channel: Channel) -> tuple[Secret, ...]:
+        """The secrets of a call that the API refused, with new access tokens; none where nothing would be new."""
+        again: list[Secret] = []
+        for secret in secrets:
+            if secret.credential.client is None:
+                again.append(secret)
+                continue
+            token = await self.tokens.secret(secret.credential, channel.public_urls, refused=secret.value)
+            if token is None:
+                return ()
+            again.append(token)
+        return tuple(again) if any(secret.credential.client for secret in secrets) else ()
+
+    async def _secret(self, credential: Credential, channel: Channel, inbound: Headers) -> Secret:
+        if credential.client is not None:
+            token = await self.tokens.secret(credential, channel.public_urls)
+            assert token  # only a refused one may be left without another
+            return token
         value = await self._value(credential.name, credential.reference, inbound)
         if is_inbound(credential.reference):
             value = _without_scheme(credential, value)
         return Secret(credential, value)
 
-    async def _value(self, name: str, reference: str, inbound: Headers) -> str:
+    async def _value(self, name: str, reference: str, inbound: Headers = _NO_HEADERS) -> str:
         if reference.startswith(("env:", "file:", "sandbox:")):
             return read_local(name, reference)
         if not reference.startswith("keyring:"):

@@ -22,12 +22,14 @@ from specport.documents.text import one_line
 from specport.errors import CallError, SpecportError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.options import Wanted
-from specport.surfaces.cli.setting_up import innermost, length_of_time, plural
+from specport.surfaces.cli.setting_up import innermost, length_of_time, plural, until_when
 
 if TYPE_CHECKING:
     from mcp import Client
 
     from specport.app import App
+    from specport.executor.auth.logins import Login
+    from specport.executor.auth.tokens import Tokens
     from specport.executor.model import Credential
     from specport.executor.send import Executor
     from specport.sources.model import Source
@@ -113,10 +115,10 @@ async def _named(wanted: Wanted) -> tuple[list[Source], list[Check]]:
     """The sources that were asked for, and a failed check for each that is not there."""
     found: list[Source] = []
     failed: list[Check] = []
-    each = [(name, replace(wanted, sources=(name,), spec="")) for name in dict.fromkeys(wanted.sources)]
-    for name, one in [(wanted.spec, replace(wanted, sources=()))] * bool(wanted.spec) + each:
+    unique = replace(wanted, sources=tuple(dict.fromkeys(wanted.sources)))
+    for name, reading in options.readings_of(unique):
         try:
-            found += await options.sources_of(one)
+            found.append(await reading())
         except SpecportError as error:
             failed.append(Check(one_line(name, MAX_SUBJECT), "source", Mark.FAIL, error.message, error.hint))
     return found, failed
@@ -144,7 +146,7 @@ async def _sources(app: App, *, offline: bool) -> list[Check]:
         await executor.aclose()
     checks: list[Check] = []
     for index, each in enumerate(opened):
-        checks += [_document(each), *(await _credentials(each)), *asked[index : index + 1], _limits(each)]
+        checks += [_document(each), *(await _credentials(each, app.tokens)), *asked[index : index + 1], _limits(each)]
     return checks
 
 
@@ -155,10 +157,10 @@ def _document(opened: Opened) -> Check:
     return Check(opened.source.name, "document", mark, said, problems=tuple(by_severity(catalog.problems)))
 
 
-async def _credentials(opened: Opened) -> list[Check]:
+async def _credentials(opened: Opened, tokens: Tokens) -> list[Check]:
     """Whether each credential that is configured is there, and what asks for one that is not configured."""
     source, held = opened.source.name, opened.channel.credentials
-    checks = [await _credential(source, credential) for credential in held.values()]
+    checks = [await _credential(source, credential, tokens) for credential in held.values()]
     schemes = _unmet(opened)
     if schemes:
         message = f"none for {', '.join(schemes)}, which the document asks for"
@@ -167,17 +169,27 @@ async def _credentials(opened: Opened) -> list[Check]:
     return checks or [Check(source, "credential", Mark.OK, "none needed")]
 
 
-async def _credential(source: str, credential: Credential) -> Check:
+async def _credential(source: str, credential: Credential, tokens: Tokens) -> Check:
     from specport.executor.auth.references import is_inbound, read_value
 
     if is_inbound(credential.reference):
         header = credential.reference.partition(":")[2]
         return Check(source, "credential", Mark.OK, f"for {credential.name} each client brings its own, as {header}")
     try:
+        if credential.client is not None:
+            return Check(source, "credential", Mark.OK, _about_client(credential, await tokens.login(credential)))
         await read_value(credential.name, credential.reference, {})
     except CallError as error:
         return Check(source, "credential", Mark.WARN, error.message, error.hint)
     return Check(source, "credential", Mark.OK, f"{credential.reference} is set, for {credential.name}")
+
+
+def _about_client(credential: Credential, login: Login | None) -> str:
+    """What an OAuth client lives by."""
+    if login is None:
+        return f"client credentials for {credential.name} are set"
+    until = until_when(login.token.expires)
+    return f"logged in for {credential.name} {until}{', renewed by itself' if login.token.refresh else ''}"
 
 
 def _unmet(opened: Opened) -> list[str]:

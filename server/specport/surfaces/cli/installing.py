@@ -12,7 +12,7 @@ from specport.surfaces.cli import options
 from specport.surfaces.cli.client_files import FORMATS, Client, Json, addition, is_open, place_of
 from specport.surfaces.cli.json_files import merged, read_object, write_object
 from specport.surfaces.cli.main import app
-from specport.surfaces.cli.options import DEFAULT_SOURCE, Wanted, with_app
+from specport.surfaces.cli.options import DEFAULT_SOURCE, Wanted, credentials_of, split_account, with_app
 from specport.surfaces.cli.setting_up import own_command
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def install(
     show: Annotated[bool, typer.Option("--print", help="Print the entry; change nothing.")] = False,
     everywhere: Annotated[bool, typer.Option("--global", help="For all projects (cursor).")] = False,
     name: Annotated[str, typer.Option("--name", help="Name of the entry.")] = "specport",
+    credential: options.Credentials = None,
     read_only: options.ReadOnly = False,
     sandbox: options.Sandbox = False,
     state_dir: options.StateDir = None,
@@ -40,6 +41,7 @@ def install(
         raise typer.BadParameter("only cursor has a file for all projects", param_hint="--global")
     wanted = Wanted(
         sources=tuple(sources or ()),
+        credentials=tuple(credential or ()),
         state_dir=state_dir,
         no_state=no_state,
         read_only=read_only,
@@ -62,7 +64,9 @@ def _arguments(wanted: Wanted) -> list[str]:
     from specport.sources.manifest import bundled_names
 
     names = wanted.sources or (DEFAULT_SOURCE,)
-    arguments = [each if each in bundled_names() else str(Path(each).absolute()) for each in names]
+    arguments = [each if split_account(each)[0] in bundled_names() else str(Path(each).absolute()) for each in names]
+    for scheme, reference in credentials_of(wanted.credentials):
+        arguments += ["--credential", f"{scheme}={reference}"]
     arguments += ["--read-only"] * wanted.read_only + ["--sandbox"] * wanted.sandbox
     if wanted.no_state:
         return [*arguments, "--no-state"]
@@ -73,7 +77,10 @@ def _variables(wanted: Wanted) -> tuple[str, ...]:
     """The environment variables that the sources, those added before too, take credentials from."""
 
     async def find(opened: App) -> tuple[str, ...]:
-        references = [text for each in opened.channels() for text in each.source.references.values()]
+        held = [credential for each in opened.channels() for credential in each.channel.credentials.values()]
+        clients = [credential.client for credential in held if credential.client]
+        references = [credential.reference for credential in held]
+        references += [text for client in clients for text in (client.client_id, client.client_secret)]
         return tuple(dict.fromkeys(text.removeprefix("env:") for text in references if text.startswith("env:")))
 
     return with_app(wanted, find)

@@ -26,6 +26,7 @@ def tools(
     base_url: options.BaseUrl = "",
     name: options.Name = "",
     overlay: options.Overlays = None,
+    credential: options.Credentials = None,
     read_only: options.ReadOnly = False,
     policy: options.PolicyFile = None,
     approve: options.ApproveOption = Approve.NOTHING,
@@ -42,8 +43,9 @@ def tools(
     """
     wanted = Wanted(
         sources=tuple(sources or ()), spec=spec, base_url=base_url, name=name, read_only=read_only,
-        policy=policy, approve=approve, overlays=tuple(overlay or ()), allow_private=allow_private,
-        follow_references=follow_references, state=state, state_dir=state_dir, no_state=no_state,
+        policy=policy, approve=approve, overlays=tuple(overlay or ()), credentials=tuple(credential or ()),
+        allow_private=allow_private, follow_references=follow_references, state=state, state_dir=state_dir,
+        no_state=no_state,
     )  # fmt: skip
 
     async def show(opened: App) -> None:
@@ -95,6 +97,7 @@ def describe(
     spec: options.Spec = "",
     name: options.Name = "",
     overlay: options.Overlays = None,
+    credential: options.Credentials = None,
     state: options.State = "",
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -105,7 +108,8 @@ def describe(
     Example: `specport describe droplets.dropletsCreate`
     """
     wanted = Wanted(
-        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state=state,
+        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()),
+        credentials=tuple(credential or ()), state=state,
         state_dir=state_dir, no_state=no_state, description_limit=0,
     )  # fmt: skip
 
@@ -136,6 +140,7 @@ def search(
     spec: options.Spec = "",
     name: options.Name = "",
     overlay: options.Overlays = None,
+    credential: options.Credentials = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="Most results.")] = 10,
     state: options.State = "",
     state_dir: options.StateDir = None,
@@ -147,7 +152,8 @@ def search(
     Example: `specport search "resize a droplet"`
     """
     wanted = Wanted(
-        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()), state=state,
+        sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()),
+        credentials=tuple(credential or ()), state=state,
         state_dir=state_dir, no_state=no_state,
     )  # fmt: skip
 

@@ -48,12 +48,13 @@ def main() -> None:
         installing,
         linting,
         listing,
+        logging_in,
         registering,
         serving,
     )
 
     # Imported for the commands that they register.
-    del calling, demonstrating, doctoring, installing, linting, listing, registering, serving
+    del calling, demonstrating, doctoring, installing, linting, listing, logging_in, registering, serving
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:

@@ -13,7 +13,7 @@ from specport.catalog.report import problem_lines
 from specport.errors import SourceError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
-from specport.surfaces.cli.options import Wanted, credentials_of, limits_of, settings_of
+from specport.surfaces.cli.options import Wanted, given_for, limits_of, settings_of
 from specport.surfaces.cli.printing import say, say_json
 
 MAX_NAMED_PROBLEMS = 10
@@ -97,7 +97,7 @@ def add(
     async def run() -> Added:
         async with App.open([], settings_of(wanted)) as opened:
             described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
-            given = credentials_of(tuple(credential or ()))
+            given = given_for(name, tuple(credential or ()))
             named = replace(described, name=name, credentials=given, limits=limits)
             return await opened.add(named, Origin.OPERATOR)
 

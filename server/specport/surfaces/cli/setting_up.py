@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -53,6 +54,13 @@ def fitted(screen: Console, text: str, indent: str) -> list[str]:
 def length_of_time(seconds: float) -> str:
     """A measured time with two digits that mean something: `48 ms`, `9.9 s`."""
     return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
+
+
+def until_when(moment: float) -> str:
+    """A moment in seconds since the epoch, such as the end of a token, in UTC; without an end: `without an end`."""
+    if moment == float("inf"):
+        return "without an end"
+    return f"until {datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def innermost(error: BaseException) -> str:
