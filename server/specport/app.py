@@ -82,8 +82,8 @@ class Settings:
     shape: Shape = field(default_factory=Shape)
     bounds: Bounds = field(default_factory=Bounds)
     read_file: ReadFile = no_files
-    state_url: str = ""
-    limits_url: str = ""
+    state_url: str = field(default="", repr=False)
+    limits_url: str = field(default="", repr=False)
     limits_lost: WhenLost = WhenLost.CLOSED
 
 

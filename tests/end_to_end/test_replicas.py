@@ -189,3 +189,16 @@ async def test_a_replica_that_starts_later_has_everything(
         for _ in range(2):
             names = {tool.name for tool in (await client.list_tools()).tools}
             assert "removed_things_getThing" not in names
+
+
+async def test_servers_on_one_state_folder_have_the_same_sources(tmp_path: Path, upstream: Upstream) -> None:
+    """Several processes of one machine, as assistants start them, without a Redis."""
+    cli = Cli(tmp_path)
+    options = ("digitalocean", "--state-dir", "state", "--transport", "http", "--allow-private")
+    with cli.listening(*options) as first, cli.listening(*options) as second, anyio.fail_after(PATIENCE):
+        async with Client(first, mode="2026-07-28") as here, Client(second, mode="legacy") as there:
+            assert len((await there.list_tools()).tools) == 292
+            assert not (await here.call_tool("openapi_addSource", added("both", upstream.url))).is_error
+            assert not (await there.call_tool("both_things_getThing", {"id": 1})).is_error
+            assert cli.run("remove", "both", "--state-dir", "state").code == 0
+            assert len((await there.list_tools()).tools) == len((await here.list_tools()).tools) == 292

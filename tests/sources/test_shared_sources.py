@@ -360,6 +360,29 @@ async def test_what_is_too_large_in_redis_is_not_fetched(
     assert "the limit is 100 (MAX_STORED_BYTES)" in str(second.left_out()["pet_shop"])
 
 
+async def test_a_redis_that_is_filled_by_somebody_else_is_left_alone(
+    process: Process, redis: RedisServer, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """Names that are none are told one by one; more than anybody adds is not even listed."""
+    from redis.asyncio import Redis
+
+    async with Redis.from_url(redis.url) as client:
+        first = await process(state_url=redis.url)
+        await first.add(specification(upstream.url), Origin.TOOL)
+        for name in ("../../etc", "a\nb", "", "digital ocean"):
+            await client.hset("specport:{sources}:revisions", name, "1")
+            await client.hset("specport:{sources}:kept", name, b"x")
+        await client.set("specport:{sources}:version", "other")
+        await first.refresh()
+        assert len(first.left_out()) == 4
+        assert not (await first.call(TOOL, {})).is_error
+        monkeypatch.setattr("specport.sources.redis_store.MAX_STORED", 4)
+        await client.set("specport:{sources}:version", "another")
+        await first.refresh()
+        assert not (await first.call(TOOL, {})).is_error
+    assert "Redis holds 5 added sources; the limit is 4 (MAX_STORED)" in caplog.text
+
+
 async def test_all_keys_have_one_prefix(process: Process, redis: RedisServer, upstream: Upstream) -> None:
     """So that they can be found and kept apart; what is removed leaves nothing of itself."""
     from redis.asyncio import Redis

@@ -101,6 +101,7 @@ _ALTERED: Sequence[Callable[[bytes], bytes]] = (
     lambda data: data + b"more",
     lambda data: data.replace(b'"shop"', b'"shoq"', 1),
     lambda data: data.replace(b'"tool"', b'"admin"', 1),
+    lambda data: data.replace(b'"tool"', b'"bundled"', 1),
     lambda data: data.replace(b'"env:K"', b'["env:K"]', 1),
     lambda data: data.replace(b'"size":', b'"size":-', 1),
     lambda data: data.replace(b'"amount":100', b'"amount":0', 1),

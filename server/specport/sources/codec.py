@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
-from specport.sources.model import Filters, Origin, Source
+from specport.sources.model import NAME, Filters, Origin, Source
 from specport.sources.store import MAX_STORED_BYTES
 
 FORMAT = 1
@@ -82,8 +82,7 @@ def decode_source(data: bytes, name: str) -> Source:
         raise _unreadable(name) from error
     if stored.format > FORMAT:
         raise SourceError(f"the added source {name!r} was written by a newer specport", hint="Update this one")
-    sizes = stored.document.size + sum(part.size for part in (*stored.files, *stored.overlays))
-    if stored.name != name or sizes != len(rest) or not all(limit.is_possible for limit in stored.limits):
+    if not _is_sound(stored, name, len(rest)):
         raise _unreadable(name)
     bodies = _Bodies(rest)
     return Source(
@@ -98,6 +97,17 @@ def decode_source(data: bytes, name: str) -> Source:
         overlays=tuple(bodies.next(part) for part in stored.overlays),
         unread=stored.unread,
         channel=Channel(limits=stored.limits),
+    )
+
+
+def _is_sound(stored: _Stored, name: str, size: int) -> bool:
+    """Whether the facts fit the name and the number of bytes behind them, and are such as can be added."""
+    sizes = stored.document.size + sum(part.size for part in (*stored.files, *stored.overlays))
+    return (
+        (stored.name, sizes) == (name, size)
+        and bool(NAME.match(name))
+        and stored.origin is not Origin.BUNDLED
+        and all(limit.is_possible for limit in stored.limits)
     )
 
 

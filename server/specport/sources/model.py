@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,9 @@ from specport.results.model import Conventions
 
 ACCOUNT = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 """How an account of a source may be called: `work` in `digitalocean@work`."""
+
+NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,31}}(@{ACCOUNT.strip('^$')})?\Z")
+"""What a source may be called, with or without an account."""
 
 
 class Origin(StrEnum):

@@ -21,6 +21,9 @@ from specport.sources.store import MAX_STORED_BYTES, StoreLost
 ANSWER_SECONDS = 15.0
 """How long Redis may take for a source, which may be large, before it counts as gone."""
 
+MAX_STORED = 5_000
+"""Most sources that are listed; more than are opened, so that the first of too many still are."""
+
 _KEYS = _VERSION, _REVISIONS, _KEPT = tuple(f"specport:{{sources}}:{key}" for key in ("version", "revisions", "kept"))
 
 _ADD = """
@@ -48,6 +51,7 @@ class RedisStore:
     """The added sources in the Redis at `url`. Raises SourceError for what is no Redis URL."""
 
     def __init__(self, url: str) -> None:
+        self._quick = connect(url, "--state", text=False)
         self._redis = connect(url, "--state", text=False, answer_seconds=ANSWER_SECONDS)
         self._add = self._redis.register_script(_ADD)
         self._delete = self._redis.register_script(_DELETE)
@@ -55,13 +59,16 @@ class RedisStore:
     async def version(self) -> str:
         """As `SourceStore.version`; empty too where Redis lost what it held."""
         with _told():
-            found = cast("bytes | None", await ask(self._redis, "GET", _VERSION))
+            found = cast("bytes | None", await ask(self._quick, "GET", _VERSION))
         return (found or b"").decode("latin-1")
 
     async def revisions(self) -> Mapping[str, str]:
         """As `SourceStore.revisions`."""
         with _told():
-            found = cast("dict[bytes, bytes]", await ask(self._redis, "HGETALL", _REVISIONS))
+            count = cast("int", await ask(self._quick, "HLEN", _REVISIONS))
+            if count > MAX_STORED:
+                raise StoreLost(f"Redis holds {count:,} added sources; the limit is {MAX_STORED:,} (MAX_STORED)")
+            found = cast("dict[bytes, bytes]", await ask(self._quick, "HGETALL", _REVISIONS))
         return {name.decode("latin-1"): revision.decode("latin-1") for name, revision in sorted(found.items())}
 
     async def get(self, name: str) -> Source | None:
@@ -88,6 +95,7 @@ class RedisStore:
 
     async def aclose(self) -> None:
         """Close the connections."""
+        await self._quick.aclose()
         await self._redis.aclose()
 
 

@@ -14,11 +14,9 @@ from specport.errors import DocumentError, SourceError
 from specport.executor.model import Channel, Limit
 from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.gather import with_files
-from specport.sources.model import ACCOUNT, Filters, Origin, Source
+from specport.sources.model import NAME, Filters, Origin, Source
 
 MAX_NAME = 32
-
-_NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,31}}(@{ACCOUNT.strip('^$')})?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
     document = await _read(wanted.spec, fetching, origin)
     overlays = [await _read(overlay, fetching, origin) for overlay in wanted.overlays]
     name = wanted.name or _name_from(document)
-    if not _NAME.match(name) or (origin is Origin.TOOL and "@" in name):
+    if not NAME.match(name) or (origin is Origin.TOOL and "@" in name):
         raise SourceError(
             f"{name[:60]!r} is no source name",
             hint=f"Lower-case letters, digits, - and _, a letter first, at most {MAX_NAME}; @ACCOUNT may follow",

@@ -7,6 +7,7 @@ request are JSON-RPC errors.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import anyio
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -218,8 +220,9 @@ class McpServer:
         await self._bus.publish(ToolsListChanged())
         await self._bus.publish(ResourcesListChanged())
         for session in list(self._sessions):
-            await session.send_tool_list_changed()
-            await session.send_resource_list_changed()
+            with contextlib.suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # it has just gone
+                await session.send_tool_list_changed()
+                await session.send_resource_list_changed()
 
 
 def _page(listing: Listing, start: int) -> list[types.Tool]:
