@@ -9,13 +9,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import cast
 
 import orjson
 
-from specport.catalog.build import Shape
+from specport.audit import Audit, Entry
+from specport.audit_file import AuditFile
 from specport.catalog.model import Route, Tool
 from specport.catalog.report import report
 from specport.errors import SourceError, UnknownTool
@@ -24,31 +24,26 @@ from specport.executor.auth.placing import shown
 from specport.executor.auth.references import brought_by
 from specport.executor.auth.tokens import Tokens
 from specport.executor.curl import as_curl
-from specport.executor.kept import KeptLedger
-from specport.executor.model import Channel, WhenLost
-from specport.executor.send import Bounds, Executor
-from specport.executor.shared import Ledger
+from specport.executor.model import Channel
+from specport.executor.send import Executor
 from specport.offer import Listing, Offer, offer_of
 from specport.policy.asking import nobody_to_ask
-from specport.policy.model import Action, Ask, Caller, Decided, Decision, Policy
-from specport.requests.binary import ReadFile, no_files
+from specport.policy.model import Action, Ask, Caller, Decided
 from specport.requests.check import ArgumentChecker
 from specport.requests.model import PreparedRequest
 from specport.requests.prepare import prepare
 from specport.requests.questions import question_about
 from specport.results.build import build_result
 from specport.results.model import ToolResult
+from specport.settings import Settings, ledger_of, store_of
 from specport.sources.builtin import ADD, PREVIEW, added_facts
 from specport.sources.cache import CatalogCache
-from specport.sources.fetch import FetchPolicy
 from specport.sources.following import Follower
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, as_text
 from specport.sources.read import Opened, credential_for, may_have_credentials, read_document, server_of
 from specport.sources.registry import Added, Registry
 from specport.sources.specification import Specification
-from specport.sources.sqlite_store import SqliteStore
-from specport.sources.store import SourceStore
 
 log = logging.getLogger("specport")
 
@@ -62,46 +57,25 @@ MAX_CHECKERS = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """How an App is made.
-
-    `state_dir` None keeps nothing on disk; `dry_run` answers a call with its request as curl; `read_file` reads the
-    `file:` URLs that arguments give for binary content, which nothing may be unless the operator opened a folder.
-    Added sources are kept in the Redis at `state_url` with other replicas, else in the state folder, else for this run.
-    Limits are kept in the Redis at `limits_url` with other replicas, else in the state folder, else in memory;
-    `limits_lost` says what becomes of calls while Redis does not answer.
-    """
-
-    state_dir: Path | None = None
-    dotted_names: bool = False
-    full_schemas: bool = False
-    fetching: FetchPolicy = field(default_factory=FetchPolicy)
-    sandbox: bool = False
-    dry_run: bool = False
-    policy: Policy = field(default_factory=Policy)
-    shape: Shape = field(default_factory=Shape)
-    bounds: Bounds = field(default_factory=Bounds)
-    read_file: ReadFile = no_files
-    state_url: str = field(default="", repr=False)
-    limits_url: str = field(default="", repr=False)
-    limits_lost: WhenLost = WhenLost.CLOSED
-
-
-@dataclass(frozen=True, slots=True)
 class _Call:
     """One call on its way, its arguments checked."""
 
     tool: Tool
-    decision: Decision
     arguments: Mapping[str, object]
     caller: Caller
     ask: Ask
+    entry: Entry
 
-    async def consent(self, request: PreparedRequest | None = None, channel: Channel | None = None) -> None:
-        """Have a person asked where policy wants it. They may take their time: no limit is taken yet."""
-        if self.decision.action is Action.APPROVE:
-            brought = brought_by(self.caller.headers, channel.credentials) if channel else ()
-            await self.ask(question_about(self.tool, self.arguments, self.decision, request, brought))
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a person is asked first."""
+        return self.entry.decision.action is Action.APPROVE
+
+    async def consent(self, request: PreparedRequest | None = None, brought: Sequence[str] = ()) -> None:
+        """Have a person asked. They may take their time: no limit is taken yet."""
+        question = question_about(self.tool, self.arguments, self.entry.decision, request, brought)
+        self.entry.url = question.url
+        await self.entry.asking(self.ask(question))
 
 
 class App:
@@ -117,6 +91,7 @@ class App:
         self._stack = contextlib.AsyncExitStack()
         self._checkers: dict[str, tuple[Tool, ArgumentChecker]] = {}
         self._offer = Offer(Listing((), "", dotted=settings.dotted_names, full=settings.full_schemas))
+        self._audit: Audit | None = None
         self.on_change: list[Callable[[], Awaitable[None]]] = []
 
     @classmethod
@@ -128,16 +103,19 @@ class App:
 
         `sleep` passes the time between looks for what others added.
         """
-        state, store = settings.state_dir, _store(settings)
+        state, store = settings.state_dir, store_of(settings)
         cache = CatalogCache(state) if state else None
         registry = Registry(shape=settings.shape, cache=cache, store=store, fetching=settings.fetching)
         for source in sources:
             registry.open(source)
         follower = Follower(registry, sleep=sleep)
-        executor = Executor(bounds=settings.bounds, ledger=_ledger(settings), logins=Logins(state))
+        executor = Executor(bounds=settings.bounds, ledger=ledger_of(settings), logins=Logins(state))
         app = cls(settings, registry, follower, executor)
         async with app._stack:
             app._stack.push_async_callback(app._executor.aclose)
+            if settings.audit:
+                file = app._stack.enter_context(contextlib.closing(AuditFile(settings.audit)))
+                app._audit = Audit(file)
             if store:
                 app._stack.push_async_callback(store.aclose)
             await follower.look()
@@ -156,6 +134,11 @@ class App:
         """What becomes of each tool, denied ones included, and which rules decide nothing."""
         return self._offer.decided
 
+    def begin(self, transport: str) -> None:
+        """Say in the audit log that a server starts. Raises SpecportError where that cannot be written."""
+        if self._audit:
+            self._audit.begin(transport, len(self.listing.tools))
+
     def log_problems(self) -> None:
         """Say in the log what is wrong in the document of each open source, and which rules decide nothing."""
         for opened in self._registry.opened.values():
@@ -171,15 +154,21 @@ class App:
         Raises CallError (unknown tool, bad arguments, denied, rate limited, upstream failed) or, for the built-in
         tools, SourceError and DocumentError.
         """
-        if self.known(name) is None:
+        entry = Entry(name)
+        done = self._called(entry, arguments, caller, ask)
+        return await (self._audit.follow(done, entry, caller) if self._audit else done)
+
+    async def _called(self, entry: Entry, arguments: object, caller: Caller, ask: Ask) -> ToolResult:
+        if self.known(entry.name) is None:
             await self.refresh()
-        tool = self.find(name)
-        decision = self._offer.decision(tool)
-        call = _Call(tool, decision, self._checker(tool).check(arguments), caller, ask)
+        entry.tool, entry.decision = self._offer.about(entry.name)
+        tool = self.find(entry.name)
+        call = _Call(tool, self._checker(tool).check(arguments), caller, ask, entry)
         if tool.route is not None:
             return await self._call_route(call, tool.route)
-        await call.consent()
-        return await self._call_builtin(tool, call.arguments)
+        if call.needs_approval:
+            await call.consent()
+        return await self._call_builtin(tool, call.arguments, caller)
 
     def find(self, name: str) -> Tool:
         """The tool of that wire name or address.
@@ -214,19 +203,23 @@ class App:
         """What adding a document would do."""
         return await self._registry.preview(wanted, origin)
 
-    async def add(self, wanted: Specification, origin: Origin) -> Added:
+    async def add(self, wanted: Specification, origin: Origin, *, caller: Caller = NOBODY) -> Added:
         """Register a document; its tools are listed and callable when this returns."""
         await self.refresh()
         added = await self._registry.add(wanted, origin)
         if added.is_new:
             await self._changed()
+            if self._audit:
+                self._audit.added(added.opened, caller)
         return added
 
-    async def remove(self, name: str) -> bool:
+    async def remove(self, name: str, *, caller: Caller = NOBODY) -> bool:
         """Forget an added source; whether there was one."""
         removed = await self._registry.remove(name)
         if removed:
             await self._changed()
+            if self._audit:
+                self._audit.removed(name, caller)
         return removed
 
     async def refresh(self) -> None:
@@ -279,8 +272,12 @@ class App:
         request = prepare(route, call.arguments, url, read_file=self._settings.read_file)
         if self._settings.dry_run:
             return ToolResult(text=as_curl(shown(request, channel.credentials)))
-        await call.consent(request, channel)
-        exchange = await self._executor.send(request, channel, call.caller.headers)
+        inbound = call.caller.headers
+        if call.needs_approval:
+            shown_request = await self._executor.without_secrets(request, channel, inbound)
+            await call.consent(shown_request, brought_by(inbound, channel.credentials))
+        exchange = await self._executor.send(request, channel, inbound, note=call.entry.sent if self._audit else None)
+        call.entry.status = exchange.status
         return build_result(
             exchange,
             route=route,
@@ -316,12 +313,12 @@ class App:
         app = sandbox_app(operations, references, document.dialect, opened.channel.limits)
         return await self._stack.enter_async_context(serve_sandbox(app))
 
-    async def _call_builtin(self, tool: Tool, arguments: Mapping[str, object]) -> ToolResult:
+    async def _call_builtin(self, tool: Tool, arguments: Mapping[str, object], caller: Caller) -> ToolResult:
         wanted = _specification(arguments)
         if tool.address == PREVIEW:
             return ToolResult(text=as_text(await self.preview(wanted, Origin.TOOL)))
         assert tool.address == ADD
-        added = await self.add(wanted, Origin.TOOL)
+        added = await self.add(wanted, Origin.TOOL, caller=caller)
         if added.is_new:
             report(added.opened.catalog, log.warning)
         facts = added_facts(added)
@@ -338,28 +335,6 @@ async def _running(work: Coroutine[object, object, None]) -> AsyncGenerator[None
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-def _store(settings: Settings) -> SourceStore | None:
-    """Where added sources are kept."""
-    if settings.state_url:
-        try:
-            from specport.sources.redis_store import RedisStore
-        except ModuleNotFoundError as error:
-            raise SourceError("--state needs the package redis", hint="pip install 'specport[redis]'") from error
-        return RedisStore(settings.state_url)
-    return SqliteStore(settings.state_dir) if settings.state_dir else None
-
-
-def _ledger(settings: Settings) -> Ledger | None:
-    """Where limits are kept beside memory. The sandbox starts anew with every process, and so do its limits."""
-    if settings.limits_url:
-        try:
-            from specport.executor.redis_ledger import RedisLedger
-        except ModuleNotFoundError as error:
-            raise SourceError("--limits needs the package redis", hint="pip install 'specport[redis]'") from error
-        return RedisLedger(settings.limits_url, when_lost=settings.limits_lost)
-    return KeptLedger(settings.state_dir) if settings.state_dir and not settings.sandbox else None
 
 
 def _sandbox_channel(opened: Opened) -> Channel:

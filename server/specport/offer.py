@@ -11,7 +11,7 @@ from specport.catalog.model import Tool
 from specport.catalog.naming import listing_order
 from specport.catalog.search import nearest
 from specport.errors import Denied, UnknownTool
-from specport.policy.model import Action, Decided, Decision, Policy, SourceRules
+from specport.policy.model import UNDECIDED, Action, Decided, Decision, Policy, SourceRules
 from specport.policy.rules import decide_all
 from specport.sources.builtin import builtin_tools
 from specport.sources.read import Opened
@@ -58,15 +58,16 @@ class Offer:
     by_name: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     denied: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
 
-    def decision(self, tool: Tool) -> Decision:
-        """What becomes of a tool."""
-        return self.decided.decisions[tool.address]
+    def about(self, name: str) -> tuple[Tool | None, Decision]:
+        """The tool of a name, visible or denied, and what becomes of it."""
+        tool = self.by_name.get(name) or self.denied.get(name)
+        return tool, self.decided.decisions[tool.address] if tool else UNDECIDED
 
     def missing(self, name: str) -> UnknownTool | Denied:
         """The error for a name that no visible tool has: which rule denies it, or else which names are near."""
         tool = self.denied.get(name)
         if tool is not None:
-            decision = self.decision(tool)
+            decision = self.decided.decisions[tool.address]
             return Denied(decision.reason, hint=decision.hint)
         near = nearest(self.listing.tools, name, MAX_NEAREST)
         hint = f"Nearest: {', '.join(near)}" if near else "See tools/list, or `specport tools`"

@@ -125,8 +125,17 @@ class Executor:
         self._transport = transport or Connections(self._bounds.connections)
         self._timeout = httpx2.Timeout(self._bounds.read, connect=self._bounds.connect).as_dict()
 
-    async def send(self, request: PreparedRequest, channel: Channel, inbound: Headers = _NO_HEADERS) -> Exchange:
+    async def send(
+        self,
+        request: PreparedRequest,
+        channel: Channel,
+        inbound: Headers = _NO_HEADERS,
+        *,
+        note: Callable[[str], None] | None = None,
+    ) -> Exchange:
         """The answer to a request, whatever its status. `inbound`: the headers of the caller's own HTTP request.
+
+        `note` is told the URL, without secrets, before the request is sent.
 
         Raises Denied for a credential that is not there or a host that is not public, RateLimited when the limits
         leave no room in time, and UpstreamFailed when the API cannot be reached, is too slow, or answers more than
@@ -135,7 +144,7 @@ class Executor:
         ends = self._clock() + self._bounds.total
         secrets = await self._wallet.find(request, channel, inbound)
         request = _recognisable(request, channel.idempotency_header)
-        exchange = await self._sent(request, channel, secrets, ends)
+        exchange = await self._sent(request, channel, secrets, ends, note=note)
         renewed = await self._wallet.renewed(secrets, channel) if exchange.status == 401 else ()
         if not renewed:
             return exchange
@@ -143,7 +152,13 @@ class Executor:
         return replace(again, attempts=exchange.attempts + again.attempts, waited=exchange.waited + again.waited)
 
     async def _sent(
-        self, request: PreparedRequest, channel: Channel, secrets: tuple[Secret, ...], ends: float
+        self,
+        request: PreparedRequest,
+        channel: Channel,
+        secrets: tuple[Secret, ...],
+        ends: float,
+        *,
+        note: Callable[[str], None] | None = None,
     ) -> Exchange:
         """As `send`, with these secrets and until `ends`."""
         may_repeat = request.method in _IDEMPOTENT or bool(channel.idempotency_header)
@@ -155,6 +170,8 @@ class Executor:
             ends=ends,
             cap=self._bounds.body,
         )
+        if note is not None:
+            note(call.redaction.text(request.url))
         outcome: Exchange | UpstreamFailed | None = None
         attempts, waited = 0, 0.0
         while True:
@@ -195,6 +212,14 @@ class Executor:
         if isinstance(outcome, UpstreamFailed):
             raise outcome
         return outcome
+
+    async def without_secrets(self, request: PreparedRequest, channel: Channel, inbound: Headers) -> PreparedRequest:
+        """The request with a URL that can be shown: without what would be sent as its credentials.
+
+        Raises as `send` does where one of them is not there.
+        """
+        secrets = await self._wallet.find(request, channel, inbound)
+        return replace(request, url=Redaction(secrets).text(request.url))
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -90,6 +90,10 @@ class Decision:
     hint: str = ""
 
 
+UNDECIDED = Decision()
+"""Where no rule decides, and where there is no tool to decide about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """The decision for each tool by address, and a sentence for each rule that decides nothing."""

@@ -9,18 +9,18 @@ import sys
 
 from specport.errors import Declined
 from specport.policy.asking import as_text, cannot_ask
-from specport.policy.model import Ask, Question
+from specport.policy.model import Ask, Caller, Question
 from specport.surfaces.cli.printing import say
 
 _YES = frozenset({"y", "yes"})
 
 
-def user_name() -> str:
+def this_user() -> Caller:
     """Who runs the command: the user's name, or number where the system has no name for it."""
     try:
-        return getpass.getuser()
+        return Caller(getpass.getuser(), transport="cli")
     except (KeyError, OSError):
-        return f"uid {os.getuid()}"
+        return Caller(f"uid {os.getuid()}", transport="cli")
 
 
 def approver(user: str, *, yes: bool) -> Ask:

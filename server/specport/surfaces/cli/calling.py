@@ -11,9 +11,9 @@ import typer
 
 from specport.documents.text import printable
 from specport.errors import BadArguments, SpecportError
-from specport.policy.model import Approve, Caller
+from specport.policy.model import Approve
 from specport.surfaces.cli import options
-from specport.surfaces.cli.approving import approver, user_name
+from specport.surfaces.cli.approving import approver, this_user
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
 from specport.surfaces.cli.printing import say
@@ -36,6 +36,7 @@ def call(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve the call where policy wants approval.")] = False,
     policy: options.PolicyFile = None,
     approve: options.ApproveOption = Approve.NOTHING,
+    audit: options.Audit = None,
     source: Annotated[list[str] | None, typer.Option("--source", help="Source to call. Repeatable.")] = None,
     spec: options.Spec = "",
     base_url: options.BaseUrl = "",
@@ -66,12 +67,12 @@ def call(
         sources=tuple(source or ()), spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
         overlays=tuple(overlay or ()), sandbox=sandbox, dry_run=dry_run, allow_private=allow_private,
         follow_references=follow_references, state=state, state_dir=state_dir, no_state=no_state,
-        files=tuple(files or ()), policy=policy, approve=approve,
+        files=tuple(files or ()), policy=policy, approve=approve, audit=audit,
     )  # fmt: skip
     given = _parsed(sys.stdin.read() if arguments == "-" else arguments)
 
     async def run(opened: App) -> bool:
-        caller = Caller(user_name(), transport="cli")
+        caller = this_user()
         result = await opened.call(address, given, caller=caller, ask=approver(caller.name, yes=yes))
         if output and not result.is_error:
             _write(result, output)

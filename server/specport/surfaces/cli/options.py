@@ -116,6 +116,12 @@ PolicyFile = Annotated[
         help="TOML with [[policy]] rules: which tools to allow, deny, or ask a person about.",
     ),
 ]
+Audit = Annotated[
+    Path | None,
+    typer.Option(
+        "--audit", envvar="SPECPORT_AUDIT", metavar="FILE", dir_okay=False, help="Append a JSON line for each call."
+    ),
+]
 ApproveOption = Annotated[
     Approve,
     typer.Option("--approve", envvar="SPECPORT_APPROVE", help="Ask a person before these, where no rule decides."),
@@ -158,6 +164,7 @@ class Wanted:
     read_only: bool = False
     policy: Path | None = None
     approve: Approve = Approve.NOTHING
+    audit: Path | None = None
     sandbox: bool = False
     dry_run: bool = False
     dotted: bool = False
@@ -201,6 +208,7 @@ def settings_of(wanted: Wanted) -> Settings:
         sandbox=wanted.sandbox,
         dry_run=wanted.dry_run,
         policy=policy_of(wanted),
+        audit=wanted.audit.expanduser() if wanted.audit else None,
         shape=Shape(description_limit=wanted.description_limit or None),
         read_file=LocalFiles(wanted.files).read if wanted.files else no_files,
         state_url=wanted.state,

@@ -12,6 +12,7 @@ import typer
 from specport.catalog.report import problem_lines
 from specport.errors import SourceError
 from specport.surfaces.cli import options
+from specport.surfaces.cli.approving import this_user
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, given_for, limits_of, settings_of
 from specport.surfaces.cli.printing import say, say_json
@@ -81,6 +82,7 @@ def add(
     follow_references: options.FollowReferences = False,
     state: options.State = "",
     state_dir: options.StateDir = None,
+    audit: options.Audit = None,
     json: options.AsJson = False,
 ) -> None:
     """Add a document as a source; every later `serve` has its tools.
@@ -90,7 +92,9 @@ def add(
     from specport.app import App
     from specport.sources.model import Origin
 
-    wanted = Wanted(state=state, state_dir=state_dir, allow_private=allow_private, follow_references=follow_references)
+    wanted = Wanted(
+        state=state, state_dir=state_dir, allow_private=allow_private, follow_references=follow_references, audit=audit
+    )
     limits = limits_of(tuple(limit or ()))
     _only_errors()
 
@@ -99,7 +103,7 @@ def add(
             described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
             given = given_for(name, tuple(credential or ()))
             named = replace(described, name=name, credentials=given, limits=limits)
-            return await opened.add(named, Origin.OPERATOR)
+            return await opened.add(named, Origin.OPERATOR, caller=this_user())
 
     added = asyncio.run(run())
     catalog, source = added.opened.catalog, added.opened.source
@@ -124,6 +128,7 @@ def remove(
     *,
     state: options.State = "",
     state_dir: options.StateDir = None,
+    audit: options.Audit = None,
 ) -> None:
     """Remove an added source.
 
@@ -134,8 +139,8 @@ def remove(
     _only_errors()
 
     async def run() -> bool:
-        async with App.open([], settings_of(Wanted(state=state, state_dir=state_dir))) as opened:
-            return await opened.remove(name)
+        async with App.open([], settings_of(Wanted(state=state, state_dir=state_dir, audit=audit))) as opened:
+            return await opened.remove(name, caller=this_user())
 
     if not asyncio.run(run()):
         raise SourceError(f"no added source is called {name!r}", hint="`specport sources` lists them")

@@ -104,6 +104,7 @@ def serve(  # one parameter to an option, which is how typer reads them
     read_only: options.ReadOnly = False,
     policy: options.PolicyFile = None,
     approve: options.ApproveOption = Approve.NOTHING,
+    audit: options.Audit = None,
     sandbox: options.Sandbox = False,
     dry_run: options.DryRun = False,
     allow_private: options.AllowPrivate = False,
@@ -149,6 +150,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         read_only=read_only,
         policy=policy,
         approve=approve,
+        audit=audit,
         sandbox=sandbox,
         dry_run=dry_run,
         dotted=tool_names is ToolNames.DOTTED,
@@ -171,6 +173,7 @@ async def _serve_stdio(wanted: Wanted) -> None:
     from specport.surfaces.mcp.stdio import serve_stdio
 
     async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
+        opened.begin("stdio")
         opened.log_problems()
         server = McpServer(opened, folders=wanted.files)
         _settle_memory()
@@ -190,6 +193,7 @@ async def _serve_http(
         App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened,
         _approvals(wanted) as approvals,
     ):
+        opened.begin("sse" if sse else "http")
         opened.log_problems()
         if secret:
             _check_own_token_stays(opened)

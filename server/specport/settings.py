@@ -1,0 +1,67 @@
+"""How an App is made, and where it keeps what it shares with other processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from specport.catalog.build import Shape
+from specport.errors import SourceError
+from specport.executor.kept import KeptLedger
+from specport.executor.model import WhenLost
+from specport.executor.send import Bounds
+from specport.executor.shared import Ledger
+from specport.policy.model import Policy
+from specport.requests.binary import ReadFile, no_files
+from specport.sources.fetch import FetchPolicy
+from specport.sources.sqlite_store import SqliteStore
+from specport.sources.store import SourceStore
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an App is made.
+
+    `state_dir` None keeps nothing on disk; `dry_run` answers a call with its request as curl; `read_file` reads the
+    `file:` URLs that arguments give for binary content, which nothing may be unless the operator opened a folder.
+    Added sources are kept in the Redis at `state_url` with other replicas, else in the state folder, else for this run.
+    Limits are kept in the Redis at `limits_url` with other replicas, else in the state folder, else in memory;
+    `limits_lost` says what becomes of calls while Redis does not answer. `audit` is the file of the audit log, if any.
+    """
+
+    state_dir: Path | None = None
+    dotted_names: bool = False
+    full_schemas: bool = False
+    fetching: FetchPolicy = field(default_factory=FetchPolicy)
+    sandbox: bool = False
+    dry_run: bool = False
+    policy: Policy = field(default_factory=Policy)
+    shape: Shape = field(default_factory=Shape)
+    bounds: Bounds = field(default_factory=Bounds)
+    read_file: ReadFile = no_files
+    state_url: str = field(default="", repr=False)
+    limits_url: str = field(default="", repr=False)
+    limits_lost: WhenLost = WhenLost.CLOSED
+    audit: Path | None = None
+
+
+def store_of(settings: Settings) -> SourceStore | None:
+    """Where added sources are kept."""
+    if settings.state_url:
+        try:
+            from specport.sources.redis_store import RedisStore
+        except ModuleNotFoundError as error:
+            raise SourceError("--state needs the package redis", hint="pip install 'specport[redis]'") from error
+        return RedisStore(settings.state_url)
+    return SqliteStore(settings.state_dir) if settings.state_dir else None
+
+
+def ledger_of(settings: Settings) -> Ledger | None:
+    """Where limits are kept beside memory. The sandbox starts anew with every process, and so do its limits."""
+    if settings.limits_url:
+        try:
+            from specport.executor.redis_ledger import RedisLedger
+        except ModuleNotFoundError as error:
+            raise SourceError("--limits needs the package redis", hint="pip install 'specport[redis]'") from error
+        return RedisLedger(settings.limits_url, when_lost=settings.limits_lost)
+    return KeptLedger(settings.state_dir) if settings.state_dir and not settings.sandbox else None
