@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -136,6 +137,33 @@ def test_the_url_asks_for_what_the_document_says(cli: Cli, server: OAuthServer) 
     assert url.startswith(f"{server.url}/authorize?")
     assert parse_qs(urlsplit(url).query)["scope"] == ["read write"]
     assert [form["grant_type"] for form in server.forms] == ["authorization_code"]
+
+
+def test_the_browser_is_opened(
+    specport: Callable[..., Done], home: Path, server: OAuthServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the port that was chosen, and nobody is waited for longer than five minutes."""
+    shop = write_shop(Cli(home), server.url)
+    opened: list[str] = []
+
+    def browse(url: str) -> bool:
+        opened.append(url)
+        return bool(httpx2.get(url, follow_redirects=True, timeout=PATIENCE))
+
+    for name, value in ENV.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("webbrowser.open", browse)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = specport("login", shop, "--port", port, "--state-dir", "state")
+        assert f"cannot listen on 127.0.0.1:{port}" in refused.err
+        assert "--port" in refused.err
+    done = specport("login", shop, "--port", port, "--state-dir", "state")
+    assert done.code == 0, done.err
+    assert parse_qs(urlsplit(opened[0]).query)["redirect_uri"] == [f"http://127.0.0.1:{port}/callback"]
+    monkeypatch.setattr("specport.surfaces.cli.logging_in.LOGIN_SECONDS", 0)
+    late = specport("login", shop, "--no-browser", "--state-dir", "state")
+    assert late.err.splitlines()[-1] == "specport: nobody logged in to shop within 0 s. Try again"
 
 
 def test_a_refusal_in_the_browser_ends_the_login(cli: Cli, server: OAuthServer) -> None:

@@ -49,6 +49,21 @@ def test_a_shell_puts_the_credential_in() -> None:
     assert given == ["-X", "GET", "https://api.test/v2/things", "-H", "Authorization: Bearer a b$c"]
 
 
+@pytest.mark.parametrize(
+    ("reference", "printed"),
+    [
+        ("file:/run/a b", "Bearer $(cat '/run/a b')"),
+        ("keyring:shop/me/it's", """Bearer $(keyring get shop 'me/it'"'"'s')"""),
+        ("header:X-Shop-Key", "Bearer $X_SHOP_KEY"),
+        ("oauth:my $(id) oauth", "Bearer $MY___ID__OAUTH"),
+    ],
+)
+def test_each_kind_of_reference_is_a_word_of_the_shell(reference: str, printed: str) -> None:
+    """What a person can put a value behind, or run."""
+    asked = request(security=(("it",),))
+    assert f'"Authorization: {printed}"' in as_curl(shown(asked, {"it": Credential("it", reference)}))
+
+
 @pytest.mark.parametrize("shell", ["sh", "bash"])
 def test_nothing_but_the_credential_is_expanded(shell: str) -> None:
     """Arguments are a model's words: no shell may run, expand or split them."""

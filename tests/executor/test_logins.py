@@ -258,3 +258,39 @@ async def test_a_login_is_used_for_its_own_client_and_server_only(tmp_path: Path
         with pytest.raises(CallError, match="nobody is logged in"):
             await call(server.executor(tmp_path), replace(CREDENTIAL, client=client))
     assert server.called == []
+
+
+async def test_what_cannot_be_written_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk after the server gave a new refresh token: this process renews with it, and keeps it when it can."""
+    server = Server()
+    executor = server.executor(tmp_path)
+    await log_in(executor)
+
+    async def full(self: Logins, name: str, login: object) -> str:
+        raise SourceError("the login cannot be kept: No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Logins, "write", full)
+        for _ in range(2):
+            server.now += 3590
+            assert (await call(executor)).status == 200
+    assert caplog.text.count("a renewed login ends with this process: the login cannot be kept: No space left") == 2
+    server.now += 3590
+    await call(executor)
+    assert [form["refresh_token"] for form in server.asked[1:]] == ["refresh-1", "refresh-2", "refresh-3"]
+    server.now += 3590
+    await call(server.executor(tmp_path))
+    assert server.asked[-1]["refresh_token"] == "refresh-4"
+
+
+async def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
+    """Half a file of this login; those of others are theirs."""
+    server = Server()
+    folder = tmp_path / "logins"
+    folder.mkdir()
+    (folder / ".shop@work%2Foauth.k1").write_text("half")
+    (folder / ".shop@home%2Foauth.k2").write_text("another's")
+    await log_in(server.executor(tmp_path))
+    assert [path.name for path in folder.glob(".*")] == [".shop@home%2Foauth.k2"]

@@ -47,13 +47,13 @@ def begin(
     state, verifier = random(_ENTROPY), random(_ENTROPY)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
+        **dict(client.parameters),
         "response_type": "code",
         "client_id": client_id,
         "redirect_uri": redirect_uri,
         "state": state,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
-        **dict(client.parameters),
     }
     if client.scopes:
         query["scope"] = " ".join(client.scopes)

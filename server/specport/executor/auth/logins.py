@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import glob
 import hashlib
 import logging
 import os
@@ -31,8 +32,8 @@ SERVICE = "specport"
 MAX_LOGIN_BYTES = 256 * 1024
 """Largest file of a login that is read."""
 
-LOOKS = 800
-"""How often to look whether another process still renews a login: for 40 s, twice of what it may take."""
+LOOKS = 500
+"""How often to look whether another process still renews a login: for 25 s, which is more than that may take."""
 
 _LOOK_AGAIN = 0.05
 _MAX_FILE_NAME = 200
@@ -137,7 +138,8 @@ def _file_name(name: str) -> str:
 
 def _make_private(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
         if folder.stat().st_mode & _OTHERS:
             folder.chmod(0o700)
     except OSError as error:
@@ -145,10 +147,12 @@ def _make_private(folder: Path) -> None:
 
 
 def _write_private(path: Path, data: bytes) -> None:
-    """A file that appears whole, readable and writable by its owner only."""
+    """A file that appears whole, readable and writable by its owner only. Whoever writes it has the login's lock."""
     _make_private(path.parent)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        for left in path.parent.glob(f"{glob.escape(f'.{path.stem}.')}*"):  # by a process that was killed meanwhile
+            left.unlink(missing_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)

@@ -66,7 +66,7 @@ class TokenRefused(Denied):
 
 def token_request(source: str, client: OAuthClient, identity: ClientIdentity, fields: Fields) -> PreparedRequest:
     """The POST that asks for a token (RFC 6749 section 3.2), the client authenticated as section 2.3.1 says."""
-    body = {**fields, **dict(client.parameters)}
+    body = {**dict(client.parameters), **fields}
     headers = [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")]
     if identity.secret and not client.in_body:
         pair = f"{quote_plus(identity.client_id)}:{quote_plus(identity.secret)}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from specport.errors import SourceError
 from specport.executor.auth import authorization
 from specport.executor.auth.authorization import Attempt, code_of
 from specport.executor.auth.logins import Login, Logins
@@ -23,6 +25,8 @@ from specport.executor.auth.references import MissingCredential, is_reference
 from specport.executor.auth.secret import Secret, fingerprint
 from specport.executor.model import Credential, Exchange, Flow, OAuthClient
 from specport.requests.model import PreparedRequest
+
+log = logging.getLogger("specport")
 
 AHEAD = 60.0
 """Seconds before its end at which a token is replaced; of one that lives shortly, a tenth of its life."""
@@ -50,13 +54,15 @@ Read = Callable[[str, str], Awaitable[str]]
 class _Held:
     """What is known of one client's token, when its login was last read, and until when not to ask.
 
-    `over`: the refresh token of a login that the server has ended.
+    `over`: the refresh token of a login that the server has ended. `unkept`: a renewed token that could not be written,
+    and the refresh token in whose place it is.
     """
 
     token: Token | None = None
     read: float = 0.0
     spared: float = 0.0
     over: str = ""
+    unkept: tuple[str, Token] | None = None
     asking: asyncio.Task[Token] | None = None
 
 
@@ -93,7 +99,10 @@ class Tokens:
         if held.token is None or held.token.access == refused or self._is_stale(held, held.token, client):
             if refused and self._now() < held.spared:
                 return None
-            await self._once(held, _Ask(credential, client, identity, public_urls, refused))
+            ask = _Ask(credential, client, identity, public_urls, refused)
+            await self._once(held, ask)
+            if held.token is None or held.token.access == refused:  # that was the answer to somebody else's question
+                await self._once(held, ask)
         assert held.token
         return Secret(credential, held.token.access, identity=key)
 
@@ -183,11 +192,11 @@ class Tokens:
         One process at a time renews, and reads first what another may have written: of refresh tokens that change
         with each use, the last one must not be lost (RFC 6749 section 6).
         """
-        token = (await self._kept(ask.credential, ask.identity)).token
+        token = await self._token_of(held, ask)
         if token.access != ask.refused and not self._is_ending(token):
             return token
         async with self.logins.lock(ask.client.login):
-            token = (await self._kept(ask.credential, ask.identity)).token
+            token = await self._token_of(held, ask)
             if token.access != ask.refused and not self._is_ending(token):
                 return token
             if not token.refresh or token.refresh == held.over:
@@ -200,8 +209,24 @@ class Tokens:
                 held.over = token.refresh
                 raise _over(ask.credential, error.message) from error
             renewed = replace(renewed, refresh=renewed.refresh or token.refresh)
-            await self.logins.write(ask.client.login, Login(ask.client.token_url, ask.identity.client_id, renewed))
+            await self._keep(held, ask, token, renewed)
             return renewed
+
+    async def _token_of(self, held: _Held, ask: _Ask) -> Token:
+        """The token of the login as it is kept, or what came in its place and could not be."""
+        token = (await self._kept(ask.credential, ask.identity)).token
+        return held.unkept[1] if held.unkept and held.unkept[0] == token.refresh else token
+
+    async def _keep(self, held: _Held, ask: _Ask, token: Token, renewed: Token) -> None:
+        """Write a renewed token; where that fails, as on a full disk, this process goes on with it."""
+        before = held.unkept[0] if held.unkept and held.unkept[1] is token else token.refresh
+        login = Login(ask.client.token_url, ask.identity.client_id, renewed)
+        try:
+            await self.logins.write(ask.client.login, login)
+            held.unkept = None
+        except SourceError as error:
+            held.unkept = before, renewed
+            log.warning("a renewed login ends with this process: %s", error)
 
     async def _kept(self, credential: Credential, identity: ClientIdentity) -> Login:
         """The login as it is kept now. Raises MissingCredential where there is none of this client."""
