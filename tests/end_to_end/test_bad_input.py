@@ -36,7 +36,7 @@ REPLIES = {
 }
 MESSAGES = {
     401: "GET /things/{id} answered 401 Unauthorized: Unable to authenticate you (Unauthorized). "
-    "No credential is configured for this source; give one with --credential SCHEME=env:NAME",
+    "No credential was sent; give one with --credential SCHEME=env:NAME",
     404: "GET /things/{id} answered 404 Not Found: no such thing (not_found, request id r-404)",
     422: "GET /things/{id} answered 422 Unprocessable Entity: Name is already in use (unprocessable_entity)",
     429: "GET /things/{id} answered 429 Too Many Requests: API rate limit exceeded "

@@ -209,7 +209,7 @@ def test_control_characters_of_an_error_message_are_taken_out() -> None:
 def test_unauthorized_says_what_to_do() -> None:
     """Without a credential: how to give one. With one: that it was refused."""
     body = {"id": "Unauthorized", "message": "Unable to authenticate you"}
-    assert "No credential is configured for this source" in answered(401, body, authorized=False).text
+    assert "No credential was sent" in answered(401, body, authorized=False).text
     assert "--credential SCHEME=env:NAME" in answered(401, body, authorized=False).text
     assert "The credential was sent and refused" in answered(401, body).text
     assert "may lack the right scope" in answered(403, body).text

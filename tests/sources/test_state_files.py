@@ -26,7 +26,7 @@ from specport.sources.sqlite_store import SqliteStore
 pytestmark = pytest.mark.anyio
 
 SOURCE = Source(
-    "shop", "https://docs.example.com/a", document().encode(), Origin.TOOL, "https://b.example.com", {"k": "env:K"},
+    "shop", "https://docs.example.com/a", document().encode(), Origin.OPERATOR, "https://b.example.com", {"k": "env:K"},
     filters=Filters(("a",), ("b",)), channel=Channel(limits=(Limit("100/60s", 100, 60.0),)),
 )  # fmt: skip
 
@@ -100,8 +100,9 @@ _ALTERED: Sequence[Callable[[bytes], bytes]] = (
     lambda data: data[:-1],
     lambda data: data + b"more",
     lambda data: data.replace(b'"shop"', b'"shoq"', 1),
-    lambda data: data.replace(b'"tool"', b'"admin"', 1),
-    lambda data: data.replace(b'"tool"', b'"bundled"', 1),
+    lambda data: data.replace(b'"operator"', b'"admin"', 1),
+    lambda data: data.replace(b'"operator"', b'"bundled"', 1),
+    lambda data: data.replace(b'"operator"', b'"tool"', 1),  # which brings no credentials
     lambda data: data.replace(b'"env:K"', b'["env:K"]', 1),
     lambda data: data.replace(b'"size":', b'"size":-', 1),
     lambda data: data.replace(b'"amount":100', b'"amount":0', 1),
@@ -161,7 +162,7 @@ async def test_a_state_file_of_an_earlier_version_is_taken_over(
     """What was added comes along, in every process that starts; what nobody can read is told and left behind."""
     with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
         connection.executescript(_VERSION_1 + _VERSION_2 * (version - 1))
-        row = ("shop", SOURCE.uri, SOURCE.data, "tool", SOURCE.base_url, '{"k":"env:K"}')
+        row = ("shop", SOURCE.uri, SOURCE.data, "operator", SOURCE.base_url, '{"k":"env:K"}')
         filters = '{"tags":["a"],"operations":["b"]}'
         connection.execute("insert into sources values (?, ?, ?, ?, ?, ?, ?)", (*row, filters))
         connection.execute("insert into sources values (?, ?, ?, ?, ?, ?, ?)", ("bad", *row[1:], "[]"))

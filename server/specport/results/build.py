@@ -159,7 +159,7 @@ def _failure(exchange: Exchange, route: Route, conventions: Conventions, has_cre
 
 def _advice(status: int, has_credential: bool) -> str:
     if status == 401 and not has_credential:
-        return ". No credential is configured for this source; give one with --credential SCHEME=env:NAME"
+        return ". No credential was sent; give one with --credential SCHEME=env:NAME"
     if status == 401:
         return ". The credential was sent and refused: is it valid and not expired?"
     if status == 403:

@@ -107,6 +107,7 @@ def _is_sound(stored: _Stored, name: str, size: int) -> bool:
         (stored.name, sizes) == (name, size)
         and bool(NAME.match(name))
         and stored.origin is not Origin.BUNDLED
+        and not (stored.origin is Origin.TOOL and stored.references)  # a tool call brings no credentials
         and all(limit.is_possible for limit in stored.limits)
     )
 
