@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -121,7 +121,7 @@ class App:
             await follower.look()
             app._relist()
             if store:
-                await app._stack.enter_async_context(_running(follower.follow(app._changed)))
+                await app._stack.enter_async_context(follower.following(app._changed))
             yield app
 
     @property
@@ -323,18 +323,6 @@ class App:
             report(added.opened.catalog, log.warning)
         facts = added_facts(added)
         return ToolResult(text=orjson.dumps(facts).decode(), structured=facts)
-
-
-@contextlib.asynccontextmanager
-async def _running(work: Coroutine[object, object, None]) -> AsyncGenerator[None]:
-    """A task that goes on for as long as the block lasts."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 def _sandbox_channel(opened: Opened) -> Channel:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from specport.sources.registry import Registry
 from specport.sources.store import StoreLost
@@ -30,8 +31,19 @@ class Follower:
         """Take in what changed; whether something did."""
         return not self._is_lost and await self._take_in()
 
-    async def follow(self, changed: Callable[[], Awaitable[None]]) -> None:
-        """Look for ever, and say each time that something changed."""
+    @contextlib.asynccontextmanager
+    async def following(self, changed: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
+        """Look for as long as the block lasts, and say each time that something changed."""
+        task = asyncio.create_task(self._follow(changed))
+        task.add_done_callback(_log_failure)
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _follow(self, changed: Callable[[], Awaitable[None]]) -> None:
         while True:
             await self._sleep(POLL_SECONDS)
             if await self._take_in():
@@ -51,3 +63,9 @@ class Follower:
         for name, error in refreshed.failed.items():
             log.warning("the added source %s could not be opened: %s", name, error)
         return refreshed.is_changed
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    """A fault of ours is told when it comes, not when the server ends."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("what other processes add is not looked for any more", exc_info=error)
