@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import anyio
 import mcp_types as types
 import pytest
 from mcp.client.client import Client
+from redis import Redis
 
 from end_to_end.loopback import PATIENCE, Cli, Upstream, document, operation, things
 from end_to_end.round_robin import RoundRobin, round_robin
@@ -42,6 +44,13 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="module")
 def replicas(tmp_path_factory: pytest.TempPathFactory, redis: RedisServer, running: Upstream) -> Iterator[list[str]]:
+    """Two servers: their URLs."""
+    with two_servers(tmp_path_factory, redis, running) as urls:
+        yield urls
+
+
+@contextmanager
+def two_servers(tmp_path_factory: pytest.TempPathFactory, redis: RedisServer, running: Upstream) -> Iterator[list[str]]:
     """Two servers of one source that share nothing but the Redis: their URLs."""
     with ExitStack() as stack:
         urls: list[str] = []
@@ -189,6 +198,45 @@ async def test_a_replica_that_starts_later_has_everything(
         for _ in range(2):
             names = {tool.name for tool in (await client.list_tools()).tools}
             assert "removed_things_getThing" not in names
+
+
+async def test_a_redis_that_is_killed_and_started_again_needs_no_restart_of_replicas(
+    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
+) -> None:
+    """Meanwhile calls are held back with a reason; after it both have what was added, though Redis kept nothing."""
+    redis = RedisServer.here(tmp_path_factory.mktemp("killed"))
+    redis.start()
+    try:
+        with two_servers(tmp_path_factory, redis, upstream) as urls:
+            async with behind_proxy(urls) as (proxy, [client]):
+                assert not (await client.call_tool("openapi_addSource", added("stays", upstream.url))).is_error
+                for _ in range(2):
+                    await client.list_tools()
+                redis.kill()
+                for number in range(4):
+                    refused = await client.call_tool("g_limited", {})
+                    assert "the Redis that keeps the limits does not answer" in text_of(refused), number
+                    assert len((await client.list_tools()).tools) == 9
+                failed = await client.call_tool("openapi_addSource", added("not", upstream.url))
+                assert "the Redis that keeps added sources does not answer" in text_of(failed)
+                proxy.take()
+                redis.start()
+                await anyio.to_thread.run_sync(wait_for, redis, "stays")
+                done = [await client.call_tool("g_limited", {}) for _ in range(4)]
+                assert not any(result.is_error for result in done)
+                assert set(proxy.take()) == {0, 1}
+                assert not (await client.call_tool("stays_things_getThing", {"id": 1})).is_error
+    finally:
+        redis.kill()
+
+
+def wait_for(redis: RedisServer, name: str) -> None:
+    """Come back once Redis has an added source."""
+    deadline = time.monotonic() + PATIENCE
+    with Redis.from_url(redis.url) as client:
+        while not client.hexists("specport:{sources}:revisions", name):
+            assert time.monotonic() < deadline, f"{name} was not put back"
+            time.sleep(0.02)
 
 
 async def test_servers_on_one_state_folder_have_the_same_sources(tmp_path: Path, upstream: Upstream) -> None:
