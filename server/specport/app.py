@@ -109,7 +109,12 @@ class App:
         for source in sources:
             registry.open(source)
         follower = Follower(registry, sleep=sleep)
-        executor = Executor(bounds=settings.bounds, ledger=ledger_of(settings), logins=Logins(state))
+        executor = Executor(
+            bounds=settings.bounds,
+            ledger=ledger_of(settings),
+            logins=Logins(state),
+            allow_private=settings.fetching.allow_private,
+        )
         app = cls(settings, registry, follower, executor)
         async with app._stack:
             app._stack.push_async_callback(app._executor.aclose)

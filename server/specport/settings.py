@@ -8,8 +8,7 @@ from pathlib import Path
 from specport.catalog.build import Shape
 from specport.errors import SourceError
 from specport.executor.kept import KeptLedger
-from specport.executor.model import WhenLost
-from specport.executor.send import Bounds
+from specport.executor.model import Bounds, WhenLost
 from specport.executor.shared import Ledger
 from specport.policy.model import Policy
 from specport.requests.binary import ReadFile, no_files

@@ -149,7 +149,7 @@ async def test_a_name_that_turns_private_later_is_refused_when_called(
         return ["127.0.0.1"]
 
     async with opened(upstream) as app:
-        app._executor._resolver = rebound
+        app._executor._exchanger._resolver = rebound
         spec = document({"/a": {"get": operation("a", "a")}}, servers=[{"url": f"http://rebind.example.com:{port}"}])
         await app.call("openapi.addSource", {"spec": spec, "name": "rebind"})
         with pytest.raises(Denied, match=r"rebind\.example\.com is at the private address 127\.0\.0\.1"):

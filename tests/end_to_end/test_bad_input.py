@@ -14,7 +14,7 @@ from mcp.shared.exceptions import MCPError
 
 from end_to_end.loopback import SPECPORT, Done, Reply, Upstream, document, operation, things
 from specport.app import App, Settings
-from specport.executor.send import Bounds
+from specport.executor.model import Bounds
 from specport.sources.model import Origin, Source
 from specport.surfaces.mcp.server import McpServer
 

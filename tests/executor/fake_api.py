@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from specport.executor.model import Channel, Exchange
-from specport.executor.send import Bounds, Executor
+from specport.executor.model import Bounds, Channel, Exchange
+from specport.executor.send import Executor
 from specport.requests.model import PreparedRequest
 
 Answer = httpx2.Response | Exception

@@ -15,8 +15,8 @@ import pytest
 from specport.errors import Denied, RateLimited, SourceError, UpstreamFailed
 from specport.executor.auth.references import check_reference
 from specport.executor.auth.secret import Secret
-from specport.executor.model import Channel, Credential, Exchange, Limit
-from specport.executor.send import Bounds, Executor
+from specport.executor.model import Bounds, Channel, Credential, Exchange, Limit
+from specport.executor.send import Executor
 from specport.requests.model import PreparedRequest
 
 pytestmark = pytest.mark.anyio

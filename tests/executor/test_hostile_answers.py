@@ -14,8 +14,8 @@ import pytest
 from fake_api import Api, ok, request, status_of
 
 from specport.errors import UpstreamFailed
-from specport.executor.model import Channel
-from specport.executor.send import Bounds, Executor
+from specport.executor.model import Bounds, Channel
+from specport.executor.send import Executor
 
 pytestmark = pytest.mark.anyio
 
@@ -106,14 +106,6 @@ async def test_a_gzip_bomb_stops_at_the_cap() -> None:
     )
     with pytest.raises(UpstreamFailed, match="answered more than 1,048,576 bytes"):
         await api.send(request())
-
-
-async def test_a_redirect_is_not_followed() -> None:
-    """Where an API points elsewhere, the caller is told; no credential is carried there."""
-    api = Api([status_of(302, location="https://elsewhere.test/")])
-    exchange = await api.send(request())
-    assert (exchange.status, len(api.seen)) == (302, 1)
-    assert exchange.headers["location"] == "https://elsewhere.test/"
 
 
 async def test_cookies_of_one_answer_are_not_sent_with_the_next_call() -> None:

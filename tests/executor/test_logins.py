@@ -17,8 +17,8 @@ import pytest
 from specport.errors import CallError, Denied, SourceError
 from specport.executor.auth.authorization import Attempt
 from specport.executor.auth.logins import Logins
-from specport.executor.model import Channel, Credential, Exchange, Flow, OAuthClient
-from specport.executor.send import Bounds, Executor
+from specport.executor.model import Bounds, Channel, Credential, Exchange, Flow, OAuthClient
+from specport.executor.send import Executor
 from specport.requests.model import PreparedRequest
 
 pytestmark = pytest.mark.anyio

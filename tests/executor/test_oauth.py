@@ -13,8 +13,8 @@ import pytest
 
 from specport.errors import CallError, Denied, UpstreamFailed
 from specport.executor.auth.logins import Logins
-from specport.executor.model import Channel, Credential, Exchange, Flow, OAuthClient
-from specport.executor.send import Bounds, Executor
+from specport.executor.model import Bounds, Channel, Credential, Exchange, Flow, OAuthClient
+from specport.executor.send import Executor
 from specport.requests.model import PreparedRequest
 
 pytestmark = pytest.mark.anyio

@@ -7,8 +7,9 @@ import pytest
 from fake_api import Answer, Api, ok, request, status_of
 
 from specport.errors import RateLimited, UpstreamFailed
-from specport.executor.model import Channel, Limit
-from specport.executor.send import Bounds, Executor, retry_after
+from specport.executor.learning import retry_after
+from specport.executor.model import Bounds, Channel, Limit
+from specport.executor.send import Executor
 from specport.requests.model import PreparedRequest
 
 pytestmark = pytest.mark.anyio

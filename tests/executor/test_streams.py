@@ -10,8 +10,8 @@ import pytest
 from fake_api import Api, request
 
 from specport.errors import UpstreamFailed
-from specport.executor.model import Channel, Exchange
-from specport.executor.send import Bounds, Executor
+from specport.executor.model import Bounds, Channel, Exchange
+from specport.executor.send import Executor
 
 pytestmark = pytest.mark.anyio
 

@@ -10,8 +10,8 @@ import pytest
 from fake_api import Api, ok, request
 
 from specport.errors import Denied, UpstreamFailed
-from specport.executor.model import Channel
-from specport.executor.send import Bounds, Executor
+from specport.executor.model import Bounds, Channel
+from specport.executor.send import Executor
 
 pytestmark = pytest.mark.anyio
 

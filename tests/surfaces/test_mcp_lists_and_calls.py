@@ -15,7 +15,7 @@ from mcp.shared.exceptions import MCPError
 
 from end_to_end.loopback import Reply, Upstream, document, operation, parameter, things
 from specport.app import App, Settings
-from specport.executor.send import Bounds
+from specport.executor.model import Bounds
 from specport.policy.model import Policy
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source

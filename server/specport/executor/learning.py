@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email.utils
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -132,3 +133,15 @@ def _seconds_until(text: str, now: float) -> float | None:
 
 def _bounded(seconds: float) -> float:
     return min(max(0.0, seconds), MAX_RESET)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that Retry-After asks for, as a number or a date (RFC 9110 section 10.2.3); None when it does not."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, moment.timestamp() - time.time())

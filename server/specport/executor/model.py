@@ -130,8 +130,9 @@ class Exchange:
     """One answered request: `status`, `headers` with lower-case names, decoded `body` bytes.
 
     `attempts` counts requests sent, `waited` the seconds spent waiting for limits; `left` says after what a stream
-    that may never end was left, such as `10 s`, and is empty where all was read. `credentials` names the security
-    schemes whose secrets were sent.
+    that may never end was left, such as `10 s`, and is empty where all was read. `redirect` says who answered after
+    one, where it is not whom the call was for, or why it was not followed. `credentials` names the security schemes
+    whose secrets were sent.
     """
 
     status: int
@@ -140,4 +141,24 @@ class Exchange:
     attempts: int = 1
     waited: float = 0.0
     left: str = ""
+    redirect: str = ""
     credentials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Every wait and size of one call, in seconds and bytes.
+
+    `total` spans waiting for limits and all attempts; clients stop at 60 s, so it ends before. An answer that may go
+    on for ever is left after `stream_time`, `stream_body` or `stream_items` events or lines.
+    """
+
+    total: float = 50.0
+    connect: float = 10.0
+    read: float = 45.0
+    body: int = 32 * 1024 * 1024
+    attempts: int = 4
+    connections: int = 100
+    stream_time: float = 10.0
+    stream_body: int = 4 * 1024 * 1024
+    stream_items: int = 1_000

@@ -1,41 +1,34 @@
-"""PreparedRequest -> Exchange: limits, credentials, attempts, one shared HTTP client.
-
-This is the only module that uses the HTTP client for calls. Errors of the client are translated here, once.
-"""
+"""PreparedRequest -> Exchange: credentials, limits, attempts, redirects."""
 
 from __future__ import annotations
 
 import asyncio
-import email.utils
-import logging
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
 import httpx2
 
-from specport.errors import RateLimited, UpstreamFailed
-from specport.executor.addresses import Resolve, address_of, resolve
+from specport.errors import Denied, RateLimited, UpstreamFailed
+from specport.executor.addresses import Resolve, resolve
 from specport.executor.auth.logins import Logins
 from specport.executor.auth.oauth import MAX_TOKEN_ANSWER
-from specport.executor.auth.placing import authorize
+from specport.executor.auth.placing import authorize, keys_of
 from specport.executor.auth.redaction import Redaction
 from specport.executor.auth.secret import Secret
 from specport.executor.auth.tokens import Tokens
 from specport.executor.auth.wallet import Headers, Wallet
-from specport.executor.connections import Connections
-from specport.executor.learning import quotas_of
-from specport.executor.model import Channel, Exchange, Limit
+from specport.executor.exchanging import Answer, Exchanger, Outgoing, PassingFault, origin_text
+from specport.executor.learning import quotas_of, retry_after
+from specport.executor.model import Bounds, Channel, Exchange, Limit
+from specport.executor.redirects import MAX_REDIRECTS, NotFollowed, follow, without_keys
 from specport.executor.shared import Ledger, SharedLimiter
-from specport.executor.streaming import ItemCounter, may_go_on
 from specport.executor.told import Told
 from specport.requests.model import PreparedRequest
 
-log = logging.getLogger("specport")
-
-MAX_PORT = 65_535
 TOKEN_SECONDS = 20.0
 """How long a token endpoint may take."""
 
@@ -48,50 +41,36 @@ DEFAULT_LIMITS = (Limit("calls at the same time", 100, 0.0),)
 Sleep = Callable[[float], Awaitable[None]]
 
 _NO_HEADERS: Headers = {}
-_OWN_HEADERS = (
-    ("user-agent", b"User-Agent", b"specport"), ("accept-encoding", b"Accept-Encoding", b"gzip, deflate"),
-    ("connection", b"Connection", b"keep-alive"),
-)  # fmt: skip
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE", "PUT", "DELETE"})
 _PASSING_FAULTS = frozenset({502, 503, 504})
 _ASKS_TO_WAIT = frozenset({429, 503})
-_BROKEN_OFF = (httpx2.NetworkError, httpx2.RemoteProtocolError)
-_PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Every wait and size of one call, in seconds and bytes.
-
-    `total` spans waiting for limits and all attempts; clients stop at 60 s, so it ends before. An answer that may go
-    on for ever is left after `stream_time`, `stream_body` or `stream_items` events or lines.
-    """
-
-    total: float = 50.0
-    connect: float = 10.0
-    read: float = 45.0
-    body: int = 32 * 1024 * 1024
-    attempts: int = 4
-    connections: int = 100
-    stream_time: float = 10.0
-    stream_body: int = 4 * 1024 * 1024
-    stream_items: int = 1_000
-
-
-class PassingFault(UpstreamFailed):
-    """The connection could not be made or broke off, which another attempt may well not meet."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What every attempt of one call needs. `ends` is when its budget is used up, `cap` the most bytes of an answer."""
+    """What every attempt of one request needs. `plain` is the request without its credentials, the `secrets`.
 
-    request: PreparedRequest
+    `is_recognisable`: the API knows a request that it had before, so that any may be sent again.
+    """
+
+    plain: PreparedRequest
+    secrets: tuple[Secret, ...]
+    outgoing: Outgoing
     limiter: SharedLimiter
-    redaction: Redaction
-    is_guarded: bool
-    ends: float
-    cap: int
+    is_recognisable: bool
+
+    @property
+    def may_repeat(self) -> bool:
+        return self.is_recognisable or self.plain.method in _IDEMPOTENT
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """What one request brought in the end, how often it was sent, and the seconds it waited."""
+
+    answer: Answer
+    attempts: int
+    waited: float
 
 
 class Executor:
@@ -109,21 +88,23 @@ class Executor:
         ledger: Ledger | None = None,
         logins: Logins | None = None,
         now: Callable[[], float] = time.time,
+        allow_private: bool = False,
     ) -> None:
         """`ledger` keeps limits together with other processes; without one they are kept in memory.
 
-        `logins` are those of people; `now` gives seconds since the epoch, which say when a token ends.
+        `logins` are those of people; `now` gives seconds since the epoch, which say when a token ends. `allow_private`
+        lets redirects lead to private addresses.
         """
         self._ledger = ledger
         self._bounds = bounds or Bounds()
         self._sleep = sleep
         self._clock = clock
         self._jitter = jitter
-        self._resolver = resolver
+        self._allow_private = allow_private
         self._wallet = Wallet(self._post, logins or Logins(None), clock=clock, now=now)
         self._limiters: dict[str, SharedLimiter] = {}
-        self._transport = transport or Connections(self._bounds.connections)
-        self._timeout = httpx2.Timeout(self._bounds.read, connect=self._bounds.connect).as_dict()
+        self._unlimited = SharedLimiter((), "", None, clock=clock)
+        self._exchanger = Exchanger(self._bounds, transport=transport, resolver=resolver, clock=clock)
 
     async def send(
         self,
@@ -144,54 +125,87 @@ class Executor:
         ends = self._clock() + self._bounds.total
         secrets = await self._wallet.find(request, channel, inbound)
         request = _recognisable(request, channel.idempotency_header)
-        exchange = await self._sent(request, channel, secrets, ends, note=note)
-        renewed = await self._wallet.renewed(secrets, channel) if exchange.status == 401 else ()
+        call = self._call(request, channel, secrets, ends)
+        if note is not None:
+            note(call.outgoing.redaction.text(request.url))
+        exchange = await self._followed(call)
+        if exchange.status != 401 or exchange.redirect:
+            return exchange
+        renewed = await self._wallet.renewed(secrets, channel)
         if not renewed:
             return exchange
-        again = await self._sent(request, channel, renewed, ends)
+        again = await self._followed(self._call(request, channel, renewed, ends))
         return replace(again, attempts=exchange.attempts + again.attempts, waited=exchange.waited + again.waited)
 
-    async def _sent(
-        self,
-        request: PreparedRequest,
-        channel: Channel,
-        secrets: tuple[Secret, ...],
-        ends: float,
-        *,
-        note: Callable[[str], None] | None = None,
-    ) -> Exchange:
-        """As `send`, with these secrets and until `ends`."""
-        may_repeat = request.method in _IDEMPOTENT or bool(channel.idempotency_header)
-        call = _Call(
+    def _call(self, request: PreparedRequest, channel: Channel, secrets: tuple[Secret, ...], ends: float) -> _Call:
+        outgoing = Outgoing(
             request=authorize(request, secrets),
-            limiter=self._limiter(request.source, channel, secrets),
             redaction=Redaction(secrets),
             is_guarded=request.url.startswith(channel.public_urls),
             ends=ends,
             cap=self._bounds.body,
         )
-        if note is not None:
-            note(call.redaction.text(request.url))
-        outcome: Exchange | UpstreamFailed | None = None
+        limiter = self._limiter(request.source, channel, secrets)
+        return _Call(request, secrets, outgoing, limiter, bool(channel.idempotency_header))
+
+    async def _followed(self, call: _Call) -> Exchange:
+        """The answer at the end of all redirects, or the redirect that is not followed, with the reason."""
+        brought = await self._brought(call)
+        attempts, waited, said = brought.attempts, brought.waited, ""
+        for hops in count(1):
+            location = brought.answer.location
+            if not location:
+                break
+            try:
+                if hops > MAX_REDIRECTS:
+                    raise NotFollowed(f"there were {MAX_REDIRECTS} before it (MAX_REDIRECTS)")
+                call = self._next(call, brought.answer)
+                brought = await self._brought(call)
+            except (NotFollowed, Denied, RateLimited, UpstreamFailed) as error:
+                said = f"Not followed: {error}"
+                break
+            attempts, waited = attempts + brought.attempts, waited + brought.waited
+            if not call.secrets and call.limiter is self._unlimited:
+                said = f"Answered by {origin_text(call.plain.url)} after a redirect; it was sent no credential"
+        used = tuple(secret.credential.name for secret in call.secrets)
+        return replace(brought.answer.exchange, attempts=attempts, waited=waited, credentials=used, redirect=said)
+
+    def _next(self, call: _Call, answer: Answer) -> _Call:
+        """The call that a redirect asks for. What left the origin of the first one gets its secrets never again."""
+        redaction = call.outgoing.redaction
+        holds_secret = redaction.text(answer.location) != answer.location
+        hop = follow(call.plain, answer.exchange.status, answer.location, holds_secret=holds_secret)
+        if hop.is_elsewhere:
+            is_guarded = not self._allow_private
+            outgoing = replace(call.outgoing, request=hop.request, is_guarded=is_guarded)
+            return replace(call, plain=hop.request, secrets=(), outgoing=outgoing, limiter=self._unlimited)
+        plain = without_keys(hop.request, keys_of(call.secrets))
+        outgoing = replace(call.outgoing, request=authorize(plain, call.secrets))
+        return replace(call, plain=plain, outgoing=outgoing)
+
+    async def _brought(self, call: _Call) -> _Brought:
+        """The answer to one request, after as many attempts as may help."""
+        answer: Answer | None = None
+        failure: UpstreamFailed | None = None
         attempts, waited = 0, 0.0
         while True:
             try:
-                outcome, held = await self._attempt(call)
+                answer, failure, held = await self._attempt(call)
             except RateLimited:
-                if outcome is None:
+                if not attempts:
                     raise
                 break  # no room for another attempt: what the last one brought stands
             attempts, waited = attempts + 1, waited + held
-            pause = self._pause(outcome, attempts, may_repeat=may_repeat)
-            if pause is None or attempts == self._bounds.attempts or self._clock() + pause >= call.ends:
+            pause = self._pause(answer.exchange if answer else failure, attempts, may_repeat=call.may_repeat)
+            if pause is None or attempts == self._bounds.attempts or self._clock() + pause >= call.outgoing.ends:
                 break
             await self._sleep(pause)
             waited += pause
-        if isinstance(outcome, UpstreamFailed):
-            outcome.attempts, outcome.waited = attempts, waited
-            raise outcome
-        used = tuple(secret.credential.name for secret in secrets)
-        return replace(outcome, attempts=attempts, waited=waited, credentials=used)
+        if answer is None:
+            assert failure
+            failure.attempts, failure.waited = attempts, waited
+            raise failure
+        return _Brought(answer, attempts, waited)
 
     @property
     def tokens(self) -> Tokens:
@@ -200,18 +214,14 @@ class Executor:
 
     async def _post(self, request: PreparedRequest, public_urls: tuple[str, ...]) -> Exchange:
         """The answer of a token endpoint, as it came: what is told of it is redacted by whoever tells it."""
-        call = _Call(
+        outgoing = Outgoing(
             request=request,
-            limiter=SharedLimiter((), "", None, clock=self._clock),
             redaction=Redaction(()),
             is_guarded=request.url.startswith(public_urls),
             ends=self._clock() + TOKEN_SECONDS,
             cap=MAX_TOKEN_ANSWER,
         )
-        outcome, _ = await self._attempt(call)
-        if isinstance(outcome, UpstreamFailed):
-            raise outcome
-        return outcome
+        return (await self._exchanger.exchange(outgoing)).exchange
 
     async def without_secrets(self, request: PreparedRequest, channel: Channel, inbound: Headers) -> PreparedRequest:
         """The request with a URL that can be shown: without what would be sent as its credentials.
@@ -224,7 +234,7 @@ class Executor:
     async def aclose(self) -> None:
         """Close every connection."""
         await self.tokens.aclose()
-        await self._transport.aclose()
+        await self._exchanger.aclose()
         if self._ledger:
             await self._ledger.aclose()
 
@@ -240,7 +250,7 @@ class Executor:
         self._limiters[scope] = limiter
         return limiter
 
-    def _pause(self, outcome: Exchange | UpstreamFailed, attempts: int, *, may_repeat: bool) -> float | None:
+    def _pause(self, outcome: Exchange | UpstreamFailed | None, attempts: int, *, may_repeat: bool) -> float | None:
         """Seconds to wait before another attempt, None when there must be none.
 
         What must not be done twice is repeated only where the API asked for it with Retry-After.
@@ -253,101 +263,21 @@ class Executor:
             passing = outcome.status in _PASSING_FAULTS
         return self._jitter(0.0, 0.25 * 2**attempts) if passing and may_repeat else None
 
-    async def _attempt(self, call: _Call) -> tuple[Exchange | UpstreamFailed, float]:
-        """What one request brought, and the seconds it waited for the limits."""
-        request = call.request
-        left = max(0.0, call.ends - self._clock())
-        permit = await call.limiter.acquire(request.method, request.path, request.body_value, within=left)
+    async def _attempt(self, call: _Call) -> tuple[Answer | None, UpstreamFailed | None, float]:
+        """What one request brought, or why nothing, and the seconds it waited for the limits."""
+        plain = call.plain
+        left = max(0.0, call.outgoing.ends - self._clock())
+        permit = await call.limiter.acquire(plain.method, plain.path, plain.body_value, within=left)
         told: Told | None = None
         try:
-            async with asyncio.timeout(max(0.001, call.ends - self._clock())):
-                exchange = await self._exchange(call)
+            answer = await self._exchanger.exchange(call.outgoing)
+            told = _told(answer.exchange)
         except UpstreamFailed as error:
-            return error, permit.waited
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            return _translated(error, request.url, call.redaction), permit.waited
+            return None, error, permit.waited
         else:
-            told = _told(exchange)
-            return exchange, permit.waited
+            return answer, None, permit.waited
         finally:
             await permit.done(told)
-
-    async def _exchange(self, call: _Call) -> Exchange:
-        """One request on a pooled connection.
-
-        The transport is used without the client around it, which would add cookies, redirects and proxies of the
-        environment, none of which may apply here, and a third of the time.
-        """
-        request = call.request
-        outgoing = httpx2.Request(
-            request.method,
-            request.url,
-            headers=[*_own_headers(request), *((name.encode(), value.encode()) for name, value in request.headers)],
-            content=request.content,
-            extensions={"timeout": self._timeout},
-        )
-        outgoing.method = request.method  # which the client's class writes in capitals; OAS 3.2 section 4.9 keeps it
-        if (outgoing.url.port or 0) > MAX_PORT:
-            raise httpx2.InvalidURL(f"the port is over {MAX_PORT}")
-        if call.is_guarded:
-            await self._pin(outgoing)
-        response = await self._transport.handle_async_request(outgoing)
-        try:
-            body, left = await self._read(response, call)
-        finally:
-            await response.aclose()
-        if log.isEnabledFor(logging.INFO):
-            log.info("%s %s answered %d", request.method, call.redaction.text(request.url), response.status_code)
-        headers = call.redaction.headers(response.headers.items())
-        return Exchange(response.status_code, headers, call.redaction.body(body), left=left)
-
-    async def _pin(self, outgoing: httpx2.Request) -> None:
-        """Send the request to an address of its host that was found to be public, whatever the name says next."""
-        url, host = outgoing.url, outgoing.url.raw_host.decode()
-        port = url.port or _PORTS.get(url.scheme, 0)
-        address = await address_of(host, port, self._resolver, allow_private=False)
-        outgoing.url = url.copy_with(host=address)
-        outgoing.extensions = {**outgoing.extensions, "sni_hostname": host}
-
-    async def _read(self, response: httpx2.Response, call: _Call) -> tuple[bytes, str]:
-        """The decoded body, at most `Bounds.body` bytes; of a stream its start, and after what it was left."""
-        if may_go_on(response.headers):
-            return await self._read_start(response, within=0.9 * (call.ends - self._clock()))
-        cap = call.cap
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in response.aiter_bytes():
-            size += len(chunk)
-            if size > cap:
-                raise UpstreamFailed(
-                    f"{_origin(call.request.url)} answered more than {cap:,} bytes",
-                    hint="Ask for less: a filter, a smaller page",
-                )
-            chunks.append(chunk)
-        return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), ""
-
-    async def _read_start(self, response: httpx2.Response, *, within: float) -> tuple[bytes, str]:
-        """What a stream brings before a bound is reached or it breaks off; an error only where it brought nothing."""
-        bounds = self._bounds
-        counter = ItemCounter(response.headers.get("content-type", ""))
-        seconds = max(0.001, min(bounds.stream_time, within))
-        chunks: list[bytes] = []
-        left = ""
-        try:
-            async with asyncio.timeout(seconds):
-                async for chunk in response.aiter_bytes():
-                    counter.take(chunk)
-                    chunks.append(chunk)
-                    if counter.items >= bounds.stream_items or counter.size >= bounds.stream_body:
-                        left = f"{counter.items:,} items, {counter.size:,} bytes"
-                        break
-        except TimeoutError:
-            left = f"{seconds:.3g} s"
-        except (*_BROKEN_OFF, httpx2.TimeoutException):
-            if not chunks:
-                raise
-            left = "its connection broke off"
-        return b"".join(chunks), left
 
 
 def _recognisable(request: PreparedRequest, header: str) -> PreparedRequest:
@@ -361,55 +291,7 @@ def _recognisable(request: PreparedRequest, header: str) -> PreparedRequest:
     return replace(request, headers=(*request.headers, (header, str(uuid.uuid4()))))
 
 
-def _own_headers(request: PreparedRequest) -> list[tuple[bytes, bytes]]:
-    """What every request says, but for what this one says itself."""
-    said = {name.lower() for name, _ in request.headers}
-    return [(name, value) for key, name, value in _OWN_HEADERS if key not in said]
-
-
 def _told(exchange: Exchange) -> Told:
     """What an answer tells of limits."""
     pause = retry_after(exchange.headers) if exchange.status in _ASKS_TO_WAIT else None
     return Told(quotas_of(exchange.headers, time.time()), pause)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that Retry-After asks for, as a number or a date (RFC 9110 section 10.2.3); None when it does not."""
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit() and len(value) < 10:
-        return float(value)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, moment.timestamp() - time.time())
-
-
-def _translated(error: Exception, url: str, redaction: Redaction) -> UpstreamFailed:
-    """The client's error in our words, and whether another attempt may do better."""
-    origin = _origin(url)
-    if isinstance(error, httpx2.TimeoutException | TimeoutError):
-        kind = PassingFault if isinstance(error, httpx2.ConnectTimeout) else UpstreamFailed
-        failure = kind(f"{origin} did not answer in time", hint="Try again later")
-    elif isinstance(error, httpx2.ConnectError | OSError):
-        failure = PassingFault(
-            f"cannot connect to {origin}: {redaction.text(str(error))}", hint="Is the base URL right and the API up?"
-        )
-    elif isinstance(error, httpx2.InvalidURL):
-        failure = UpstreamFailed(f"the URL of the call cannot be used: {redaction.text(str(error))}")
-    elif isinstance(error, httpx2.DecodingError):
-        failure = UpstreamFailed(f"{origin} answered with a broken content encoding")
-    else:
-        kind = PassingFault if isinstance(error, _BROKEN_OFF) else UpstreamFailed
-        failure = kind(f"the exchange with {origin} broke off: {redaction.text(str(error)) or type(error).__name__}")
-    failure.__cause__ = error
-    return failure
-
-
-def _origin(url: str) -> str:
-    """Scheme, host and port: all of a URL that is safe to show."""
-    try:
-        parts = httpx2.URL(url)
-    except httpx2.InvalidURL:
-        return "the API"
-    return f"{parts.scheme}://{parts.netloc.decode('ascii', 'replace')}"

@@ -14,8 +14,8 @@ import orjson
 
 from specport.catalog.model import Route
 from specport.documents.text import clean
+from specport.executor.learning import retry_after
 from specport.executor.model import Exchange
-from specport.executor.send import retry_after
 from specport.executor.streaming import is_event_stream, is_sequence
 from specport.operations.media_types import is_json
 from specport.results.media import actual_type, file_name, in_utf8, text_of
@@ -41,6 +41,8 @@ def build_result(
 ) -> ToolResult:
     """What the model gets of an answer. A status of 400 or more is an error result, whatever its body."""
     result = _result(exchange, route, arguments, conventions, has_credential)
+    if exchange.redirect:
+        result = replace(result, structured=None, notes=(*result.notes, f"{exchange.redirect}."))
     return replace(result, body=exchange.body, attempts=exchange.attempts, waited=exchange.waited)
 
 
@@ -154,10 +156,13 @@ def _failure(exchange: Exchange, route: Route, conventions: Conventions, has_cre
     if exchange.attempts > 1:
         facts.append(f"{exchange.attempts} attempts")
     line += f" ({', '.join(facts)})" if facts else ""
-    return ToolResult(text=line + _advice(exchange.status, has_credential), is_error=True)
+    return ToolResult(text=line + _advice(exchange, has_credential), is_error=True)
 
 
-def _advice(status: int, has_credential: bool) -> str:
+def _advice(exchange: Exchange, has_credential: bool) -> str:
+    status = exchange.status
+    if exchange.redirect:  # which says what was sent to whom
+        return ""
     if status == 401 and not has_credential:
         return ". No credential was sent; give one with --credential SCHEME=env:NAME"
     if status == 401:

@@ -30,6 +30,12 @@ def authorize(request: PreparedRequest, secrets: Sequence[Secret]) -> PreparedRe
     return request
 
 
+def keys_of(secrets: Sequence[Secret]) -> frozenset[str]:
+    """The query parameters that secrets are put into."""
+    held = (secret.credential for secret in secrets)
+    return frozenset(each.parameter for each in held if each.kind == "apiKey" and each.location == "query")
+
+
 def shown(request: PreparedRequest, credentials: Credentials) -> PreparedRequest:
     """The request as `--dry-run` prints it: each credential as a shell expression, such as `$NAME`, between SHELL."""
     for credential in choose(request.security, credentials):

@@ -135,7 +135,8 @@ def _left_out(app: App) -> list[Check]:
 
 async def _sources(app: App, *, offline: bool) -> list[Check]:
     """For each source: its document, credentials, API and limits. All APIs are asked at once."""
-    from specport.executor.send import Bounds, Executor
+    from specport.executor.model import Bounds
+    from specport.executor.send import Executor
 
     bounds = Bounds(total=REACHING, connect=REACHING, read=REACHING, body=1024 * 1024, attempts=1)
     executor = Executor(bounds=bounds)

@@ -1,0 +1,200 @@
+"""One request -> its answer, on a kept connection. Errors of the HTTP client are translated here, once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx2
+
+from specport.errors import UpstreamFailed
+from specport.executor.addresses import Resolve, address_of
+from specport.executor.auth.redaction import Redaction
+from specport.executor.connections import Connections
+from specport.executor.model import Bounds, Exchange
+from specport.executor.redirects import is_redirect
+from specport.executor.streaming import ItemCounter, may_go_on
+from specport.requests.model import PreparedRequest
+
+log = logging.getLogger("specport")
+
+MAX_PORT = 65_535
+
+_OWN_HEADERS = (
+    ("user-agent", b"User-Agent", b"specport"), ("accept-encoding", b"Accept-Encoding", b"gzip, deflate"),
+    ("connection", b"Connection", b"keep-alive"),
+)  # fmt: skip
+_BROKEN_OFF = (httpx2.NetworkError, httpx2.RemoteProtocolError)
+_PORTS = {"http": 80, "https": 443}
+
+
+class PassingFault(UpstreamFailed):
+    """The connection could not be made or broke off, which another attempt may well not meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request with its credentials, which `redaction` takes out of what comes back.
+
+    `is_guarded`: only to a public address. `ends` is when there is no more time, on the executor's clock; `cap` the
+    most bytes of an answer.
+    """
+
+    request: PreparedRequest
+    redaction: Redaction
+    is_guarded: bool
+    ends: float
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `location` is where a redirect leads as the API wrote it, which may hold a secret."""
+
+    exchange: Exchange
+    location: str = field(default="", repr=False)
+
+
+class Exchanger:
+    """Sends requests by a transport, within bounds. `resolver` finds the addresses of guarded hosts."""
+
+    def __init__(
+        self,
+        bounds: Bounds,
+        *,
+        transport: httpx2.AsyncBaseTransport | None,
+        resolver: Resolve,
+        clock: Callable[[], float],
+    ) -> None:
+        self._bounds = bounds
+        self._transport = transport or Connections(bounds.connections)
+        self._resolver = resolver
+        self._clock = clock
+        self._timeout = httpx2.Timeout(bounds.read, connect=bounds.connect).as_dict()
+
+    async def exchange(self, call: Outgoing) -> Answer:
+        """The answer. Raises UpstreamFailed where none came, and Denied for a host that is not public."""
+        try:
+            async with asyncio.timeout(max(0.001, call.ends - self._clock())):
+                return await self._exchange(call)
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            raise _translated(error, call.request.url, call.redaction) from error
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def _exchange(self, call: Outgoing) -> Answer:
+        """One request on a pooled connection.
+
+        The transport is used without the client around it, which would add cookies, redirects and proxies of the
+        environment, none of which may apply here, and a third of the time.
+        """
+        request = call.request
+        outgoing = httpx2.Request(
+            request.method,
+            request.url,
+            headers=[*_own_headers(request), *((name.encode(), value.encode()) for name, value in request.headers)],
+            content=request.content,
+            extensions={"timeout": self._timeout},
+        )
+        outgoing.method = request.method  # which the client's class writes in capitals; OAS 3.2 section 4.9 keeps it
+        if (outgoing.url.port or 0) > MAX_PORT:
+            raise httpx2.InvalidURL(f"the port is over {MAX_PORT}")
+        if call.is_guarded:
+            await self._pin(outgoing)
+        response = await self._transport.handle_async_request(outgoing)
+        try:
+            body, left = await self._read(response, call)
+        finally:
+            await response.aclose()
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s %s answered %d", request.method, call.redaction.text(request.url), response.status_code)
+        headers = call.redaction.headers(response.headers.items())
+        exchange = Exchange(response.status_code, headers, call.redaction.body(body), left=left)
+        return Answer(exchange, response.headers["location"] if is_redirect(exchange.status, headers) else "")
+
+    async def _pin(self, outgoing: httpx2.Request) -> None:
+        """Send the request to an address of its host that was found to be public, whatever the name says next."""
+        url, host = outgoing.url, outgoing.url.raw_host.decode()
+        port = url.port or _PORTS.get(url.scheme, 0)
+        address = await address_of(host, port, self._resolver, allow_private=False)
+        outgoing.url = url.copy_with(host=address)
+        outgoing.extensions = {**outgoing.extensions, "sni_hostname": host}
+
+    async def _read(self, response: httpx2.Response, call: Outgoing) -> tuple[bytes, str]:
+        """The decoded body, at most `Bounds.body` bytes; of a stream its start, and after what it was left."""
+        if may_go_on(response.headers):
+            return await self._read_start(response, within=0.9 * (call.ends - self._clock()))
+        cap = call.cap
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > cap:
+                raise UpstreamFailed(
+                    f"{origin_text(call.request.url)} answered more than {cap:,} bytes",
+                    hint="Ask for less: a filter, a smaller page",
+                )
+            chunks.append(chunk)
+        return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), ""
+
+    async def _read_start(self, response: httpx2.Response, *, within: float) -> tuple[bytes, str]:
+        """What a stream brings before a bound is reached or it breaks off; an error only where it brought nothing."""
+        bounds = self._bounds
+        counter = ItemCounter(response.headers.get("content-type", ""))
+        seconds = max(0.001, min(bounds.stream_time, within))
+        chunks: list[bytes] = []
+        left = ""
+        try:
+            async with asyncio.timeout(seconds):
+                async for chunk in response.aiter_bytes():
+                    counter.take(chunk)
+                    chunks.append(chunk)
+                    if counter.items >= bounds.stream_items or counter.size >= bounds.stream_body:
+                        left = f"{counter.items:,} items, {counter.size:,} bytes"
+                        break
+        except TimeoutError:
+            left = f"{seconds:.3g} s"
+        except (*_BROKEN_OFF, httpx2.TimeoutException):
+            if not chunks:
+                raise
+            left = "its connection broke off"
+        return b"".join(chunks), left
+
+
+def _own_headers(request: PreparedRequest) -> list[tuple[bytes, bytes]]:
+    """What every request says, but for what this one says itself."""
+    said = {name.lower() for name, _ in request.headers}
+    return [(name, value) for key, name, value in _OWN_HEADERS if key not in said]
+
+
+def _translated(error: Exception, url: str, redaction: Redaction) -> UpstreamFailed:
+    """The client's error in our words, and whether another attempt may do better."""
+    origin = origin_text(url)
+    if isinstance(error, httpx2.TimeoutException | TimeoutError):
+        kind = PassingFault if isinstance(error, httpx2.ConnectTimeout) else UpstreamFailed
+        failure = kind(f"{origin} did not answer in time", hint="Try again later")
+    elif isinstance(error, httpx2.ConnectError | OSError):
+        failure = PassingFault(
+            f"cannot connect to {origin}: {redaction.text(str(error))}", hint="Is the base URL right and the API up?"
+        )
+    elif isinstance(error, httpx2.InvalidURL):
+        failure = UpstreamFailed(f"the URL of the call cannot be used: {redaction.text(str(error))}")
+    elif isinstance(error, httpx2.DecodingError):
+        failure = UpstreamFailed(f"{origin} answered with a broken content encoding")
+    else:
+        kind = PassingFault if isinstance(error, _BROKEN_OFF) else UpstreamFailed
+        failure = kind(f"the exchange with {origin} broke off: {redaction.text(str(error)) or type(error).__name__}")
+    return failure
+
+
+def origin_text(url: str) -> str:
+    """Scheme, host and port: all of a URL that is safe to show."""
+    try:
+        parts = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return "the API"
+    return f"{parts.scheme}://{parts.netloc.decode('ascii', 'replace')}"
