@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -116,6 +117,9 @@ def test_somebody_logs_in_calls_and_logs_out(cli: Cli, server: OAuthServer) -> N
     )  # fmt: skip
     everything = [refused, called, doctor, done, again]
     assert not SECRETS.search(out + err + "".join(each.out + each.err for each in everything))
+    written = [path.read_bytes().decode("latin-1") for path in (cli.home / "state").rglob("*") if path.is_file()]
+    assert len(written) > 1
+    assert not SECRETS.search("".join(written))
 
 
 def test_the_url_asks_for_what_the_document_says(cli: Cli, server: OAuthServer) -> None:
@@ -137,6 +141,21 @@ def test_the_url_asks_for_what_the_document_says(cli: Cli, server: OAuthServer) 
     assert url.startswith(f"{server.url}/authorize?")
     assert parse_qs(urlsplit(url).query)["scope"] == ["read write"]
     assert [form["grant_type"] for form in server.forms] == ["authorization_code"]
+
+
+def test_processes_that_renew_at_once_all_go_on(cli: Cli, server: OAuthServer) -> None:
+    """Refresh tokens are good once: one process asks, the others wait for what it keeps."""
+    shop = write_shop(cli, server.url)
+    assert log_in(cli, shop)[0] == 0
+    kept = cli.home / "state" / "logins" / "shop%2Foauth.json"
+    kept.write_text(json.dumps({**json.loads(kept.read_text()), "made": 0, "expires": 1}))
+    arguments = ("call", "things.listThings", "--source", shop, "--state-dir", "state")
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(cli.start(*arguments, env=ENV)) for _ in range(4)]
+        assert [process.wait(PATIENCE) for process in processes] == [0, 0, 0, 0]
+    assert [form["grant_type"] for form in server.forms] == ["authorization_code", "refresh_token"]
+    assert server.bearers == ["Bearer access-2"] * 4
+    assert json.loads(kept.read_text())["refresh_token"] == "refresh-2"
 
 
 def test_the_browser_is_opened(
@@ -248,4 +267,6 @@ def test_a_login_that_cannot_be_is_one_line(cli: Cli, server: OAuthServer, sourc
     write_shop(cli, server.url, more='token_url = "ftp://x"')
     done = cli.run("login", source, "--no-browser", "--state-dir", "state", env=ENV)
     assert (done.code, done.err.count("\n")) == (1, 1)
-    assert ("there is no source 'nonesuch'" in done.err) or ("auth.oauth: token_url: String should match" in done.err)
+    assert ("there is no source 'nonesuch'" in done.err) or (
+        "auth.oauth: token_url: it must be an http(s) URL" in done.err
+    )

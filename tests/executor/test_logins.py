@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -44,19 +43,20 @@ class Server:
     asked: list[dict[str, str]] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
     rotates: bool = True
-    on_refresh: Callable[[], None] = lambda: None
+    gives_refresh: bool = True
+    status: int = 200
 
     def handle(self, request: httpx2.Request) -> httpx2.Response:
         if request.url.host != "login.test":
             self.called.append(request.headers.get("authorization", ""))
-            return httpx2.Response(200)
+            return httpx2.Response(self.status)
         form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
         self.asked.append(form)
         if form["grant_type"] == "refresh_token" and form["refresh_token"] != self.good:
             return httpx2.Response(400, json={"error": "invalid_grant", "error_description": "used before"})
         self.issued += 1
         answer = {"access_token": f"access-{self.issued}", "token_type": "bearer", "expires_in": 3600}
-        if self.rotates or not self.good:
+        if self.gives_refresh and (self.rotates or not self.good):
             self.good = answer["refresh_token"] = f"refresh-{self.issued}"
         return httpx2.Response(200, json=answer)
 
@@ -236,6 +236,19 @@ async def test_a_login_that_the_server_has_ended_is_told_and_not_tried_again(tmp
     assert len(server.asked) == 2
     await log_in(server.executor(tmp_path))
     assert (await call(executor)).status == 200
+
+
+async def test_a_login_without_a_refresh_token_leaves_a_401_to_the_api(tmp_path: Path) -> None:
+    """Nothing brings another token, and what the API says of this one is what counts."""
+    server = Server(gives_refresh=False, status=401)
+    executor = server.executor(tmp_path)
+    await log_in(executor)
+    exchange = await call(executor)
+    assert (exchange.status, exchange.attempts, exchange.credentials) == (401, 1, ("oauth",))
+    server.now += 3590
+    with pytest.raises(Denied, match=r"the login is over: it has expired\. Run `specport login shop@work`"):
+        await call(executor)
+    assert len(server.asked) == 1
 
 
 async def test_a_running_server_notices_a_logout(tmp_path: Path) -> None:

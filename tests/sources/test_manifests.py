@@ -64,6 +64,8 @@ async def test_a_folder_with_a_manifest_is_a_source(tmp_path: Path) -> None:
         (MINIMAL + CLIENT + 'client_secret = "dop_v1_secret"', "auth.o: client_secret"),
         (MINIMAL + CLIENT + 'client_secret = "header:x"', "auth.o: client_secret"),
         (MINIMAL + CLIENT + "tokenurl = 1", "auth.o: tokenurl"),
+        (MINIMAL + CLIENT + 'token_url = "https://["', "auth.o: token_url"),
+        (MINIMAL + CLIENT + 'authorization_url = "javascript:x"', "auth.o: authorization_url"),
         (MINIMAL + '[accounts."Big One".auth]\na = "env:A"', "accounts.Big One.[key]"),
         (MINIMAL + '[accounts.work]\na = "env:A"', "accounts.work.auth"),
         (MINIMAL + '[accounts.work.auth]\na = "dop_v1_secret"', "accounts.work.auth.a"),

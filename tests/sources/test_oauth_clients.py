@@ -81,6 +81,16 @@ def test_a_token_url_in_a_document_is_https() -> None:
     assert completed(CLIENT, "http://127.0.0.1:9/token").token_url == "http://127.0.0.1:9/token"
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "file://localhost/etc/passwd", "//login.test", "https://["])
+def test_no_document_opens_anything_but_a_web_page(url: str) -> None:
+    """A login's URL is given to the browser."""
+    if url.startswith("//"):
+        assert completed(PERSON, "/t", authorization_url=url).authorization_url == "https://login.test"
+        return
+    with pytest.raises(SourceError, match="the authorization_url of o in the document is no http"):
+        completed(PERSON, "/t", authorization_url=url)
+
+
 def test_a_client_without_a_token_url_is_told() -> None:
     """At start, by source and scheme."""
     with pytest.raises(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from mcp.client.client import Client
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from raw_stdio import Wire
 
@@ -60,6 +61,16 @@ async def test_each_call_goes_with_the_header_of_its_own_request(cli: Cli, upstr
     assert [asked.header("authorization") for asked in seen] == ["Bearer first-token", "Bearer second-token"]
     assert "for-specport" not in str(seen)
     assert "token" not in "".join(answers)
+
+
+async def test_over_sse_each_message_is_a_request_of_its_own(cli: Cli, upstream: Upstream) -> None:
+    """The legacy transport posts messages beside the stream that answers them."""
+    with cli.listening(*arguments(upstream, *THEIRS), "--transport", "sse") as url:
+        upstream.take()
+        async with Client(sse_client(url, headers={"x-things-token": "theirs"}), mode="legacy") as client:
+            await client.call_tool("things_getThing", {"id": 1})
+    [seen] = upstream.take()
+    assert seen.header("authorization") == "Bearer theirs"
 
 
 async def test_a_request_without_the_header_is_told_which(cli: Cli, upstream: Upstream) -> None:

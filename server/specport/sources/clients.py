@@ -37,7 +37,13 @@ def _name(value: str) -> str:
     return _reference(value) if is_reference(value) else value
 
 
-_Url = Annotated[str, Field(default="", pattern=r"^(https?://\S+)?$")]
+def _url(value: str) -> str:
+    if not origin_of(value) or not value.isprintable() or " " in value:
+        raise ValueError("it must be an http(s) URL")
+    return value
+
+
+_Url = Annotated[str, AfterValidator(_url)]
 
 
 class ClientEntry(Strict):
@@ -46,8 +52,8 @@ class ClientEntry(Strict):
     flow: Flow
     client_id: Annotated[str, Field(min_length=1), AfterValidator(_name)]
     client_secret: Annotated[str, AfterValidator(_reference)] | None = None
-    token_url: _Url
-    authorization_url: _Url
+    token_url: _Url | None = None
+    authorization_url: _Url | None = None
     scopes: tuple[str, ...] | None = None
     client_auth: Literal["basic", "post"] = "basic"
     issuer: str = ""
@@ -59,8 +65,8 @@ class ClientEntry(Strict):
             flow=self.flow,
             client_id=self.client_id,
             client_secret=self.client_secret or "",
-            token_url=self.token_url,
-            authorization_url=self.authorization_url,
+            token_url=self.token_url or "",
+            authorization_url=self.authorization_url or "",
             scopes=self.scopes,
             in_body=self.client_auth == "post",
             issuer=self.issuer,
@@ -135,12 +141,17 @@ def _told(source: Source, name: str, key: str, url: str, place: Place) -> str:
     """A URL that the document tells, if it may be used. Raises SourceError."""
     if not url:
         raise SourceError(f"{source.name}: {name} has no {key}, and the document names none", hint=f"Give {key} there")
-    url = urljoin(f"{place.base_url}/", url)
+    try:
+        url = urljoin(f"{place.base_url}/", url)
+    except ValueError:
+        url = ""
     origin = origin_of(url)
+    if not origin:
+        raise SourceError(f"{source.name}: the {key} of {name} in the document is no http(s) URL")
     is_trusted = source.origin is not Origin.TOOL and not source.uri.startswith(("http://", "https://"))
     if not is_trusted and origin not in place.origins:
         raise SourceError(
-            f"{source.name}: the document sends what {name} needs to {origin or url[:100]}, where its calls do not go",
+            f"{source.name}: the document sends what {name} needs to {origin}, where its calls do not go",
             hint=f"Where that is right, name it: {key} = ... beside client_id",
         )
     is_local = is_private_host(urlsplit(url).hostname or "")

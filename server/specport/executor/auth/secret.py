@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from specport.executor.model import Credential
 
-MAX_FINGERPRINTS = 4_096
+MAX_FINGERPRINTS = 10_000
 """Most values whose fingerprints are remembered."""
 
 _ROUNDS = 10_000

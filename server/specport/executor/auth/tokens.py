@@ -88,7 +88,7 @@ class Tokens:
         self.logins = logins
 
     async def secret(self, credential: Credential, public_urls: tuple[str, ...], *, refused: str = "") -> Secret | None:
-        """An access token. After the API `refused` one, another; None where it is too early to ask for that.
+        """An access token. After the API `refused` one, another; None where there is none, or it is too early to ask.
 
         Raises MissingCredential where a person has to log in first, and CallError where the server gives no token.
         """
@@ -104,6 +104,8 @@ class Tokens:
             if held.token is None or held.token.access == refused:  # that was the answer to somebody else's question
                 await self._once(held, ask)
         assert held.token
+        if held.token.access == refused:
+            return None
         return Secret(credential, held.token.access, identity=key)
 
     async def login(self, credential: Credential) -> Login | None:
@@ -199,6 +201,8 @@ class Tokens:
             token = await self._token_of(held, ask)
             if token.access != ask.refused and not self._is_ending(token):
                 return token
+            if ask.refused and not token.refresh:
+                return token  # nothing brings another one; the API's answer stands
             if not token.refresh or token.refresh == held.over:
                 raise _over(ask.credential, "it has expired" if not token.refresh else "the server has ended it")
             try:
