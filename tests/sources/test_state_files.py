@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from source_documents import document
 
 from specport.catalog.build import Shape
@@ -19,6 +21,7 @@ from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
 from specport.sources.cache import CatalogCache
+from specport.sources.codec import decode_source, encode_source
 from specport.sources.model import Filters, Origin, Source
 from specport.sources.read import open_source
 from specport.sources.sqlite_store import SqliteStore
@@ -121,6 +124,21 @@ async def test_a_damaged_source_is_told_by_its_name(tmp_path: Path, altered: Cal
     connection.close()
     with pytest.raises(SourceError, match=r"the added source 'shop' cannot be read.*specport remove shop"):
         await store.get("shop")
+
+
+@given(
+    at=st.integers(0, 1_000), put=st.binary(max_size=4) | st.sampled_from([b"{}", b"[]", b"null", b"-1", b'"', b"\n"])
+)
+def test_whatever_is_kept_is_a_source_or_an_error(at: int, put: bytes) -> None:
+    """One place of a kept source overwritten with anything."""
+    data = encode_source(SOURCE)
+    altered = data[: at % len(data)] + put + data[at % len(data) + len(put) :]
+    try:
+        found = decode_source(altered, "shop")
+    except SourceError:
+        return
+    assert found.name == "shop"
+    assert decode_source(encode_source(found), "shop") == found
 
 
 async def test_what_a_newer_release_kept_is_read_where_it_can_be(tmp_path: Path) -> None:

@@ -60,8 +60,7 @@ class SqliteStore:
 
     async def delete(self, name: str) -> bool:
         """As `SourceStore.delete`."""
-        with self._open() as connection:
-            return connection.execute("delete from kept where name = ?", (name,)).rowcount > 0
+        return await asyncio.to_thread(self._delete, name)
 
     async def aclose(self) -> None:
         """Close the connection that looks for changes."""
@@ -82,6 +81,10 @@ class SqliteStore:
                 "insert into kept values (?, ?, ?) on conflict do nothing", (source.name, revision, data)
             )
             return revision if done.rowcount else None
+
+    def _delete(self, name: str) -> bool:
+        with self._open() as connection:
+            return connection.execute("delete from kept where name = ?", (name,)).rowcount > 0
 
     @contextlib.contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:
