@@ -47,6 +47,7 @@ class _Stored:
     overlays: tuple[_Part, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict[str, str])
     limits: tuple[Limit, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 def encode_source(source: Source) -> bytes:
@@ -63,6 +64,7 @@ def encode_source(source: Source) -> bytes:
         overlays=_parts(source.overlays),
         unread=source.unread,
         limits=source.channel.limits,
+        origins=source.origins,
     )
     bodies = [source.data, *(file.data for file in (*source.files, *source.overlays))]
     data = b"".join((orjson.dumps(stored), b"\n", *bodies))
@@ -97,6 +99,7 @@ def decode_source(data: bytes, name: str) -> Source:
         overlays=tuple(bodies.next(part) for part in stored.overlays),
         unread=stored.unread,
         channel=Channel(limits=stored.limits),
+        origins=stored.origins,
     )
 
 

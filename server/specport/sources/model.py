@@ -47,7 +47,8 @@ class Source:
     document is read.
     `files` are the others that the document refers to, as they were when it was read; `unread` says of those that
     could not be had, by URI, why not; `overlays` are applied to the document in their order.
-    `rules` say which of its tools may be called.
+    `rules` say which of its tools may be called. `origins`: where credentials may go, whatever a later version of the
+    document says; empty: as the document has it.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Source:
     unread: Mapping[str, str] = field(default_factory=dict[str, str])
     overlays: tuple[File, ...] = ()
     rules: tuple[Rule, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

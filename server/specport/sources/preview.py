@@ -58,6 +58,7 @@ class Preview:
     version: str
     servers: tuple[str, ...]
     base_url: str
+    origins: tuple[str, ...]
     security: tuple[SchemeFacts, ...]
     operations: int
     destructive: int
@@ -71,8 +72,8 @@ class Preview:
     first_addresses: tuple[str, ...]
 
 
-def preview_catalog(catalog: Catalog, uri: str, base_url: str) -> Preview:
-    """The facts of a catalog before it is added."""
+def preview_catalog(catalog: Catalog, uri: str, base_url: str, origins: tuple[str, ...]) -> Preview:
+    """The facts of a catalog before it is added; `origins`: where credentials may go."""
     costs = {tool.address: _tokens(tool) for tool in catalog.tools}
     heaviest = sorted(catalog.tools, key=lambda tool: (-costs[tool.address], tool.address))[:WORST_TOOLS]
     return Preview(
@@ -81,6 +82,7 @@ def preview_catalog(catalog: Catalog, uri: str, base_url: str) -> Preview:
         version=catalog.version,
         servers=catalog.servers,
         base_url=base_url,
+        origins=origins,
         security=tuple(_scheme(scheme) for scheme in catalog.schemes.values()),
         operations=len(catalog.tools),
         destructive=sum(tool.hints.destructive for tool in catalog.tools),
@@ -107,6 +109,8 @@ def as_text(preview: Preview) -> str:
     ]
     for scheme in preview.security:
         lines.append(f"Credential {scheme.name} ({scheme.kind}): {scheme.set_with}")
+    if preview.security and len(preview.origins) > 1:
+        lines.append(f"Credentials may go to: {', '.join(preview.origins)}")
     if not preview.security:
         lines.append("Credentials: the document asks for none")
     tags = ", ".join(f"{tag.tag} {tag.tools} (~{tag.tokens:,})" for tag in preview.tags)

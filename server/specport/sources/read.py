@@ -181,7 +181,11 @@ def server_of(opened: Opened, route: Route) -> str:
 
 
 def may_have_credentials(opened: Opened, url: str) -> bool:
-    """Whether a URL is at an origin of the source itself: its base URL's or one of the document's own servers'."""
-    if url == opened.base_url:
-        return True
-    return origin_of(url) in {origin_of(known) for known in (opened.base_url, *opened.catalog.servers)}
+    """Whether a URL is at an origin of the source itself."""
+    return origin_of(url) in (opened.source.origins or origins_of(opened))
+
+
+def origins_of(opened: Opened) -> tuple[str, ...]:
+    """Where credentials may go: the base URL's origin, and those of the document's servers where it replaces none."""
+    urls = (opened.base_url, *(() if opened.source.base_url else opened.catalog.servers))
+    return tuple(dict.fromkeys(filter(None, map(origin_of, urls))))

@@ -17,7 +17,7 @@ from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import bundled_names
 from specport.sources.model import Origin, Source, SourceFacts
 from specport.sources.preview import Preview, preview_catalog
-from specport.sources.read import Opened, open_source, server_of
+from specport.sources.read import Opened, open_source, origins_of, server_of
 from specport.sources.specification import Specification, read_specification
 from specport.sources.store import SourceStore, StoreLost
 
@@ -108,6 +108,8 @@ class Registry:
                 raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
             opened = await asyncio.to_thread(self._open, source, prefix=source.name, beside=self.opened)
             _check_callable(opened)
+            source = replace(source, origins=origins_of(opened))
+            opened = replace(opened, source=source)
             revision = await self._store.add(source) if self._store else None
             if revision is not None:
                 self._revisions = {**self._revisions, source.name: revision}
@@ -265,7 +267,7 @@ def _check_same(known: Source, source: Source) -> None:
 
 def _preview(source: Source, shape: Shape) -> Preview:
     opened = open_source(source, shape, None)
-    return preview_catalog(opened.catalog, source.uri, opened.base_url)
+    return preview_catalog(opened.catalog, source.uri, opened.base_url, origins_of(opened))
 
 
 def _facts(opened: Opened) -> SourceFacts:
