@@ -1,11 +1,13 @@
 """specport and FastMCP side by side, in one run, on one document.
 
-    python bench/against_fastmcp.py [DOCUMENT] [--rounds 5] [--quick] [--work DIR] [--relax NAME]
+    python bench/against_fastmcp.py [DOCUMENT] [--rounds 5] [--quick] [--guarded] [--delay-ms 50] [--work DIR]
+                                    [--relax NAME]
 
 DOCUMENT is JSON, by default the published DigitalOcean document. Both serve it over stdio to the same raw
 client (`wire.py`) and call the same loopback API (`loopback.py`); FastMCP lives in an environment of its
 own. The rounds take turns (A B A B ...) and medians are shown, since a machine's speed drifts. `import mcp`
-alone, in specport's interpreter, says what the machine is worth. Linux only: memory and processor time come
+alone, in specport's interpreter, says what the machine is worth. With --guarded specport keeps limits, adds a
+credential and writes its audit log, none of which FastMCP does. Linux only: memory and processor time come
 from /proc.
 """
 
@@ -138,6 +140,8 @@ def arguments() -> argparse.Namespace:
     add("--quick", action="store_true", help="two rounds of 200 calls instead of 1,000")
     add("--work", type=Path, metavar="DIR", help="keep FastMCP's environment here for the next run")
     add("--specport", metavar="COMMAND", help="the specport command (default: beside this interpreter)")
+    add("--guarded", action="store_true", help="specport with limits, a credential and the audit log")
+    add("--delay-ms", type=int, default=0, metavar="MS", help="how long the upstream takes to answer (0)")
     behind = "take any version of this requirement of FastMCP, for an index that is behind; repeatable"
     add("--relax", action="append", default=[], metavar="NAME", help=behind)
     return parser.parse_args()
@@ -149,11 +153,11 @@ def main() -> None:
     document = checked_document(given.document)
     specport = specport_command(given.specport)
     plan = Plan(2, 200) if given.quick else Plan(given.rounds, 1000)
-    with tempfile.TemporaryDirectory(prefix="specport-bench-") as temporary, upstream() as base_url:
+    with tempfile.TemporaryDirectory(prefix="specport-bench-") as temporary, upstream(given.delay_ms) as base_url:
         work = Path(temporary)
         kept = given.work.resolve() if given.work else work / "fastmcp"
         fastmcp = fastmcp_side.install(kept, given.relax)
-        bench = Bench(document, base_url, work=work, specport=specport)
+        bench = Bench(document, base_url, work=work, specport=specport, guarded=given.guarded)
         show(*run(bench, fastmcp, plan), plan)
     if given.relax:
         print(f"\n(FastMCP was installed with any version of {', '.join(given.relax)}: see --relax)")

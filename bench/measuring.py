@@ -43,16 +43,32 @@ class Figures:
     processor: dict[int, list[float]] = field(default_factory=dict[int, list[float]])
 
 
-class Bench:
-    """Servers of one document, their stderr and state in a working folder."""
+_MANIFEST = """\
+name = "bench"
+document = "document.json"
+base_url = "{base_url}"
+auth = {{ bearer_auth = "env:BENCH_TOKEN" }}
+limits = [
+  {{ name = "a minute", requests = 1_000_000_000, seconds = 60 }},
+  {{ name = "an hour", requests = 1_000_000_000, seconds = 3600 }},
+]
+"""
 
-    def __init__(self, document: Path, base_url: str, *, work: Path, specport: str) -> None:
+
+class Bench:
+    """Servers of one document, their stderr and state in a working folder.
+
+    `guarded`: specport keeps two limits that are never reached, adds a credential, and writes the audit log.
+    """
+
+    def __init__(self, document: Path, base_url: str, *, work: Path, specport: str, guarded: bool = False) -> None:
         self._document = document
         self._base_url = base_url
         self._work = work
         self._specport = specport
+        self._guarded = guarded
         self._states = 0
-        self.environment = environment(work)
+        self.environment = {**environment(work), "BENCH_TOKEN": "a-token-of-the-bench"}
 
     def specport_cold(self) -> list[str]:
         """The command with a state folder that has never been used."""
@@ -102,8 +118,18 @@ class Bench:
 
     def _specport_with(self, state: str) -> list[str]:
         folder = self._work / "states" / state
-        where = ["--spec", str(self._document), "--base-url", self._base_url, "--state-dir", str(folder)]
-        return [self._specport, "serve", *where]
+        state = ("--state-dir", str(folder))
+        if self._guarded:
+            return [self._specport, "serve", str(self._source()), *state, "--audit", str(self._work / "audit.jsonl")]
+        return [self._specport, "serve", "--spec", str(self._document), "--base-url", self._base_url, *state]
+
+    def _source(self) -> Path:
+        """A folder with a manifest and the document."""
+        folder = self._work / "source"
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(self._document, folder / "document.json")
+        (folder / "source.toml").write_text(_MANIFEST.format(base_url=self._base_url))
+        return folder
 
     def _server(self, command: Sequence[str]) -> StdioServer:
         return StdioServer(command, self.environment, self._work / "stderr.log")
