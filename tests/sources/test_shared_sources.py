@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from source_documents import document, operation
 from end_to_end.loopback import Upstream
 from redis_server import RedisServer
 from specport.app import App, Settings
-from specport.errors import SourceError, UnknownTool
+from specport.errors import RateLimited, SourceError, UnknownTool
+from specport.executor.model import Limit
 from specport.sources import registry
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
@@ -147,6 +149,22 @@ async def test_what_was_removed_and_added_again_as_it_was_is_there(
     await first.add(specification(upstream.url), Origin.TOOL)
     for app in (first, second):
         assert not (await app.call(TOOL, {})).is_error
+
+
+async def test_the_limits_of_a_source_are_those_it_has_now(
+    process: Process, shared: dict[str, object], upstream: Upstream
+) -> None:
+    """Also where it had others before, and calls were made by them."""
+    first, second = await process(**shared), await process(**shared)
+    for amount in (1, 2):
+        await first.remove("pet_shop")
+        limit = Limit(f"{amount} a day", amount, 86_400.0)
+        await first.add(replace(specification(upstream.url), limits=(limit,)), Origin.OPERATOR)
+        await second.refresh()
+        for _ in range(amount):
+            assert not (await second.call(TOOL, {})).is_error
+        with pytest.raises(RateLimited, match=f"the limit {amount} a day"):
+            await second.call(TOOL, {})
 
 
 async def test_what_is_unchanged_is_never_read_again(

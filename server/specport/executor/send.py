@@ -239,11 +239,14 @@ class Executor:
             await self._ledger.aclose()
 
     def _limiter(self, source: str, channel: Channel, secrets: tuple[Secret, ...]) -> SharedLimiter:
-        """Limits are counted per source and credential, by its value: of MAX_SCOPES the one longest unused goes."""
+        """Limits are counted per source and credential, by its value: of MAX_SCOPES the one longest unused goes.
+
+        A source that was removed and added again may have other limits.
+        """
         scope = " ".join((source, *(secret.fingerprint for secret in secrets)))
+        limits = channel.limits or DEFAULT_LIMITS
         limiter = self._limiters.pop(scope, None)
-        if limiter is None:
-            limits = channel.limits or DEFAULT_LIMITS
+        if limiter is None or (limiter.limits is not limits and limiter.limits != limits):
             limiter = SharedLimiter(limits, scope, self._ledger, clock=self._clock, sleep=self._sleep)
             if len(self._limiters) >= MAX_SCOPES:
                 self._limiters.pop(next(iter(self._limiters)))

@@ -81,13 +81,14 @@ class SharedLimiter:
 
     def __init__(
         self,
-        limits: Sequence[Limit],
+        limits: tuple[Limit, ...],
         scope: str,
         ledger: Ledger | None,
         *,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self.limits = limits
         self._own = Limiter(limits, clock=clock)
         self._scope = scope
         self._ledger = ledger
