@@ -249,6 +249,8 @@ def test_a_client_may_stand_in_a_file_for_any_source(cli: Cli, server: OAuthServ
         "--credential", "oauth=oauth:client.toml",
     )  # fmt: skip
     assert added.code == 0, added.err
+    typo = cli.run("login", "addde", "--no-browser", "--state-dir", "state", env=ENV)
+    assert typo.err == "specport: there is no source 'addde'. `specport sources` lists them\n"
     assert log_in(cli, "added")[0] == 0
     done = cli.run("call", "added.things.listThings", "--state-dir", "state", env=ENV)
     assert json.loads(done.out)["path"] == "/v2/things"

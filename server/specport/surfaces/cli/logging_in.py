@@ -59,8 +59,7 @@ def login(
         state_dir=state_dir, no_state=no_state,
     )  # fmt: skip
 
-    async def use(opened: App) -> None:
-        chosen = _source_of(opened, source)
+    async def use(opened: App, chosen: Opened) -> None:
         one = _one_of(_logins_of(chosen), chosen.source.name, scheme)
         await _log_in(opened.tokens, chosen, one, port=port, browser=not no_browser)
 
@@ -85,8 +84,7 @@ def logout(
         sources=(source,), credentials=tuple(credential or ()), state=state, state_dir=state_dir, no_state=no_state
     )  # fmt: skip
 
-    async def use(opened: App) -> None:
-        chosen = _source_of(opened, source)
+    async def use(opened: App, chosen: Opened) -> None:
         credentials = [one for one in _logins_of(chosen) if scheme in ("", one.name)]
         logins = [one.client.login for one in credentials if one.client]
         if not any([await opened.tokens.logins.delete(name) for name in logins]):
@@ -96,31 +94,23 @@ def logout(
     _with_source(wanted, use)
 
 
-def _with_source(wanted: Wanted, use: Callable[[App], Awaitable[None]]) -> None:
-    """Use an App that has the source that is wanted: a bundled one, one in a folder, or one added before."""
+def _with_source(wanted: Wanted, use: Callable[[App, Opened], Awaitable[None]]) -> None:
+    """Use an App and the source in it that is wanted: a bundled one, one in a folder, or one added before."""
     from specport.app import App
     from specport.sources.manifest import bundled_names
 
     async def run() -> None:
-        name = options.split_account(wanted.sources[0])[0]
-        is_named = name in bundled_names() or Path(name).is_dir()
+        name = wanted.sources[0]
+        base = options.split_account(name)[0]
+        is_named = base in bundled_names() or Path(base).is_dir()
         sources = await options.sources_of(wanted) if is_named else []
         async with App.open(sources, options.settings_of(wanted)) as opened:
-            await use(opened)
+            found = [each for each in opened.channels() if each.source.name == (sources[0].name if sources else name)]
+            if not found:
+                raise SourceError(f"there is no source {name!r}", hint="`specport sources` lists them")
+            await use(opened, found[0])
 
     asyncio.run(run())
-
-
-def _source_of(opened: App, name: str) -> Opened:
-    """The source named on the command line, the first one, else the added one of that name."""
-    from specport.sources.model import Origin
-
-    channels = opened.channels()
-    named = [each for each in channels if each.source.name == name]
-    first = [each for each in channels[:1] if each.source.origin is Origin.BUNDLED or Path(each.source.uri).is_file()]
-    for each in (*named, *first):
-        return each
-    raise SourceError(f"there is no source {name!r}", hint="`specport sources` lists them")
 
 
 def _logins_of(opened: Opened) -> list[Credential]:
