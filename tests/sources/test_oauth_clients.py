@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,16 @@ def test_a_document_that_is_no_file_of_the_operators_cannot_send_secrets_elsewhe
         completed(CLIENT, "https://pets.example.com/t", uri=uri, origin=origin, base_url="https://mine.test")
     named = OAuthClient(Flow.CLIENT_CREDENTIALS, "me", token_url="https://evil.test/token")
     assert completed(named, "https://other.test", uri=uri, origin=origin).token_url == "https://evil.test/token"
+
+
+def test_a_later_document_cannot_widen_where_secrets_go() -> None:
+    """What was so when the source was added counts, be it the document's own new server."""
+    scheme = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://new.test/token", "scopes": {}}}}
+    text = document(server="https://new.test", components={"securitySchemes": {"o": scheme}})
+    source = Source("pets", URL, text.encode(), Origin.OPERATOR, clients={"o": CLIENT})
+    assert open_source(source, Shape(), None)
+    with pytest.raises(SourceError, match=r"to https://new\.test, where its calls do not go"):
+        open_source(replace(source, origins=("https://pets.example.com",)), Shape(), None)
 
 
 def test_a_token_url_in_a_document_is_https() -> None:

@@ -151,10 +151,9 @@ def credential_for(name: str, reference: str, schemes: Mapping[str, SecuritySche
 
 
 def _place_of(source: Source, catalog: Catalog) -> Place:
-    """Where calls of a source go: to the base URL that the operator gave, else to the document's own servers."""
+    """Where calls of a source go, and may have credentials."""
     base = base_url_of(source, catalog.servers)
-    urls = (base,) if source.base_url else (base, *catalog.servers)
-    return Place(base, frozenset(filter(None, map(origin_of, urls))))
+    return Place(base, frozenset(source.origins or _origins(source, base, catalog.servers)))
 
 
 def base_url_of(source: Source, servers: tuple[str, ...]) -> str:
@@ -187,5 +186,9 @@ def may_have_credentials(opened: Opened, url: str) -> bool:
 
 def origins_of(opened: Opened) -> tuple[str, ...]:
     """Where credentials may go: the base URL's origin, and those of the document's servers where it replaces none."""
-    urls = (opened.base_url, *(() if opened.source.base_url else opened.catalog.servers))
+    return _origins(opened.source, opened.base_url, opened.catalog.servers)
+
+
+def _origins(source: Source, base_url: str, servers: tuple[str, ...]) -> tuple[str, ...]:
+    urls = (base_url, *(() if source.base_url else servers))
     return tuple(dict.fromkeys(filter(None, map(origin_of, urls))))
