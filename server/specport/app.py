@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import orjson
@@ -18,13 +18,12 @@ from specport.audit import Audit, Entry
 from specport.audit_file import AuditFile
 from specport.catalog.model import Route, Tool
 from specport.catalog.report import report
-from specport.errors import SourceError, UnknownTool
+from specport.errors import UnknownTool
 from specport.executor.auth.logins import Logins
 from specport.executor.auth.placing import shown
 from specport.executor.auth.references import brought_by
 from specport.executor.auth.tokens import Tokens
 from specport.executor.curl import as_curl
-from specport.executor.model import Channel
 from specport.executor.send import Executor
 from specport.offer import Listing, Offer, offer_of
 from specport.policy.asking import nobody_to_ask
@@ -41,16 +40,15 @@ from specport.sources.cache import CatalogCache
 from specport.sources.following import Follower
 from specport.sources.model import Filters, Origin, Source, SourceFacts
 from specport.sources.preview import Preview, as_text
-from specport.sources.read import Opened, credential_for, may_have_credentials, read_document, server_of
+from specport.sources.read import Opened, read_document
 from specport.sources.registry import Added, Registry
 from specport.sources.specification import Specification
+from specport.targets import Sandboxes, Servers
 
 log = logging.getLogger("specport")
 
 NOBODY = Caller()
 """A call by somebody who did not say who they are."""
-
-_SANDBOX = "sandbox:token"
 
 MAX_CHECKERS = 512
 """Most compiled schemas kept; one of a large API may take megabytes."""
@@ -86,9 +84,8 @@ class App:
         self._registry = registry
         self._follower = follower
         self._executor = executor
-        self._sandboxes: dict[str, tuple[Opened, str]] = {}
-        self._starting = asyncio.Lock()
         self._stack = contextlib.AsyncExitStack()
+        self._targets = Sandboxes(self._stack) if settings.sandbox else Servers()
         self._checkers: dict[str, tuple[Tool, ArgumentChecker]] = {}
         self._offer = Offer(Listing((), "", dotted=settings.dotted_names, full=settings.full_schemas))
         self._audit: Audit | None = None
@@ -273,7 +270,7 @@ class App:
         opened = self._registry.opened.get(route.source)
         if opened is None:
             raise UnknownTool(f"the source {route.source} was removed")
-        url, channel = await self._target(opened, route)
+        url, channel = await self._targets.of(opened, route)
         request = prepare(route, call.arguments, url, read_file=self._settings.read_file)
         if self._settings.dry_run:
             return ToolResult(text=as_curl(shown(request, channel.credentials)))
@@ -281,6 +278,8 @@ class App:
         if call.needs_approval:
             shown_request = await self._executor.without_secrets(request, channel, inbound)
             await call.consent(shown_request, brought_by(inbound, channel.credentials))
+            if self._registry.opened.get(route.source) is not opened:
+                raise UnknownTool(f"the source {route.source} was removed or changed before the call was approved")
         exchange = await self._executor.send(request, channel, inbound, note=call.entry.sent if self._audit else None)
         call.entry.status = exchange.status
         return build_result(
@@ -290,33 +289,6 @@ class App:
             conventions=opened.source.conventions,
             has_credential=bool(exchange.credentials),
         )
-
-    async def _target(self, opened: Opened, route: Route) -> tuple[str, Channel]:
-        """Where a call goes and how. A server that only the operation names, elsewhere, gets no credential."""
-        if self._settings.sandbox:
-            return await self._sandbox(opened), _sandbox_channel(opened)
-        url = server_of(opened, route)
-        if not url.startswith(("http://", "https://")):
-            raise SourceError(f"{opened.source.name} has no absolute server URL", hint="Give it one with --base-url")
-        if may_have_credentials(opened, url):
-            return url, opened.channel
-        return url, replace(opened.channel, credentials={})
-
-    async def _sandbox(self, opened: Opened) -> str:
-        """The sandbox of a source, started at its first call; a source added anew gets a new one."""
-        async with self._starting:
-            known = self._sandboxes.get(opened.source.name)
-            if known is None or known[0] is not opened:
-                known = self._sandboxes[opened.source.name] = (opened, await self._start_sandbox(opened))
-            return known[1]
-
-    async def _start_sandbox(self, opened: Opened) -> str:
-        from specport.sandbox.app import sandbox_app  # only where the sandbox is used
-        from specport.sandbox.serve import serve_sandbox
-
-        document, operations, references = read_document(opened.source)
-        app = sandbox_app(operations, references, document.dialect, opened.channel.limits)
-        return await self._stack.enter_async_context(serve_sandbox(app))
 
     async def _call_builtin(self, tool: Tool, arguments: Mapping[str, object], caller: Caller) -> ToolResult:
         wanted = _specification(arguments)
@@ -328,12 +300,6 @@ class App:
             report(added.opened.catalog, log.warning)
         facts = added_facts(added)
         return ToolResult(text=orjson.dumps(facts).decode(), structured=facts)
-
-
-def _sandbox_channel(opened: Opened) -> Channel:
-    """In the sandbox every scheme has a made-up credential, and no real one is ever read."""
-    schemes = opened.catalog.schemes
-    return replace(opened.channel, credentials={name: credential_for(name, _SANDBOX, schemes) for name in schemes})
 
 
 def _specification(arguments: Mapping[str, object]) -> Specification:

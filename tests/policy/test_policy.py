@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,10 @@ from specport.policy.model import Action, Approve, Decision, Policy, Question, R
 from specport.policy.rules import decide_all
 from specport.sources.builtin import builtin_tools
 from specport.sources.fetch import FetchPolicy
+from specport.sources.manifest import open_bundled
 from specport.sources.model import Origin, Source
+from specport.sources.policies import read_policy
+from specport.sources.specification import Specification
 
 METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "POST", "PATCH", "DELETE")
 ALLOW, APPROVE, DENY = Action
@@ -253,3 +257,45 @@ async def test_nobody_is_asked_about_wrong_arguments_or_a_dry_run(upstream: Upst
             await app.call("things.deleteThing", {"id": "x"}, ask=ask)
         assert "curl" in (await app.call("things.deleteThing", {"id": 1}, ask=ask)).text
     assert upstream.take() == []
+
+
+@pytest.mark.anyio
+async def test_a_source_that_goes_while_a_person_thinks_is_not_called(upstream: Upstream) -> None:
+    """What was shown does not exist any more, and what has its name now was not shown."""
+    wanted = Specification(spec=things(), name="added", base_url=upstream.url)
+    async with App.open([], Settings(policy=Policy(approve=Approve.WRITES))) as app:
+        await app.add(wanted, Origin.OPERATOR)
+
+        async def ask(question: Question) -> str:
+            await app.remove("added")
+            await app.add(wanted, Origin.OPERATOR)
+            return "ada"
+
+        with pytest.raises(UnknownTool, match="the source added was removed or changed before the call was approved"):
+            await app.call("added.things.deleteThing", {"id": 1}, ask=ask)
+    assert upstream.take() == []
+
+
+@pytest.mark.anyio
+async def test_nobody_is_asked_about_a_call_that_has_no_credential(upstream: Upstream) -> None:
+    """It could not be made anyway."""
+
+    async def ask(question: Question) -> str:
+        raise AssertionError(question)
+
+    source = replace(things_source(upstream), references={"token": "env:NOT_SET_ANYWHERE"})
+    async with App.open([source], Settings(policy=Policy(approve=Approve.WRITES))) as app:
+        with pytest.raises(Denied, match="no credential for token"):
+            await app.call("things.deleteThing", {"id": 1}, ask=ask)
+
+
+@pytest.mark.anyio
+async def test_the_rules_in_the_docs_are_rules(tmp_path: Path) -> None:
+    """`docs/policy.md` shows a file that works, on the bundled source."""
+    text = (Path(__file__).parents[2] / "docs" / "policy.md").read_text()
+    (tmp_path / "team.toml").write_text(text.split("```toml\n")[1].split("```")[0])
+    policy = Policy(rules=read_policy(tmp_path / "team.toml"))
+    async with App.open([open_bundled("digitalocean")], Settings(policy=policy)) as app:
+        assert app.decided.idle == ()
+        assert len(app.listing.tools) < 292
+        assert app.listing.asking

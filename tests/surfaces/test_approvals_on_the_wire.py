@@ -93,6 +93,21 @@ async def test_a_person_is_asked_whichever_way_the_client_came(
     assert [(asked.method, asked.target) for asked in upstream.take()] == [("DELETE", "/things/2")]
 
 
+async def test_without_sessions_older_clients_are_not_asked(cli: Cli, arguments: list[str], upstream: Upstream) -> None:
+    """With --stateless nothing ties an answer to the call that asks; newer clients bring it themselves."""
+    upstream.take()
+    with cli.listening(*arguments, "--transport", "http", "--stateless") as url:
+        urls = {"http": url}
+        async with connected("http legacy", cli, arguments, urls, approve=True) as client:
+            refused = await client.call_tool("things_deleteThing", {"id": 1})
+            assert refused.is_error
+            assert "(--stateless). The operator may allow it" in refused.content[0].text  # type: ignore[union-attr]
+        assert upstream.take() == []
+        async with connected("http 2026-07-28", cli, arguments, urls, approve=True) as client:
+            assert not (await client.call_tool("things_deleteThing", {"id": 1})).is_error
+    assert len(upstream.take()) == 1
+
+
 @pytest.fixture(scope="module")
 def wire(cli: Cli, arguments: list[str]) -> Iterator[Wire]:
     """A server on stdio without a client."""

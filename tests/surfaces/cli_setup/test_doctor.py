@@ -222,3 +222,18 @@ def test_added_sources_are_checked_too(run, project) -> None:
     found = checks(run("doctor", "--offline", "--json"))
     assert found["shop", "document"]["mark"] == "ok"
     assert "294 tools" in found["protocol", "legacy"]["message"]
+
+
+def test_what_a_policy_makes_of_the_tools_is_told(run, project) -> None:
+    """And a rule that does nothing is a warning; so is nothing said where there is no policy."""
+    rules = '[[policy]]\naction = "deny"\ntools = ["billing.*"]\n[[policy]]\naction = "deny"\ntools = ["biling.*"]\n'
+    (project / "team.toml").write_text(rules)
+    given = ("--policy", "team.toml", "--approve", "destructive", "--audit", "audit.jsonl")
+    found = checks(run("doctor", "--offline", "--json", "--no-state", *given))
+    rules = found["policy", "rules"]
+    assert (rules["mark"], rules["advice"]) == ("warn", "rule 2 of team.toml (deny) fits no tool: tools biling.*")
+    assert rules["message"].startswith("2")
+    assert rules["message"].endswith(" not at all")
+    assert found["policy", "audit"]["mark"] == "ok"
+    failed = checks(run("doctor", "--offline", "--json", "--no-state", "--audit", "absent/audit.jsonl"))
+    assert "absent/audit.jsonl cannot be written" in failed["sources", "open"]["message"]

@@ -84,6 +84,7 @@ async def check_everything(wanted: Wanted, *, offline: bool) -> list[Check]:
     checks += unreadable
     try:
         async with App.open(found, options.settings_of(wanted)) as app:
+            checks += _policy(app, wanted)
             checks += _left_out(app)
             checks += await _sources(app, offline=offline)
             checks += [await _protocol(app, mode) for mode in ("auto", "legacy")]
@@ -109,6 +110,21 @@ def _state(folder: Path | None) -> Check:
         message = f"{folder} cannot be written: {reason}"
         return Check("installation", "state", Mark.FAIL, message, "Choose another with --state-dir, or use --no-state")
     return Check("installation", "state", Mark.OK, f"{folder} is writable")
+
+
+def _policy(app: App, wanted: Wanted) -> list[Check]:
+    """What rules make of the tools, and which rules do nothing; the audit log, which opening the App made sure of."""
+    decided, listing = app.decided, app.listing
+    asking, denied = len(listing.asking), len(decided.decisions) - len(listing.tools)
+    message = (
+        f"{len(listing.tools) - asking} of {plural(len(decided.decisions), 'tool')} are called as they are asked for"
+    )
+    message += f", {asking} after a person's approval" if asking else ""
+    message += f", {denied} not at all" if denied else ""
+    checks = [Check("policy", "rules", Mark.WARN if decided.idle else Mark.OK, message, "; ".join(decided.idle))]
+    if wanted.audit:
+        checks.append(Check("policy", "audit", Mark.OK, f"{wanted.audit} is writable"))
+    return checks if asking or denied or decided.idle else checks[1:]
 
 
 async def _named(wanted: Wanted) -> tuple[list[Source], list[Check]]:

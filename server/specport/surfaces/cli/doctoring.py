@@ -13,6 +13,7 @@ from specport import __version__
 from specport.catalog.report import MAX_MESSAGE, MAX_POINTER
 from specport.documents.model import Problem, Severity
 from specport.documents.text import one_line
+from specport.policy.model import Approve
 from specport.surfaces.cli import options
 from specport.surfaces.cli.checking import Check, Mark, check_everything
 from specport.surfaces.cli.main import app
@@ -40,6 +41,10 @@ def doctor(
     name: options.Name = "",
     credential: options.Credentials = None,
     allow_private: options.AllowPrivate = False,
+    read_only: options.ReadOnly = False,
+    policy: options.PolicyFile = None,
+    approve: options.ApproveOption = Approve.NOTHING,
+    audit: options.Audit = None,
     offline: Annotated[bool, typer.Option("--offline", help="Send nothing to any API.")] = False,
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -53,6 +58,7 @@ def doctor(
     wanted = Wanted(
         sources=named, spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
         allow_private=allow_private, state_dir=state_dir, no_state=no_state,
+        read_only=read_only, policy=policy, approve=approve, audit=audit,
     )  # fmt: skip
     screen = console()
     with screen.status("checking"):

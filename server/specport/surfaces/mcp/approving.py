@@ -21,7 +21,7 @@ import mcp_types as types
 import orjson
 from mcp.server.context import ServerRequestContext
 from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
-from mcp.shared.exceptions import MCPError
+from mcp.shared.exceptions import MCPError, NoBackChannelError
 from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
@@ -85,6 +85,8 @@ class Approvals:
         return partial(self._ask, ctx, params, caller)
 
     async def _ask(self, ctx: Context, params: types.CallToolRequestParams, caller: Caller, question: Question) -> str:
+        if ctx.session.client_capabilities is None:
+            raise cannot_ask(question, "the server knows no more of this client than the call (--stateless)")
         if not _shows_forms(ctx.session.client_capabilities):
             raise cannot_ask(question, "this client cannot ask (it has no elicitation)")
         if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
@@ -104,6 +106,8 @@ class Approvals:
                 request_read_timeout_seconds=self._patience,
                 metadata=ServerMessageMetadata(related_request_id=ctx.request_id),
             )
+        except NoBackChannelError as error:
+            raise cannot_ask(question, "the server cannot send to this client") from error
         except MCPError as error:
             if error.error.code == types.REQUEST_TIMEOUT:
                 raise Denied(f"nobody approved {question.address} within {self._patience:g} s (MAX_ASKING)") from error
@@ -151,9 +155,9 @@ def _ticket(codec: AESGCMRequestStateCodec, state: str | None) -> _Ticket | None
     return ticket if ticket.purpose == _PURPOSE else None
 
 
-def _shows_forms(capabilities: types.ClientCapabilities | None) -> bool:
+def _shows_forms(capabilities: types.ClientCapabilities) -> bool:
     """Whether a client shows forms; one that names no mode of elicitation does (MCP 2025-11-25, client/elicitation)."""
-    elicitation = capabilities.elicitation if capabilities else None
+    elicitation = capabilities.elicitation
     return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
 
 
