@@ -132,6 +132,17 @@ def test_an_account_that_is_not_there_is_one_clear_line(
     assert said in done.err
 
 
+def test_a_document_on_the_command_line_may_be_an_account(
+    specport_json: Json, specport: Run, upstream: Upstream
+) -> None:
+    """Its name says so, and credentials may be meant for it."""
+    given = ("--spec", "things.json", "--name", "shop@work", "--base-url", upstream.url, "--no-state")
+    done = specport("call", "things.getThing", '{"id": 1}', *given, "--credential", "token@work=env:HOME")
+    assert done.code == 0, done.err
+    assert upstream.take()[0].header("authorization")
+    assert "is for the account 'home'" in specport("tools", *given[:4], "--credential", "token@home=env:HOME").err
+
+
 def test_an_added_document_may_be_an_account_too(specport: Run, specport_json: Json, shop: str) -> None:
     """By its name; a tool call cannot name one."""
     given = ("shop/openapi.json", "--name", "added@work", "--credential", "key=env:SHOP_WORK_KEY")

@@ -241,6 +241,17 @@ async def test_an_unreachable_token_endpoint_is_told(world: World) -> None:
         await call(executor)
 
 
+async def test_a_token_endpoint_has_bounds_of_its_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In time, MAX_TOKEN_ANSWER in bytes: what is no token must not cost a call's whole budget."""
+    world.answer["padding"] = "x" * 300_000
+    with pytest.raises(UpstreamFailed, match=r"https://login\.test answered more than 262,144 bytes"):
+        await call(world.executor())
+    world.gate = asyncio.Event()
+    monkeypatch.setattr("specport.executor.send.TOKEN_SECONDS", 0.01)
+    with pytest.raises(UpstreamFailed, match=r"https://login\.test did not answer in time"):
+        await call(world.executor())
+
+
 async def test_a_token_endpoint_on_a_private_address_is_guarded(world: World) -> None:
     """Where nobody but a document chose the origin, as for calls."""
 
