@@ -21,6 +21,7 @@ from specport.documents.model import Problem
 from specport.documents.text import one_line
 from specport.errors import CallError, SpecportError
 from specport.surfaces.cli import options
+from specport.surfaces.cli.opening import readings_of
 from specport.surfaces.cli.options import Wanted
 from specport.surfaces.cli.setting_up import innermost, length_of_time, plural, until_when
 
@@ -132,7 +133,7 @@ async def _named(wanted: Wanted) -> tuple[list[Source], list[Check]]:
     found: list[Source] = []
     failed: list[Check] = []
     unique = replace(wanted, sources=tuple(dict.fromkeys(wanted.sources)))
-    for name, reading in options.readings_of(unique):
+    for name, reading in readings_of(unique):
         try:
             found.append(await reading())
         except SpecportError as error:

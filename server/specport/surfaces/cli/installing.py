@@ -12,7 +12,8 @@ from specport.surfaces.cli import options
 from specport.surfaces.cli.client_files import FORMATS, Client, Json, addition, is_open, place_of
 from specport.surfaces.cli.json_files import merged, read_object, write_object
 from specport.surfaces.cli.main import app
-from specport.surfaces.cli.options import DEFAULT_SOURCE, Wanted, credentials_of, split_account, with_app
+from specport.surfaces.cli.opening import credentials_of, split_account
+from specport.surfaces.cli.options import DEFAULT_SOURCE, Wanted, with_app
 from specport.surfaces.cli.setting_up import own_command
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import typer
 from specport.errors import SourceError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
+from specport.surfaces.cli.opening import sources_of, split_account
 from specport.surfaces.cli.options import Wanted
 from specport.surfaces.cli.printing import say
 from specport.surfaces.cli.redirects import redirect
@@ -101,9 +102,9 @@ def _with_source(wanted: Wanted, use: Callable[[App, Opened], Awaitable[None]]) 
 
     async def run() -> None:
         name = wanted.sources[0]
-        base = options.split_account(name)[0]
+        base = split_account(name)[0]
         is_named = base in bundled_names() or Path(base).is_dir()
-        sources = await options.sources_of(wanted) if is_named else []
+        sources = await sources_of(wanted) if is_named else []
         async with App.open(sources, options.settings_of(wanted)) as opened:
             found = [each for each in opened.channels() if each.source.name == (sources[0].name if sources else name)]
             if not found:

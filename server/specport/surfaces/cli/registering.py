@@ -14,7 +14,8 @@ from specport.errors import SourceError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.approving import this_user
 from specport.surfaces.cli.main import app
-from specport.surfaces.cli.options import Wanted, given_for, limits_of, settings_of
+from specport.surfaces.cli.opening import given_for
+from specport.surfaces.cli.options import Wanted, limits_of, settings_of
 from specport.surfaces.cli.printing import say, say_json
 
 MAX_NAMED_PROBLEMS = 10

@@ -18,6 +18,7 @@ from specport.executor.model import WhenLost
 from specport.policy.model import Approve
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
+from specport.surfaces.cli.opening import sources_of
 from specport.surfaces.cli.options import Wanted
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ async def _serve_stdio(wanted: Wanted) -> None:
     from specport.surfaces.mcp.server import McpServer
     from specport.surfaces.mcp.stdio import serve_stdio
 
-    async with App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened:
+    async with App.open(await sources_of(wanted), options.settings_of(wanted)) as opened:
         opened.begin("stdio")
         opened.log_problems()
         server = McpServer(opened, folders=wanted.files)
@@ -190,7 +191,7 @@ async def _serve_http(
 
     secret = await read_value("--token", check_reference(token, inbound=False), {}) if token else ""
     async with (
-        App.open(await options.sources_of(wanted), options.settings_of(wanted)) as opened,
+        App.open(await sources_of(wanted), options.settings_of(wanted)) as opened,
         _approvals(wanted) as approvals,
     ):
         opened.begin("sse" if sse else "http")
