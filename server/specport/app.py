@@ -298,7 +298,7 @@ class App:
         added = await self.add(wanted, Origin.TOOL, caller=caller)
         if added.is_new:
             report(added.opened.catalog, log.warning)
-        facts = added_facts(added)
+        facts = added_facts(added, lambda each: self.known(each.address) is not None)
         return ToolResult(text=orjson.dumps(facts).decode(), structured=facts)
 
 

@@ -193,7 +193,11 @@ async def test_a_source_that_an_assistant_adds_meets_the_operators_rules(upstrea
     policy = Policy(rules=(Rule(DENY, tools=("small.*",), methods=("POST",)),), approve=Approve.DESTRUCTIVE)
     async with App.open([], Settings(policy=policy, fetching=FetchPolicy(allow_private=True))) as app:
         spec = text_of({"/a": {"get": operation("g", "A"), "post": operation("p", "A"), "delete": operation("d", "A")}})
-        await app.call("openapi.addSource", {"spec": spec, "base_url": upstream.url})
+        added = await app.call("openapi.addSource", {"spec": spec, "base_url": upstream.url})
+        assert added.structured is not None
+        assert added.structured["addresses"] == ["small.a.d", "small.a.g"]
+        assert added.structured["names"] == ["small_a_d", "small_a_g"]
+        assert added.structured["denied"] == "1 more tools are denied by this server's policy"
         assert not (await app.call("small.a.g", {})).is_error
         with pytest.raises(Denied, match="is denied by"):
             await app.call("small.a.p", {})

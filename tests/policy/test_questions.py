@@ -9,6 +9,7 @@ import pytest
 from end_to_end.loopback import json_body, operation, parameter
 from small_documents import catalog_of, document
 from specport.catalog.model import Tool
+from specport.errors import BadArguments
 from specport.policy.asking import MAX_SHOWN_ARGUMENTS, as_text
 from specport.policy.model import Action, Decision, Question
 from specport.requests.check import ArgumentChecker
@@ -104,3 +105,15 @@ def test_a_built_in_tool_is_asked_about_with_its_arguments() -> None:
     question = question_about(add, arguments, WHY, None)
     assert "\nopenapi.addSource\n\nArguments:\n" in as_text(question)
     assert question.seal != question_about(add, {"spec": "https://example.org/openapi.json"}, WHY, None).seal
+
+
+def test_what_is_nested_too_deep_to_be_shown_is_refused() -> None:
+    """Before anybody is asked, with the limit's name."""
+    deep: Any = 1
+    for _ in range(98):
+        deep = {"a": deep}
+    assert "Arguments (cut" in as_text(asked({**PLAIN, "body": deep}))
+    for _ in range(400):
+        deep = {"a": deep}
+    with pytest.raises(BadArguments, match=r"over 100 levels \(MAX_DEPTH\)"):
+        asked({**PLAIN, "body": deep})

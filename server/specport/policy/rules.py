@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from specport.catalog.model import Tool
-from specport.policy.model import Action, Approve, Decided, Decision, Policy, Rule, SourceRules
+from specport.policy.model import UNDECIDED, Action, Approve, Decided, Decision, Policy, Rule, SourceRules
 
-_ALLOWED = Decision()
+_NO_POLICY = Policy()
 _WILD = re.compile(r"([*?])")
 _AS_PATTERN = {"*": ".*", "?": "."}
 
@@ -18,6 +18,8 @@ def decide_all(tools: Iterable[Tool], policy: Policy, sources: Iterable[SourceRu
     """What becomes of each tool: --read-only, then the operator's rules, then its source's, then `--approve`."""
     first = _compiled(policy.rules)
     own = {each.source: (each.prefix, _compiled(each.rules)) for each in sources}
+    if policy == _NO_POLICY and not own:
+        return Decided(dict.fromkeys((tool.address for tool in tools), UNDECIDED))
     fits: dict[int, int] = {}
     decides: set[int] = set()
     decisions: dict[str, Decision] = {}
@@ -89,7 +91,7 @@ def _decision(tool: Tool, policy: Policy, rule: Rule | None) -> Decision:
     if _asks(tool, policy.approve):
         option = f"--approve {policy.approve}"
         return Decision(Action.APPROVE, option, f"{tool.address} needs a person's approval ({option})", _remedy(tool))
-    return _ALLOWED
+    return UNDECIDED
 
 
 def _ruled(tool: Tool, rule: Rule) -> Decision:

@@ -8,8 +8,13 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from specport.catalog.model import Tool
+from specport.documents.pointers import children
+from specport.errors import BadArguments
 from specport.policy.model import Decision, Question
 from specport.requests.model import PreparedRequest
+
+MAX_DEPTH = 100
+"""Levels of objects and arrays that a person is shown."""
 
 
 def question_about(
@@ -21,8 +26,10 @@ def question_about(
 ) -> Question:
     """What a person is asked before the request is sent; None for a tool that the server answers itself.
 
-    `inbound` are the credentials that the caller brought for the request.
+    `inbound` are the credentials that the caller brought for the request. Raises BadArguments for arguments that are
+    nested too deep to be shown.
     """
+    _check_depth(arguments)
     return Question(
         address=tool.address,
         arguments=arguments,
@@ -31,6 +38,15 @@ def question_about(
         method=request.method if request else "",
         url=without_userinfo(request.url) if request else "",
     )
+
+
+def _check_depth(arguments: Mapping[str, object]) -> None:
+    level: list[object] = [arguments]
+    for _ in range(MAX_DEPTH):
+        level = [child for value in level for child in children(value)]
+        if not level:
+            return
+    raise BadArguments(f"arguments of over {MAX_DEPTH} levels (MAX_DEPTH) cannot be shown to who is to approve them")
 
 
 def without_userinfo(url: str) -> str:

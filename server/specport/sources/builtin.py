@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from specport.catalog.model import GivenSchema, Hints, Tool
 from specport.catalog.naming import BUILT_IN
 from specport.catalog.report import problem_lines
@@ -61,21 +63,27 @@ def builtin_tools() -> tuple[Tool, Tool]:
     )
 
 
-def added_facts(added: Added) -> dict[str, object]:
-    """The answer to addSource: tools by wire name, so that they can be called before they are listed, and problems."""
+def added_facts(added: Added, is_visible: Callable[[Tool], bool]) -> dict[str, object]:
+    """The answer to addSource: tools by wire name, so that they can be called before they are listed, and problems.
+
+    Tools that policy hides are counted and not named.
+    """
     catalog = added.opened.catalog
+    tools = [tool for tool in catalog.tools if is_visible(tool)]
     facts: dict[str, object] = {
         "source": added.opened.source.name,
         "status": "added" if added.is_new else "already there, unchanged",
         "title": catalog.title,
         "base_url": added.opened.base_url,
-        "tools": len(catalog.tools),
-        "addresses": [tool.address for tool in catalog.tools[:MAX_NAMED_TOOLS]],
-        "names": [tool.wire_name for tool in catalog.tools[:MAX_NAMED_TOOLS]],
+        "tools": len(tools),
+        "addresses": [tool.address for tool in tools[:MAX_NAMED_TOOLS]],
+        "names": [tool.wire_name for tool in tools[:MAX_NAMED_TOOLS]],
         "problems": len(catalog.problems),
     }
-    if len(catalog.tools) > MAX_NAMED_TOOLS:
-        facts["more"] = f"{len(catalog.tools) - MAX_NAMED_TOOLS} more addresses are in tools/list"
+    if len(tools) > MAX_NAMED_TOOLS:
+        facts["more"] = f"{len(tools) - MAX_NAMED_TOOLS} more addresses are in tools/list"
+    if len(tools) < len(catalog.tools):
+        facts["denied"] = f"{len(catalog.tools) - len(tools)} more tools are denied by this server's policy"
     if catalog.problems:
         facts["first_problems"] = problem_lines(catalog.problems, MAX_NAMED_PROBLEMS)
     return facts
