@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -282,6 +283,21 @@ async def test_a_credential_comes_from_the_keyring(keyring_values: dict[tuple[st
         await sent(request(("bearer_auth",)), channel(Credential("bearer_auth", "keyring:shop/other")))
 
 
+async def test_a_keyring_that_waits_for_a_person_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, keyring_values: dict[tuple[str, str], str]
+) -> None:
+    """A dialogue that nobody sees holds up neither the call nor the end of the process."""
+    import keyring
+
+    closed = threading.Event()
+    monkeypatch.setattr(keyring, "get_password", lambda *_: closed.wait())
+    monkeypatch.setattr("specport.executor.auth.keyrings.ANSWERING", 0.01)
+    with pytest.raises(Denied, match=r"the keyring did not answer in 0\.01 s\. Unlock it"):
+        await sent(request(("bearer_auth",)), channel(Credential("bearer_auth", "keyring:shop/token")))
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "keyring")
+    closed.set()
+
+
 async def test_a_machine_without_a_keyring_says_so(
     monkeypatch: pytest.MonkeyPatch, keyring_values: dict[tuple[str, str], str]
 ) -> None:
@@ -293,7 +309,7 @@ async def test_a_machine_without_a_keyring_says_so(
     keyring.set_keyring(fail.Keyring())
     with pytest.raises(Denied, match="bearer_auth: keyring:shop/token: this machine's keyring cannot be used"):
         await sent(request(("bearer_auth",)), used)
-    monkeypatch.setitem(sys.modules, "keyring.errors", None)
+    monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(Denied, match=r"it needs the package keyring\. pip install 'specport\[keyring\]'"):
         await sent(request(("bearer_auth",)), used)
 

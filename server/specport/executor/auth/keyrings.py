@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TypeVar
 
 from specport.errors import Denied
@@ -55,24 +57,33 @@ async def delete(service: str, name: str, *, about: str) -> bool:
 
 
 async def _asked(ask: Callable[[], T], about: str) -> T:
-    """What the keyring answers, in a thread: some ask a person to unlock them first."""
+    """What the keyring answers: some ask a person to unlock them first, so nothing waits for one but this call.
+
+    The thread is no pool's, since a pool would hold up the end of the process.
+    """
+    answer: Future[T] = Future()
+    answer.set_running_or_notify_cancel()
+
+    def wait() -> None:
+        try:
+            answer.set_result(ask())
+        except Exception as error:  # noqa: BLE001  # backends raise what their own libraries do
+            answer.set_exception(_translated(error, about))
+
+    threading.Thread(target=wait, daemon=True, name="keyring").start()
     try:
         async with asyncio.timeout(ANSWERING):
-            return await asyncio.to_thread(_translated, ask, about)
+            return await asyncio.wrap_future(answer)
     except TimeoutError as error:
         raise KeyringUnusable(f"{about}: the keyring did not answer in {ANSWERING:g} s", hint="Unlock it") from error
 
 
-def _translated(ask: Callable[[], T], about: str) -> T:
-    try:
-        from keyring.errors import KeyringError
-    except ModuleNotFoundError as error:
-        hint = "pip install 'specport[keyring]'"
-        raise KeyringUnusable(f"{about}: it needs the package keyring", hint=hint) from error
-    try:
-        return ask()
-    except KeyringError as error:
-        raise KeyringUnusable(
-            f"{about}: this machine's keyring cannot be used ({type(error).__name__})",
-            hint="Unlock it or install a backend, or use env: or file: instead",
-        ) from error
+def _translated(error: Exception, about: str) -> KeyringUnusable:
+    if isinstance(error, ModuleNotFoundError):
+        return KeyringUnusable(f"{about}: it needs the package keyring", hint="pip install 'specport[keyring]'")
+    failure = KeyringUnusable(
+        f"{about}: this machine's keyring cannot be used ({type(error).__name__})",
+        hint="Unlock it or install a backend, or use env: or file: instead",
+    )
+    failure.__cause__ = error
+    return failure
