@@ -85,7 +85,9 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     """One line, with the file and the way out."""
     (tmp_path / "sources.sqlite").write_bytes(b"this is not a database, but long enough to be taken for one" * 20)
-    with pytest.raises(SourceError, match=r"cannot use the state file .*sources\.sqlite.*Try --no-state"):
+    with pytest.raises(
+        SourceError, match=r"cannot use the state file .*sources\.sqlite.*Try another --state-dir, or --no-state"
+    ):
         SqliteStore(tmp_path)
 
 

@@ -19,6 +19,7 @@ _VERSION = 3
 """Version 3 keeps a source as one value with its revision; 1 and 2 had a table for each kind of its parts."""
 
 _BUSY_SECONDS = 10.0
+_ANOTHER = "Try another --state-dir, or --no-state"
 
 
 class SqliteStore:
@@ -31,7 +32,7 @@ class SqliteStore:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             reason = error.strerror or error
-            raise SourceError(f"cannot make the state folder {folder}: {reason}", hint="Try --no-state") from error
+            raise SourceError(f"cannot make the state folder {folder}: {reason}", hint=_ANOTHER) from error
         with self._open() as connection:
             if _version_of(connection) > _VERSION:
                 raise SourceError(f"{self._path} was written by a newer specport", hint="Use another --state-dir")
@@ -100,7 +101,7 @@ class SqliteStore:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreLost(f"cannot use the state file {self._path}: {error}", hint="Try --no-state") from error
+            raise StoreLost(f"cannot use the state file {self._path}: {error}", hint=_ANOTHER) from error
 
 
 def _version_of(connection: sqlite3.Connection) -> int:

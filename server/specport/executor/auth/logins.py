@@ -11,7 +11,7 @@ import os
 import sqlite3
 import stat
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -84,15 +84,13 @@ class Logins:
             _write_private(path, data)
             return str(path)
         if path:
-            path.unlink(missing_ok=True)
+            _remove(path)
         return "the system's keyring"
 
     async def delete(self, name: str) -> bool:
-        """Forget a login; whether there was one."""
+        """Forget a login; whether there was one. Raises SourceError where its file cannot be removed."""
         path = self._path(name)
-        is_known = bool(path and path.exists())
-        if path:
-            path.unlink(missing_ok=True)
+        is_known = path is not None and _remove(path)
         with contextlib.suppress(KeyringUnusable):
             is_known |= await keyrings.delete(SERVICE, name, about=f"the login of {name}")
         return is_known
@@ -101,33 +99,58 @@ class Logins:
     async def lock(self, name: str) -> AsyncGenerator[None]:
         """Keep every other process with this folder from renewing the login, until the block or the process ends.
 
-        SQLite's lock, which all systems have and which ends with its holder. Raises UpstreamFailed after LOOKS.
+        SQLite's lock, which all systems have, which ends with its holder, and which takes no room on the disk.
+        Raises UpstreamFailed after LOOKS, SourceError where the file cannot be locked.
         """
         if self._folder is None:
             yield
             return
         _make_private(self._folder)
-        connection = sqlite3.connect(self._folder / f"{_file_name(name)}.lock", timeout=0, isolation_level=None)
-        try:
+        path = self._folder / f"{_file_name(name)}.lock"
+        with _told(name, path), contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
             for _ in range(LOOKS):
-                if _is_taken(connection):
+                if _is_taken(lock):
                     break
                 await asyncio.sleep(_LOOK_AGAIN)
             else:
                 raise UpstreamFailed(f"another process has been renewing the login of {name} for too long (LOOKS)")
             yield
-        finally:
-            connection.close()
 
     def _path(self, name: str) -> Path | None:
         return self._folder / f"{_file_name(name)}.json" if self._folder else None
 
 
-def _is_taken(connection: sqlite3.Connection) -> bool:
+@contextlib.contextmanager
+def _told(name: str, path: Path) -> Generator[None]:
+    """SQLite's errors become SourceErrors."""
     try:
-        connection.execute("begin exclusive")
-    except sqlite3.OperationalError:
+        yield
+    except sqlite3.Error as error:
+        raise SourceError(
+            f"the login of {name} cannot be locked in {path}: {error}", hint="Remove that file"
+        ) from error
+
+
+def _is_taken(lock: sqlite3.Connection) -> bool:
+    """Whether this process has the lock now; not while another one has it."""
+    try:
+        lock.execute("pragma journal_mode = memory")  # else it begins with a file of its own
+        lock.execute("begin exclusive")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            return False
+        raise
+    return True
+
+
+def _remove(path: Path) -> bool:
+    """Remove a file; whether there was one."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
         return False
+    except OSError as error:
+        raise SourceError(f"the login in {path} cannot be removed: {error.strerror or error}") from error
     return True
 
 
