@@ -166,6 +166,14 @@ async def test_redirects_are_checked_like_the_first_request(location: str, reaso
     assert len(web.asked) == 1
 
 
+async def test_a_redirect_does_not_leave_https() -> None:
+    """Else somebody between could write the document, and with it where calls go."""
+    web = Web({"https://docs.example.com/a": redirect("HTTP://docs.example.com/a")})
+    with pytest.raises(SourceError, match="redirects from https to http"):
+        await web.get("https://docs.example.com/a")
+    assert len(web.asked) == 1
+
+
 async def test_endless_redirects_end() -> None:
     """The number of hops is bounded."""
     web = Web({"http://docs.example.com/a": redirect("/a")})

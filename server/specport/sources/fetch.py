@@ -103,10 +103,14 @@ async def _request(client: httpx2.AsyncClient, url: str, policy: FetchPolicy, re
 
 
 def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; never from https to http, where somebody between could write the document."""
     try:
-        return urljoin(url, location)
+        joined = urljoin(url, location)
     except ValueError as error:
         raise SourceError(f"{url} redirects to {location[:200]!r}, which is not a URL") from error
+    if url[:6].lower() == "https:" and joined[:5].lower() == "http:":
+        raise SourceError(f"{url} redirects from https to http")
+    return joined
 
 
 async def _read(response: httpx2.Response, url: str, cap: int) -> bytes:
