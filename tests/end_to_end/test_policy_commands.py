@@ -65,6 +65,22 @@ def test_tools_shows_the_effect_of_a_policy(cli: Cli) -> None:
     ]  # fmt: skip
 
 
+def test_rules_hold_for_every_account_of_a_source(cli: Cli) -> None:
+    """A manifest's rules are the same for each; the operator's may name one."""
+    folder = cli.home / "shop"
+    folder.mkdir()
+    (folder / "openapi.json").write_text(things())
+    (folder / "source.toml").write_text(
+        'name = "shop"\ndocument = "openapi.json"\n[accounts.work.auth]\ntoken = "env:WORK"\n'
+        '[[policy]]\naction = "deny"\ntools = ["things.create*"]\n'
+    )
+    (cli.home / "work.toml").write_text('[[policy]]\naction = "deny"\ntools = ["shop@work.*.deleteThing"]\n')
+    facts = cli.json("tools", "shop", "shop@work", "--no-state", "--policy", "work.toml", "--json")
+    shown = [tool["address"] for tool in facts]
+    assert not [address for address in shown if "create" in address]
+    assert [address for address in shown if "delete" in address] == ["things.deleteThing"]
+
+
 def test_a_policy_file_that_is_wrong_stops_every_command(cli: Cli) -> None:
     """Nothing is served under half a policy."""
     (cli.home / "wrong.toml").write_text('[[policy]]\naction = "deny"\ntoools = ["a.*"]\n')
@@ -122,4 +138,6 @@ def test_on_a_terminal_the_person_is_asked(
 
 def test_the_folder_holds_what_was_there(cli: Cli) -> None:
     """No command of these keeps anything."""
-    assert {path.name for path in Path(cli.home).iterdir()} <= {"things.json", "team.toml", "wrong.toml"}
+    assert {path.name for path in Path(cli.home).iterdir()} <= {
+        "things.json", "shop", "team.toml", "work.toml", "wrong.toml",
+    }  # fmt: skip
