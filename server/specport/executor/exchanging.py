@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import httpx2
 
+from specport.documents.text import one_line
 from specport.errors import UpstreamFailed
 from specport.executor.addresses import Resolve, address_of
 from specport.executor.auth.redaction import Redaction
 from specport.executor.connections import Connections
+from specport.executor.decoding import BrokenCoding, codings_of, undone
 from specport.executor.model import Bounds, Exchange
 from specport.executor.redirects import is_redirect
 from specport.executor.streaming import ItemCounter, may_go_on
@@ -21,6 +24,9 @@ from specport.requests.model import PreparedRequest
 log = logging.getLogger("specport")
 
 MAX_PORT = 65_535
+
+MAX_FAULT = 200
+"""Characters of what the HTTP reader says of a broken answer."""
 
 _OWN_HEADERS = (
     ("user-agent", b"User-Agent", b"specport"), ("accept-encoding", b"Accept-Encoding", b"gzip, deflate"),
@@ -79,7 +85,7 @@ class Exchanger:
         try:
             async with asyncio.timeout(max(0.001, call.ends - self._clock())):
                 return await self._exchange(call)
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, BrokenCoding, OSError) as error:
             raise _translated(error, call.request.url, call.redaction) from error
 
     async def aclose(self) -> None:
@@ -131,7 +137,7 @@ class Exchanger:
         cap = call.cap
         chunks: list[bytes] = []
         size = 0
-        async for chunk in response.aiter_bytes():
+        async for chunk in _decoded(response):
             size += len(chunk)
             if size > cap:
                 raise UpstreamFailed(
@@ -150,7 +156,7 @@ class Exchanger:
         left = ""
         try:
             async with asyncio.timeout(seconds):
-                async for chunk in response.aiter_bytes():
+                async for chunk in _decoded(response):
                     counter.take(chunk)
                     chunks.append(chunk)
                     if counter.items >= bounds.stream_items or counter.size >= bounds.stream_body:
@@ -163,6 +169,12 @@ class Exchanger:
                 raise
             left = "its connection broke off"
         return b"".join(chunks), left
+
+
+def _decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
+    """The pieces of a body as they were before its content encodings. Raises BrokenCoding."""
+    raw = cast("AsyncIterable[bytes]", response.stream)
+    return undone(raw, codings_of(response.headers.get_list("content-encoding")))
 
 
 def _own_headers(request: PreparedRequest) -> list[tuple[bytes, bytes]]:
@@ -183,12 +195,18 @@ def _translated(error: Exception, url: str, redaction: Redaction) -> UpstreamFai
         )
     elif isinstance(error, httpx2.InvalidURL):
         failure = UpstreamFailed(f"the URL of the call cannot be used: {redaction.text(str(error))}")
-    elif isinstance(error, httpx2.DecodingError):
-        failure = UpstreamFailed(f"{origin} answered with a broken content encoding")
+    elif isinstance(error, BrokenCoding):
+        failure = UpstreamFailed(f"{origin} answered with {redaction.text(str(error))}")
     else:
         kind = PassingFault if isinstance(error, _BROKEN_OFF) else UpstreamFailed
-        failure = kind(f"the exchange with {origin} broke off: {redaction.text(str(error)) or type(error).__name__}")
+        failure = kind(f"the exchange with {origin} broke off: {_fault(error, redaction)}")
     return failure
+
+
+def _fault(error: Exception, redaction: Redaction) -> str:
+    """What was wrong, without the bytes of the answer that the HTTP reader may repeat behind a colon."""
+    said, _, _ = redaction.text(str(error)).partition(": ")
+    return one_line(said, MAX_FAULT) or type(error).__name__
 
 
 def origin_text(url: str) -> str:

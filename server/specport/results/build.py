@@ -13,7 +13,7 @@ from typing import cast
 import orjson
 
 from specport.catalog.model import Route
-from specport.documents.text import clean
+from specport.documents.text import clean, one_line
 from specport.executor.learning import retry_after
 from specport.executor.model import Exchange
 from specport.executor.streaming import is_event_stream, is_sequence
@@ -209,7 +209,7 @@ def _message(value: object, depth: int) -> str:
 
 
 def _moved(exchange: Exchange) -> str:
-    location = exchange.headers.get("location", "")
+    location = one_line(exchange.headers.get("location", ""), MAX_MESSAGE)
     return f"; it is at {location}" if location else ""
 
 
