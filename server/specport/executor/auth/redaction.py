@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable, Sequence
-from urllib.parse import quote, quote_plus
-
-import orjson
+from collections.abc import Iterable, Iterator, Sequence
 
 from specport.executor.auth.secret import Secret
+from specport.executor.auth.spellings import spellings_of
 
 MIN_REDACTED = 4
 """Shortest secret, in characters, that is replaced in what is shown."""
 
 COOKIE_OCTETS = "!#$%&'()*+-./:<=>?@[]^_`{|}~"
 """What RFC 6265 section 4.1.1 lets stand in a cookie value, beside letters and digits."""
+
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+"""Encodings of text in which a letter has a zero byte beside it."""
 
 
 class Redaction:
@@ -24,43 +24,40 @@ class Redaction:
     """
 
     def __init__(self, secrets: Sequence[Secret]) -> None:
-        self._forms = [
-            (form, f"[{secret.credential.reference}]")
+        self._values = [
+            (value, f"[{secret.credential.reference}]")
             for secret in secrets
-            if len(secret.value) >= MIN_REDACTED
-            for form in _forms(secret)
+            for value in _values(secret)
+            if len(value) >= MIN_REDACTED
         ]
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        for form, reference in self._forms:
-            text = text.replace(form, reference)
-        return text
+        return self._replaced(text.encode("utf-8", "surrogatepass"), "utf-8").decode("utf-8", "surrogatepass")
 
     def body(self, body: bytes) -> bytes:
         """An answer's body without the secrets that it echoes."""
-        for codec in ("utf-8", "utf-16-le", "utf-16-be") if b"\0" in body else ("utf-8",):
-            for form, reference in self._forms:
-                encoded = form.encode(codec)
-                if encoded in body:
-                    body = body.replace(encoded, reference.encode(codec))
+        for codec in ("utf-8", *_WIDE) if b"\0" in body else ("utf-8",):
+            body = self._replaced(body, codec)
         return body
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
         """An answer's headers by lower-case name, without secrets."""
-        return {name.lower(): self.text(value) for name, value in headers}
+        held = {name.lower(): value for name, value in headers}
+        whole = "\n".join((*held, *held.values()))
+        if self.text(whole) == whole:  # which nearly always is so, and one search is quicker than one for each
+            return held
+        return {self.text(name): self.text(value) for name, value in held.items()}
+
+    def _replaced(self, text: bytes, codec: str) -> bytes:
+        for value, reference in self._values:
+            for spelling in spellings_of(value, codec):
+                text = spelling.replaced(text, reference.encode(codec))
+        return text
 
 
-def _forms(secret: Secret) -> tuple[str, ...]:
-    """How an answer may spell a secret: as it is, in JSON (some encoders escape slashes), in a URL, in Basic."""
-    values = [secret.value]
+def _values(secret: Secret) -> Iterator[str]:
+    """What must not be shown: the secret, and of a user name and password the password alone."""
+    yield secret.value
     if secret.credential.kind == "http" and secret.credential.scheme == "basic":
-        password = secret.value.partition(":")[2]
-        values += [password] if len(password) >= MIN_REDACTED else []
-    forms: list[str] = []
-    for value in values:
-        quoted = orjson.dumps(value).decode()[1:-1]
-        forms += [value, quoted, quoted.replace("/", "\\/")]
-        forms += [quote(value, safe=""), quote_plus(value), quote(value, safe=COOKIE_OCTETS)]
-        forms.append(base64.b64encode(value.encode()).decode())
-    return tuple(dict.fromkeys(forms))
+        yield secret.value.partition(":")[2]
