@@ -19,6 +19,9 @@ from specport.requests.content import written
 from specport.requests.form import urlencoded
 from specport.requests.model import PreparedRequest
 
+MAX_DECODED = 5
+"""How often a path value is looked at decoded once more: a proxy and its server may each decode."""
+
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*\Z")
 _TEMPLATE = re.compile(r"\{([^{}/?#]+)\}")
 _COOKIE_VALUE = re.compile(r"""(?:[^;"\x00-\x1f\x7f]*|"[^;"\\\x00-\x1f\x7f]*")\Z""")
@@ -127,7 +130,7 @@ def _url(base_url: str, path: str, query: list[str]) -> str:
     base = base_url.rstrip("/")
     url = f"{base}{path if path.startswith('/') else f'/{path}'}"
     for segment in urlsplit(url).path.split("/"):
-        if unquote(segment) in (".", ".."):
+        if _fully_decoded(segment) in (".", ".."):
             raise BadArguments("a path value would leave its place in the URL", hint="Give the plain identifier")
     if not query:
         return url
@@ -140,12 +143,21 @@ def _path_value(binding: Binding, value: object) -> str:
             f"{binding.argument} is empty, which has no place in a path", hint="Give the identifier itself"
         )
     text = _path_text(binding, value)
-    pieces = [piece.partition(";")[0] for piece in _SEPARATORS.split(unquote(text))]
+    pieces = [piece.partition(";")[0] for piece in _SEPARATORS.split(_fully_decoded(text))]
     if unquote(text) == "" or "." in pieces or ".." in pieces:
         raise BadArguments(
             f"{binding.argument} is {unquote(text)[:100]!r}, which has no safe place in a path",
             hint="Give the identifier itself",
         )
+    return text
+
+
+def _fully_decoded(text: str) -> str:
+    """What a path is to the last of several servers that each decode it, MAX_DECODED of them."""
+    for _ in range(MAX_DECODED):
+        if "%" not in text:
+            break
+        text = unquote(text)
     return text
 
 
