@@ -119,7 +119,7 @@ async def scene(
     patch: pytest.MonkeyPatch,
     *,
     text: str = "",
-    base_url: str = "",
+    base_url: str | None = None,
     api: Hostile | None = None,
     more: Sequence[Source] = (),
     **settings: Any,
@@ -131,7 +131,8 @@ async def scene(
     async with Hostile() as server, Hostile() as bait:
         api = api or server
         source = Source(
-            "api", "api.json", (text or document()).encode(), Origin.OPERATOR, base_url or api.url,
+            "api", "api.json", (text or document()).encode(), Origin.OPERATOR,
+            api.url if base_url is None else base_url,
             {"token": f"env:{VARIABLE}"},
         )  # fmt: skip
         used = Settings(**{"state_dir": tmp_path, "audit": tmp_path / "audit.jsonl", "bounds": QUICK, **settings})

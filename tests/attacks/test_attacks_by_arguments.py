@@ -20,7 +20,8 @@ PATHS = [
     "..", ".", "%2e%2e", "%252e%252e", "%2E.", ".%2e", "../..", "..%2f..", "..\\..", "..%5c..", "..;", "..;/admin",
     ".;x", "//elsewhere.test", "/\\elsewhere.test", "/", "a/../../admin", "a/..", "a/%2e%2e/b", "?admin=1", "#x", "%00",
     "%0d%0a", "\0", "a\r\nX-Injected: yes", " HTTP/1.1\r\nHost: elsewhere.test\r\n\r\n", "@elsewhere.test",
-    "http://elsewhere.test/", "\u2025", "\uff0e\uff0e", "\u2024\u2024", "..\u200b", "%c0%ae%c0%ae", "%uff0e%uff0e", "a;jsessionid=1", "*", "~", "",
+    "http://elsewhere.test/", "\u2025",
+    "\uff0e\uff0e", "\u2024\u2024", "..\u200b", "%c0%ae%c0%ae", "%uff0e%uff0e", "a;jsessionid=1", "*", "~", "",
 ]  # fmt: skip
 
 

@@ -91,10 +91,10 @@ def test_no_command_passes_on_what_a_terminal_would_act_on(specport: Run, comman
     assert not ACTING.search(done.out + done.err)
 
 
-def test_json_gives_back_what_the_document_says(specport: Run) -> None:
-    """Escaped, not changed: a program reads the pointer as it is."""
+def test_json_gives_back_pointers_as_they_are(specport: Run) -> None:
+    """Escaped, not changed, since a program looks them up; the title is what a reader would see of it."""
     facts = json.loads(specport("preview", str(HOSTILE), "--json").out)
-    assert facts["title"] == "Title\x1b]0;changed\x07"
+    assert facts["title"] == "Title"
     assert "/paths/~1path\x1b[31m\rred\x9b2J\u202e~1{id}/get" in {found["pointer"] for found in facts["problems"]}
 
 

@@ -20,11 +20,11 @@ DEFAULT_STYLE = {
 """Styles where the document names none (OAS 3.1 section 4.8.12.2)."""
 
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
-_MESSAGE_HEADERS = frozenset({
-    "connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-connection", "te",
-    "trailer", "transfer-encoding", "upgrade",
+MESSAGE_HEADERS = frozenset({
+    "connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-authenticate",
+    "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
 })  # fmt: skip
-"""What says where a message goes, where it ends and how the connection goes on (RFC 9110 sections 7.2, 7.6.1, 8.6)."""
+"""What says where a message goes, where it ends and how a connection goes on (RFC 9110 sections 7.2, 7.6, 8.6, 11)."""
 
 _TEMPLATE = re.compile(r"\{([^{}/?#]+)\}")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -153,7 +153,7 @@ def _is_placed(reading: Reading, parameter: Parameter, path: str) -> bool:
     if parameter.location is Location.PATH and parameter.name not in path_names(path):
         reading.warn(parameter.pointer, f"the path {path} has no {{{parameter.name}}}; the parameter is ignored")
         return False
-    if parameter.location is Location.HEADER and parameter.name.lower() in _MESSAGE_HEADERS:
+    if parameter.location is Location.HEADER and parameter.name.lower() in MESSAGE_HEADERS:
         reading.warn(parameter.pointer, f"{parameter.name} is the HTTP message's own header; the parameter is ignored")
         return False
     if parameter.location is Location.HEADER and not TOKEN.match(parameter.name):

@@ -7,12 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from specport.documents.model import Document, JsonObject, Target
 from specport.documents.pointers import child
 from specport.documents.refs import References
+from specport.documents.text import clean, one_line
 from specport.errors import DocumentError
 from specport.operations import openapi, swagger
 from specport.operations.model import Operation, OperationKey, Operations
 from specport.operations.parameters import TOKEN
 from specport.operations.reading import Reading, entries, members, required_object, text, texts
 from specport.operations.security import read_requirements, read_schemes
+
+MAX_TITLE = 200
+"""Characters of a document's title, and of its version."""
 
 _NOT_CALLABLE = frozenset({"CONNECT"})
 """Methods that are about the connection itself (RFC 9110 section 9.3.6)."""
@@ -29,8 +33,8 @@ def read_operations(document: Document, source: str, references: References) -> 
     info = members(root.get("info"))
     return Operations(
         source=source,
-        title=text(info.get("title")),
-        version=text(info.get("version")),
+        title=_shown(info.get("title")),
+        version=_shown(info.get("version")),
         description=text(info.get("description")),
         operations=operations,
         problems=tuple(reading.problems),
@@ -107,6 +111,11 @@ def _declared_operations(reading: Reading, path: str, items: Sequence[Target]) -
                 )
             else:
                 yield method, Target(child(where, method), raw)
+
+
+def _shown(value: object) -> str:
+    """A title in one line, without what a reader would not see."""
+    return one_line(clean(text(value)), MAX_TITLE)
 
 
 def _operation(reading: Reading, path: str, method: str, items: Sequence[Target], target: Target) -> Operation:

@@ -8,9 +8,16 @@ from typing import cast
 from specport.documents.model import JsonObject, Target
 from specport.documents.pointers import child
 from specport.documents.refs import References
+from specport.documents.text import one_line
 from specport.errors import DocumentError
 from specport.operations.model import OAuthFlow, SecurityScheme
+from specport.operations.parameters import MESSAGE_HEADERS, TOKEN
 from specport.operations.reading import members
+
+MAX_SHOWN = 60
+"""Characters of a scheme's name for something that are repeated."""
+
+_PLACES = ("header", "query", "cookie")
 
 _SWAGGER_FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 """The flows that Swagger 2.0 calls by other names."""
@@ -27,6 +34,22 @@ def read_schemes(declared: Target, references: References) -> Mapping[str, Secur
         if isinstance(scheme, dict):
             schemes[name] = _scheme(name, cast("JsonObject", scheme))
     return schemes
+
+
+def fault_of(scheme: SecurityScheme) -> str:
+    """Why no credential can be put where a scheme says, empty where it can: it would make another request."""
+    name = scheme.parameter
+    if scheme.kind == "http":
+        is_token = not scheme.scheme or TOKEN.match(scheme.scheme)  # RFC 9110 section 11.1
+        return "" if is_token else f"{one_line(scheme.scheme, MAX_SHOWN)!r} is no HTTP authentication scheme"
+    if scheme.kind != "apiKey":
+        return ""
+    if scheme.location not in _PLACES:
+        return f"a key goes in {', '.join(_PLACES)}, not in {one_line(scheme.location, MAX_SHOWN) or 'nothing'}"
+    is_name = bool(name) if scheme.location == "query" else TOKEN.match(name)
+    if not is_name or (scheme.location == "header" and name.lower() in MESSAGE_HEADERS):
+        return f"{one_line(name, MAX_SHOWN)!r} cannot be the {scheme.location} of a key"
+    return ""
 
 
 def _scheme(name: str, raw: JsonObject) -> SecurityScheme:

@@ -23,6 +23,7 @@ from specport.executor.addresses import origin_of
 from specport.executor.model import CERTIFICATE, Channel, Credential
 from specport.operations.model import Operations, SecurityScheme
 from specport.operations.read import read_operations
+from specport.operations.security import fault_of
 from specport.sources.cache import CatalogCache
 from specport.sources.clients import Place, clients_of
 from specport.sources.model import Filters, Source
@@ -124,17 +125,14 @@ def _tags_above(tags: tuple[str, ...], parents: Mapping[str, str]) -> set[str]:
 def credentials_of(source: Source, catalog: Catalog) -> Mapping[str, Credential]:
     """The credentials of a source by scheme name.
 
-    Raises SourceError for a client certificate, which cannot be presented yet, and for an OAuth client without a token
-    endpoint that may be used.
+    Raises SourceError for a scheme that cannot be satisfied, and for an OAuth client without a token endpoint that may
+    be used.
     """
     references = {name: text for name, text in source.references.items() if not text.startswith("oauth:")}
     clients = clients_of(source, catalog.schemes, _place_of(source, catalog))
     for name in (*references, *clients):
-        if name in catalog.schemes and catalog.schemes[name].kind == CERTIFICATE:
-            raise SourceError(
-                f"the scheme {name} wants a client certificate (mutualTLS), which cannot be presented yet",
-                hint="Give a credential for another of the document's schemes",
-            )
+        if name in catalog.schemes:
+            _check_usable(catalog.schemes[name])
     return {
         **{name: credential_for(name, reference, catalog.schemes) for name, reference in references.items()},
         **{
@@ -142,6 +140,19 @@ def credentials_of(source: Source, catalog: Catalog) -> Mapping[str, Credential]
             for name, client in clients.items()
         },
     }
+
+
+def _check_usable(scheme: SecurityScheme) -> None:
+    """Raises SourceError for a client certificate, which cannot be presented yet, and where no credential can go."""
+    fault = fault_of(scheme)
+    said = f"cannot be used: {fault}" if fault else ""
+    if scheme.kind == CERTIFICATE:
+        said = "wants a client certificate (mutualTLS), which cannot be presented yet"
+    if said:
+        raise SourceError(
+            f"the scheme {scheme.name} {said}",
+            hint="Give a credential for another of the document's schemes",
+        )
 
 
 def credential_for(name: str, reference: str, schemes: Mapping[str, SecurityScheme]) -> Credential:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from specport.executor.auth.secret import Secret
-from specport.executor.auth.spellings import spellings_of
+from specport.executor.auth.spellings import spellings_inside, spellings_of
 
 MIN_REDACTED = 4
 """Shortest secret, in characters, that is replaced in what is shown."""
@@ -50,9 +50,10 @@ class Redaction:
         return {self.text(name): self.text(value) for name, value in held.items()}
 
     def _replaced(self, text: bytes, codec: str) -> bytes:
-        for value, reference in self._values:
-            for spelling in spellings_of(value, codec):
-                text = spelling.replaced(text, reference.encode(codec))
+        for spellings in (spellings_of, spellings_inside):  # a user name and password before the password in them
+            for value, reference in self._values:
+                for spelling in spellings(value, codec):
+                    text = spelling.replaced(text, reference.encode(codec))
         return text
 
 

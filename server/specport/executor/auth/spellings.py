@@ -48,8 +48,14 @@ class Spelling:
 
 @functools.lru_cache(maxsize=MAX_SPELLED)
 def spellings_of(value: str, codec: str) -> tuple[Spelling, ...]:
-    """How a value may be written in a text of that encoding."""
-    return tuple(_spelling(form, codec) for form in dict.fromkeys((value, *_in_base64(value))))
+    """How a value may be written as a whole in a text of that encoding."""
+    return tuple(_spelling(form, codec) for form in (value, base64.b64encode(value.encode()).decode()))
+
+
+@functools.lru_cache(maxsize=MAX_SPELLED)
+def spellings_inside(value: str, codec: str) -> tuple[Spelling, ...]:
+    """What there is of a value where something longer was written in base64."""
+    return tuple(_spelling(form, codec) for form in dict.fromkeys(_in_base64(value)))
 
 
 def _spelling(form: str, codec: str) -> Spelling:
@@ -84,9 +90,8 @@ def _escaped(char: str, raw: bytes) -> list[str]:
 
 
 def _in_base64(value: str) -> Iterator[str]:
-    """The value in base64, and what is always there where it stands in something longer (RFC 4648 section 4)."""
+    """What is always there of a value, after any number of bytes and before any others (RFC 4648 section 4)."""
     data = value.encode()
-    yield base64.b64encode(data).decode()
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + data).decode()
         after = (before + len(data)) % 3
