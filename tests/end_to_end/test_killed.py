@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 from end_to_end.loopback import Cli, Upstream, document, operation
 
 Json = Callable[..., Any]
+
+BENCH = Path(__file__).resolve().parents[2] / "bench" / "kill.py"
 
 ASKED = 8
 """Sources that each of two servers is asked to add at once."""
@@ -89,3 +92,11 @@ def test_a_kill_loses_nothing_that_was_confirmed(
         [[total]] = connection.execute("select sum(units) from totals").fetchall()
     connection.close()
     assert total == counted >= len(upstream.requests)
+
+
+def test_a_kill_at_any_moment_leaves_a_folder_that_can_be_read() -> None:
+    """While a server starts, calls and adds, and commands add and remove. `bench/kill.py` does it 120 times."""
+    command = [sys.executable, BENCH, "--rounds", "3", "--seed", "4"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 rounds with something wrong" in done.stdout
