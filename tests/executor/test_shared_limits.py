@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from specport.errors import RateLimited
-from specport.executor.kept import KeptLedger
+from specport.executor.kept import ASK_AGAIN_SECONDS, KeptLedger
 from specport.executor.model import Limit
 from specport.executor.shared import LONGEST_CALL, Need, SharedLimiter
 
@@ -142,6 +142,22 @@ async def test_a_ledger_that_fails_is_said_once_and_limits_hold_in_the_process(
         await call(limiter)
     assert [record.getMessage() for record in caplog.records if "kept by this process alone" in record.getMessage()]
     assert len(caplog.records) == 1
+
+
+async def test_a_ledger_that_can_be_used_again_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A disk that was full for a moment does not end the sharing; it is said when that begins and ends."""
+    (tmp_path / "limits.sqlite").mkdir()
+    together = Together(tmp_path)
+    first, second = together.process(MINUTE), together.process(MINUTE)
+    assert await call(first) == await call(second) == 0.0
+    (tmp_path / "limits.sqlite").rmdir()
+    together.now += ASK_AGAIN_SECONDS
+    for limiter in (first, second, first, second, first):
+        assert await call(limiter) == 0.0
+    with pytest.raises(RateLimited, match="by this and other"):
+        await call(second, within=1.0)
+    begun, ended = "limits are kept by this process alone", "limits are kept with other processes again"
+    assert [record.getMessage().partition(",")[0] for record in caplog.records] == [begun, begun, ended, ended]
 
 
 _PROCESS = """

@@ -19,6 +19,9 @@ log = logging.getLogger("specport")
 SETTLE_SECONDS = 0.05
 """How long it may take until other processes know that a call is over."""
 
+ASK_AGAIN_SECONDS = 30.0
+"""How long after the file could not be used it is left alone."""
+
 _BUSY_SECONDS = 2.0
 Later: TypeAlias = Callable[[float, Callable[[], None]], object]
 _Settled: TypeAlias = tuple[float, str, str, str]
@@ -44,8 +47,8 @@ create table if not exists totals (
 class KeptLedger:
     """One SQLite file, `limits.sqlite`. `clock` gives seconds since the epoch, which processes have in common.
 
-    Each step is one transaction, so a process that is killed leaves what it had taken and nothing half done. When the
-    file cannot be used, limits are kept by each process alone, and the log says so once.
+    Each step is one transaction, so a process that is killed leaves what it had taken and nothing half done. While the
+    file cannot be used, limits are kept by each process alone; the log says when that begins and ends.
     """
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time, later: Later | None = None) -> None:
@@ -55,6 +58,7 @@ class KeptLedger:
         self._later = later
         self._connection: sqlite3.Connection | None = None
         self._is_broken = False
+        self._again = 0.0
         self._settled: list[_Settled] = []
         self._is_due = False
 
@@ -79,9 +83,7 @@ class KeptLedger:
     async def aclose(self) -> None:
         """Write what is left to be written, and close the file."""
         self._write_due()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._close()
 
     def _write_due(self) -> None:
         self._is_due = False
@@ -97,33 +99,46 @@ class KeptLedger:
 
     def _run(self, step: Callable[[sqlite3.Connection], T]) -> T | None:
         """One step as a transaction that no other process comes between; None when the file cannot be used."""
-        if self._is_broken:
+        if self._is_broken and self._clock() < self._again:
             self._settled.clear()
             return None
         try:
-            connection = self._open()
-            connection.execute("begin immediate")
-            try:
-                done = step(connection)
-            except BaseException:
-                connection.execute("rollback")
-                raise
-            connection.execute("commit")
+            done = self._transaction(step)
         except sqlite3.Error as error:
-            self._is_broken = True
-            log.warning("limits are kept by this process alone, since %s cannot be used: %s", self._path, error)
+            if not self._is_broken:
+                log.warning("limits are kept by this process alone, since %s cannot be used: %s", self._path, error)
+            self._is_broken, self._again = True, self._clock() + ASK_AGAIN_SECONDS
+            self._close()
             return None
-        else:
-            return done
+        if self._is_broken:
+            self._is_broken = False
+            log.warning("limits are kept with other processes again, in %s", self._path)
+        return done
+
+    def _transaction(self, step: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._open()
+        connection.execute("begin immediate")
+        try:
+            done = step(connection)
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        connection.execute("commit")
+        return done
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+            self._connection = connection
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = off")  # a killed process loses nothing, a lost machine a minute
             for statement in _SCHEMA:
                 connection.execute(statement)
-            self._connection = connection
         return self._connection
 
 
