@@ -25,7 +25,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             raise SourceError(f"{url} answered 404 Not Found")
         return pages[url].encode()
 
-    for module in ("specification", "gather"):
+    for module in ("specification", "gather", "manifest"):
         monkeypatch.setattr(f"specport.sources.{module}.fetch", fetched)
     return pages
 

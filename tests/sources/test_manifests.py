@@ -170,3 +170,14 @@ async def test_a_document_beside_its_manifest_may_have_several_files(tmp_path: P
     source = await open_folder(place, FetchPolicy())
     [tool] = open_source(source, Shape(), None).catalog.tools
     assert tool.input_schema["properties"] == {"limit": {"type": "integer"}}
+
+
+async def test_a_document_may_be_at_a_url(tmp_path: Path, web: dict[str, str]) -> None:
+    """It is fetched whenever the folder is opened; what cannot be had is named."""
+    place = folder(tmp_path, 'name = "shop"\ndocument = "https://shop.example.com/openapi.json"\n')
+    with pytest.raises(SourceError, match=r"https://shop\.example\.com/openapi\.json answered 404"):
+        await open_folder(place, FetchPolicy())
+    web["https://shop.example.com/openapi.json"] = document(server="/v2")
+    source = await open_folder(place, FetchPolicy())
+    assert (source.uri, source.origin) == ("https://shop.example.com/openapi.json", Origin.OPERATOR)
+    assert open_source(source, Shape(), None).base_url == "https://shop.example.com/v2"

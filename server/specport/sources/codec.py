@@ -48,6 +48,7 @@ class _Stored:
     unread: Mapping[str, str] = field(default_factory=dict[str, str])
     limits: tuple[Limit, ...] = ()
     origins: tuple[str, ...] = ()
+    preset: str = ""
 
 
 def encode_source(source: Source) -> bytes:
@@ -65,6 +66,7 @@ def encode_source(source: Source) -> bytes:
         unread=source.unread,
         limits=source.channel.limits,
         origins=source.origins,
+        preset=source.preset,
     )
     bodies = [source.data, *(file.data for file in (*source.files, *source.overlays))]
     data = b"".join((orjson.dumps(stored), b"\n", *bodies))
@@ -100,6 +102,7 @@ def decode_source(data: bytes, name: str) -> Source:
         unread=stored.unread,
         channel=Channel(limits=stored.limits),
         origins=stored.origins,
+        preset=stored.preset,
     )
 
 
@@ -110,7 +113,7 @@ def _is_sound(stored: _Stored, name: str, size: int) -> bool:
         (stored.name, sizes) == (name, size)
         and bool(NAME.match(name))
         and stored.origin is not Origin.BUNDLED
-        and not (stored.origin is Origin.TOOL and stored.references)  # a tool call brings no credentials
+        and not (stored.origin is Origin.TOOL and (stored.references or stored.preset))  # it brings no credentials
         and all(limit.is_possible for limit in stored.limits)
     )
 

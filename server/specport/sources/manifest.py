@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,13 +19,15 @@ from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
 from specport.results.model import Conventions
 from specport.sources.clients import Auth, ClientEntry
-from specport.sources.fetch import FetchPolicy
+from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.gather import with_files
 from specport.sources.model import ACCOUNT, Origin, Source
 from specport.sources.policies import PolicyEntry, rules_of
 from specport.sources.written import Strict, checked
 
 MANIFEST = "source.toml"
+
+_NAME = r"^[a-z][a-z0-9_-]{0,31}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,14 @@ class AccountEntry(Strict):
 
 
 class Manifest(Strict):
-    """The whole of `source.toml`. `auth` maps security scheme names to references or OAuth clients."""
+    """The whole of `source.toml`. `document` is a file beside it or a URL; `auth` maps security scheme names.
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    `about` is one line for lists.
+    """
+
+    name: str = Field(pattern=_NAME)
     title: str = ""
+    about: str = Field(default="", max_length=100)
     document: str = Field(min_length=1)
     overlays: tuple[str, ...] = ()
     base_url: str = Field(default="", pattern=r"^(https?://.+)?$")
@@ -92,30 +99,59 @@ class Manifest(Strict):
     errors: ErrorsEntry = ErrorsEntry()
     policy: tuple[PolicyEntry, ...] = ()
 
+    @property
+    def is_fetched(self) -> bool:
+        """Whether the document is somewhere else: bundled, such a manifest is a preset."""
+        return self.document.startswith(("http://", "https://"))
+
 
 def bundled_names() -> tuple[str, ...]:
-    """The sources that come with specport, sorted."""
-    root = files("specport.tool_specs")
-    return tuple(sorted(entry.name for entry in root.iterdir() if entry.joinpath(MANIFEST).is_file()))
+    """The sources that come with specport, documents included, sorted."""
+    return tuple(name for name, manifest in bundled().items() if not manifest.is_fetched)
+
+
+def bundled() -> Mapping[str, Manifest]:
+    """What comes with specport by name, sorted: sources with their documents, and presets."""
+    found = ((entry.name, bundled_manifest(entry.name)) for entry in files("specport.tool_specs").iterdir())
+    return {name: manifest for name, manifest in sorted(found, key=lambda each: each[0]) if manifest}
+
+
+@functools.cache
+def bundled_manifest(name: str) -> Manifest | None:
+    """A manifest that comes with specport, None where there is none of that name."""
+    path = _folder_of(name).joinpath(MANIFEST)
+    return read_manifest(path.read_bytes(), f"{name}/{MANIFEST}") if re.match(_NAME, name) and path.is_file() else None
+
+
+def _folder_of(name: str) -> Traversable:
+    return files("specport.tool_specs").joinpath(name)
 
 
 def open_bundled(name: str, account: Account = DEFAULT_ACCOUNT) -> Source:
     """A bundled source by name; SourceError naming the others when there is none, and for an unknown account."""
-    folder = files("specport.tool_specs").joinpath(name)
-    if name not in bundled_names():
+    manifest = bundled_manifest(name)
+    if manifest is None or manifest.is_fetched:
         raise SourceError(
             f"there is no source {name!r}",
-            hint=f"Bundled: {', '.join(bundled_names())}; for another API use --spec or `specport add`",
+            hint=f"Bundled: {', '.join(bundled_names())}; `specport presets` lists APIs that specport knows; "
+            "for any other use --spec or `specport add`",
         )
-    manifest = read_manifest(folder.joinpath(MANIFEST).read_bytes(), f"{name}/{MANIFEST}")
-    return _source(manifest, folder, Origin.BUNDLED, account)
+    folder = _folder_of(name)
+    return _source(manifest, _file(folder, manifest.document), folder, Origin.BUNDLED, account)
 
 
 async def open_folder(folder: Path, fetching: FetchPolicy, account: Account = DEFAULT_ACCOUNT) -> Source:
-    """A source of the operator's own: a folder with `source.toml` and the document that it names."""
+    """A source of the operator's own: a folder with `source.toml`, and the document that it names."""
     folder = folder.resolve()
     manifest = read_manifest(read_file(folder / MANIFEST), str(folder / MANIFEST))
-    return await with_files(_source(manifest, folder, Origin.OPERATOR, account), fetching)
+    url = manifest.document
+    document = File(url, await fetch(url, fetching)) if manifest.is_fetched else _file(folder, url)
+    return await with_files(_source(manifest, document, folder, Origin.OPERATOR, account), fetching)
+
+
+def source_of(manifest: Manifest, document: File, account: Account) -> Source:
+    """What a bundled manifest says of the API that a document describes. Raises SourceError for an unknown account."""
+    return _source(manifest, document, _folder_of(manifest.name), Origin.OPERATOR, account)
 
 
 def read_manifest(data: bytes, where: str) -> Manifest:
@@ -152,8 +188,7 @@ def _auth_of(manifest: Manifest, account: Account) -> Mapping[str, str | ClientE
     return {**(entry.auth if entry else {}), **account.references}
 
 
-def _source(manifest: Manifest, folder: Traversable | Path, origin: Origin, account: Account) -> Source:
-    document = _file(folder, manifest.document)
+def _source(manifest: Manifest, document: File, folder: Traversable | Path, origin: Origin, account: Account) -> Source:
     auth = _auth_of(manifest, account)
     limits = tuple(
         Limit(entry.name, entry.requests, entry.seconds, entry.methods, entry.paths, entry.weight)

@@ -48,7 +48,8 @@ class Source:
     `files` are the others that the document refers to, as they were when it was read; `unread` says of those that
     could not be had, by URI, why not; `overlays` are applied to the document in their order.
     `rules` say which of its tools may be called. `origins`: where credentials may go, whatever a later version of the
-    document says; empty: as the document has it.
+    document says; empty: as the document has it. `preset` names the bundled manifest that says the rest; what the
+    source itself says wins over it.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Source:
     overlays: tuple[File, ...] = ()
     rules: tuple[Rule, ...] = ()
     origins: tuple[str, ...] = ()
+    preset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +82,4 @@ class SourceFacts:
     origin: str
     tools: int
     problems: int
+    preset: str = ""

@@ -27,16 +27,19 @@ from specport.operations.security import fault_of
 from specport.sources.cache import CatalogCache
 from specport.sources.clients import Place, clients_of
 from specport.sources.model import Filters, Source
+from specport.sources.presets import completed
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A source with its tools. `channel` has its credentials joined with what the document says of each scheme.
 
-    `prefix` is what its addresses begin with, empty for the default source.
+    `source` is complete with what its preset says, `kept` as it was given and is stored. `prefix` is what its addresses
+    begin with, empty for the default source.
     """
 
     source: Source
+    kept: Source
     catalog: Catalog
     channel: Channel
     base_url: str
@@ -48,10 +51,11 @@ def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Ope
 
     Raises DocumentError when the bytes are not a usable document.
     """
+    kept, source = source, completed(source)
     with _no_collection():
         catalog = _catalog(source, shape, cache)
     channel = replace(source.channel, credentials=credentials_of(source, catalog))
-    return Opened(source, catalog, channel, base_url_of(source, catalog.servers), shape.prefix)
+    return Opened(source, kept, catalog, channel, base_url_of(source, catalog.servers), shape.prefix)
 
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:

@@ -100,7 +100,7 @@ class Registry:
         async with self._changing:
             known = self.opened.get(source.name)
             if known is not None:
-                _check_same(known.source, source)
+                _check_same(known.kept, source)
                 return Added(known, is_new=False)
             if source.name in bundled_names():
                 raise SourceError(f"the name {source.name!r} belongs to a bundled source", hint="Choose another name")
@@ -108,8 +108,9 @@ class Registry:
                 raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
             opened = await asyncio.to_thread(self._open, source, prefix=source.name, beside=self.opened)
             _check_callable(opened)
-            source = replace(source, origins=origins_of(opened))
-            opened = replace(opened, source=source)
+            origins = origins_of(opened)
+            source = replace(source, origins=origins)
+            opened = replace(opened, source=replace(opened.source, origins=origins), kept=source)
             revision = await self._store.add(source) if self._store else None
             if revision is not None:
                 self._revisions = {**self._revisions, source.name: revision}
@@ -161,17 +162,19 @@ class Registry:
 
     async def _open_stored(self, store: SourceStore, name: str, opened: dict[str, Opened]) -> Opened:
         """A source of the store, in place of an earlier one; the event loop goes on while it is read."""
-        if name in self._named:
-            raise SourceError("another source of that name was named at start")
-        opened.pop(name, None)
+        at_start = opened[name] if name in self._named else opened.pop(name, None)
         source = await store.get(name)
         if source is None:
             raise SourceError("it was removed just now")
+        if name in self._named:
+            if at_start and source.preset and source.preset == at_start.kept.preset:
+                return at_start  # the operator named at start what was added
+            raise SourceError("another source of that name was named at start")
         return await asyncio.to_thread(self._open, source, prefix=name, beside=opened)
 
     async def _put_back(self, store: SourceStore) -> str:
         """A store that lost what it held, as a Redis does that restarts without persistence, gets it from here."""
-        added = [known.source for name, known in self.opened.items() if name not in self._named]
+        added = [known.kept for name, known in self.opened.items() if name not in self._named]
         if added:
             log.warning("the place where added sources are kept is empty; the %d that are open go back", len(added))
         for source in added:
@@ -257,7 +260,7 @@ def _check_same(known: Source, source: Source) -> None:
             hint="Choose another name, or remove that source first",
         )
     same = (known.base_url, known.filters, known.overlays) == (source.base_url, source.filters, source.overlays)
-    same = same and source.references in ({}, known.references)
+    same = same and known.preset == source.preset and source.references in ({}, known.references)
     if not same or source.channel.limits not in ((), known.channel.limits):
         raise SourceError(
             f"{source.name!r} has that document, with another base URL, filters, overlays, credentials or limits",
@@ -279,4 +282,5 @@ def _facts(opened: Opened) -> SourceFacts:
         origin=opened.source.origin.value,
         tools=len(opened.catalog.tools),
         problems=len(opened.catalog.problems),
+        preset=opened.kept.preset,
     )

@@ -15,6 +15,7 @@ from specport.executor.model import Channel, Limit
 from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.gather import with_files
 from specport.sources.model import NAME, Filters, Origin, Source
+from specport.sources.presets import find_preset, unreachable
 
 MAX_NAME = 32
 
@@ -23,7 +24,8 @@ MAX_NAME = 32
 class Specification:
     """What a caller names a document by: a URL, text, or (operators only) a file, and what to take from it.
 
-    `overlays` are URLs or files, which only an operator may name, as only an operator may give `limits`.
+    `overlays` are URLs or files, which only an operator may name, as only an operator may give `limits`. `preset` says
+    the rest; its name alone as `spec` is its published document.
     """
 
     spec: str
@@ -33,6 +35,7 @@ class Specification:
     credentials: tuple[tuple[str, str], ...] = ()
     overlays: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    preset: str = ""
 
 
 async def read_specification(wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR) -> Source:
@@ -40,9 +43,10 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
 
     Raises SourceError when the document cannot be had or the name is not one.
     """
-    document = await _read(wanted.spec, fetching, origin)
+    preset = _preset(wanted) if origin is not Origin.TOOL else ""
+    document = await (_published(preset, fetching) if preset == wanted.spec else _read(wanted.spec, fetching, origin))
     overlays = [await _read(overlay, fetching, origin) for overlay in wanted.overlays]
-    name = wanted.name or _name_from(document)
+    name = wanted.name or preset or _name_from(document)
     if not NAME.match(name) or (origin is Origin.TOOL and "@" in name):
         raise SourceError(
             f"{name[:60]!r} is no source name",
@@ -58,8 +62,26 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
         channel=Channel(limits=wanted.limits),
         filters=wanted.filters,
         overlays=tuple(overlays),
+        preset=preset,
     )
     return await with_files(source, fetching)
+
+
+def _preset(wanted: Specification) -> str:
+    """The preset that is wanted, by its option or as the document; a file of that name is written `./github`."""
+    if wanted.preset and find_preset(wanted.preset) is None:
+        raise SourceError(f"there is no preset {wanted.preset[:60]!r}", hint="`specport presets` lists them")
+    return wanted.preset or (wanted.spec if find_preset(wanted.spec) else "")
+
+
+async def _published(preset: str, fetching: FetchPolicy) -> File:
+    """The document that a preset's vendor publishes."""
+    manifest = find_preset(preset)
+    assert manifest is not None
+    try:
+        return File(manifest.document, await fetch(manifest.document, fetching))
+    except SourceError as error:
+        raise unreachable(preset, error) from error
 
 
 async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> File:
@@ -68,14 +90,22 @@ async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> File:
     if is_line and text.lower().startswith(("http://", "https://")):
         return File(text, await fetch(text, fetching))
     if is_line and origin is not Origin.TOOL:
-        path = Path(text).expanduser()
-        return File(str(path.resolve()), read_file(path))
+        return _file(text)
     if is_line:
         raise SourceError(
             f"{text[:80]!r} is neither an http(s) URL nor a document",
             hint="Files can be added only on the command line: specport add PATH",
         )
     return File("given as text", text.encode())
+
+
+def _file(text: str) -> File:
+    path = Path(text).expanduser()
+    try:
+        return File(str(path.resolve()), read_file(path))
+    except SourceError as error:
+        hint = "`specport presets` lists the APIs that have a name" if NAME.match(text) else error.hint
+        raise SourceError(error.message, hint=hint) from error
 
 
 def _name_from(document: File) -> str:

@@ -62,10 +62,10 @@ def install(
 
 def _arguments(wanted: Wanted) -> list[str]:
     """What follows `serve`; folders by absolute path, since a client starts the server where it likes."""
-    from specport.sources.manifest import bundled_names
+    from specport.sources.manifest import bundled_manifest
 
     names = wanted.sources or (DEFAULT_SOURCE,)
-    arguments = [each if split_account(each)[0] in bundled_names() else str(Path(each).absolute()) for each in names]
+    arguments = [each if bundled_manifest(split_account(each)[0]) else str(Path(each).absolute()) for each in names]
     for scheme, reference in credentials_of(wanted.credentials):
         arguments += ["--credential", f"{scheme}={reference}"]
     arguments += ["--read-only"] * wanted.read_only + ["--sandbox"] * wanted.sandbox

@@ -172,3 +172,22 @@ def search(
             raise typer.Exit(1)
 
     with_app(wanted, show)
+
+
+@app.command()
+def presets(*, json: options.AsJson = False) -> None:
+    """List the APIs that specport knows: where their documents are, and which credentials they want.
+
+    Example: `specport presets`, then `specport add github`
+    """
+    from specport.sources.presets import presets as known
+
+    found = known()
+    if json:
+        say_json(found)
+        return
+    widest = max(len(preset.name) for preset in found)
+    for preset in found:
+        say(f"{preset.name:<{widest}}  {preset.title}: {preset.about}  {' '.join(preset.variables)}", bold=True)
+        say(f"{'':<{widest}}  {preset.base_url} from {preset.document}")
+    say("Add one with `specport add NAME`, or serve it at once with `specport serve NAME`.", err=True)

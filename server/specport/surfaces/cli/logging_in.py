@@ -98,12 +98,12 @@ def logout(
 def _with_source(wanted: Wanted, use: Callable[[App, Opened], Awaitable[None]]) -> None:
     """Use an App and the source in it that is wanted: a bundled one, one in a folder, or one added before."""
     from specport.app import App
-    from specport.sources.manifest import bundled_names
+    from specport.sources.manifest import bundled_manifest
 
     async def run() -> None:
         name = wanted.sources[0]
         base = split_account(name)[0]
-        is_named = base in bundled_names() or Path(base).is_dir()
+        is_named = bundled_manifest(base) is not None or Path(base).is_dir()
         sources = await sources_of(wanted) if is_named else []
         async with App.open(sources, options.settings_of(wanted)) as opened:
             found = [each for each in opened.channels() if each.source.name == (sources[0].name if sources else name)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specport.errors import SourceError
-from specport.surfaces.cli.options import DEFAULT_SOURCE, Wanted, fetching_of
+from specport.surfaces.cli.options import DEFAULT_SOURCE, Wanted, fetching_of, settings_of
 
 if TYPE_CHECKING:
+    from specport.sources.manifest import Account
     from specport.sources.model import Source
 
 
@@ -39,15 +42,42 @@ def split_account(name: str) -> tuple[str, str]:
 
 
 async def _opened(name: str, account: str, wanted: Wanted, accounts: list[str]) -> Source:
-    """A bundled source, or one in a folder, with what the command line says of its base URL and credentials."""
-    from dataclasses import replace
+    """A bundled source, a preset, or a folder's, with what the command line says of its base URL and credentials."""
+    from specport.sources.manifest import Account, bundled_manifest, open_bundled, open_folder
+    from specport.sources.presets import find_preset
 
-    from specport.sources.manifest import Account, bundled_names, open_bundled, open_folder
-
-    is_folder = name not in bundled_names() and Path(name).is_dir()
     given = Account(account, {} if wanted.spec and not account else _given(wanted.credentials, account, accounts))
-    source = await open_folder(Path(name), fetching_of(wanted), given) if is_folder else open_bundled(name, given)
-    return replace(source, base_url=wanted.base_url) if wanted.base_url and not wanted.spec else source
+    if find_preset(name):
+        source = await _preset_source(name, given, wanted)
+    elif bundled_manifest(name) is None and Path(name).is_dir():
+        source = await open_folder(Path(name), fetching_of(wanted), given)
+    else:
+        source = open_bundled(name, given)
+    return replace(source, base_url=wanted.base_url, origins=()) if wanted.base_url and not wanted.spec else source
+
+
+async def _preset_source(preset: str, account: Account, wanted: Wanted) -> Source:
+    """A preset as it was added, else with its document fetched now."""
+    from specport.sources.specification import Specification, read_specification
+
+    name = f"{preset}@{account.name}" if account.name else preset
+    added = await _added(name, wanted)
+    if added and added.preset == preset:
+        return replace(added, references={**added.references, **account.references})
+    references = tuple(account.references.items())
+    return await read_specification(Specification(preset, name, credentials=references), fetching_of(wanted))
+
+
+async def _added(name: str, wanted: Wanted) -> Source | None:
+    """An added source, if there is one that can be read; what is wrong with the store is told when the App opens it."""
+    from specport.settings import store_of
+
+    with contextlib.suppress(SourceError):
+        store = store_of(settings_of(wanted))
+        if store:
+            async with contextlib.aclosing(store):
+                return await store.get(name)
+    return None
 
 
 async def _spec_source(wanted: Wanted, accounts: list[str]) -> Source:

@@ -33,7 +33,7 @@ T = TypeVar("T")
 Sources = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Bundled sources, or folders with a source.toml; SOURCE@ACCOUNT for another account.",
+        help="Bundled sources, presets, or folders with a source.toml; SOURCE@ACCOUNT for another account.",
         show_default=DEFAULT_SOURCE,
     ),
 ]

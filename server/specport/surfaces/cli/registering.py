@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from specport.sources.registry import Added
     from specport.sources.specification import Specification
 
-Document = Annotated[str, typer.Argument(help="File or URL of an OpenAPI document.", metavar="PATH|URL")]
+Document = Annotated[
+    str, typer.Argument(help="File or URL of an OpenAPI document, or a preset.", metavar="PATH|URL|PRESET")
+]
+FromPreset = Annotated[
+    str, typer.Option("--preset", metavar="NAME", help="Take base URL, credentials and limits from this preset.")
+]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only operations with this tag. Repeatable.")]
 Operations = Annotated[
     list[str] | None, typer.Option("--operation", help="Only this operationId or 'METHOD /path'. Repeatable.")
@@ -38,6 +43,7 @@ Operations = Annotated[
 def preview(
     document: Document,
     *,
+    preset: FromPreset = "",
     base_url: options.BaseUrl = "",
     tag: Tags = None,
     operation: Operations = None,
@@ -48,7 +54,7 @@ def preview(
 ) -> None:
     """Show what adding a document would do. Changes nothing.
 
-    Example: `specport preview https://example.com/openapi.json`
+    Example: `specport preview https://example.com/openapi.json`, or `specport preview github`
     """
     from specport.app import App
     from specport.sources.model import Origin
@@ -59,7 +65,7 @@ def preview(
     async def run() -> Preview:
         async with App.open([], settings_of(wanted)) as opened:
             described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
-            return await opened.preview(described, Origin.OPERATOR)
+            return await opened.preview(replace(described, preset=preset), Origin.OPERATOR)
 
     found = asyncio.run(run())
     if json:
@@ -73,6 +79,7 @@ def add(
     document: Document,
     *,
     name: Annotated[str, typer.Option("--name", help="Name that its tools' addresses start with.")] = "",
+    preset: FromPreset = "",
     base_url: options.BaseUrl = "",
     credential: options.Credentials = None,
     tag: Tags = None,
@@ -86,9 +93,10 @@ def add(
     audit: options.Audit = None,
     json: options.AsJson = False,
 ) -> None:
-    """Add a document as a source; every later `serve` has its tools.
+    """Add a document, or a preset, as a source; every later `serve` has its tools.
 
-    Example: `specport add openapi.yaml --name shop --credential api_key=env:SHOP_KEY --limit 100/60s`
+    Example: `specport add github --tag repos`, or
+    `specport add openapi.yaml --name shop --credential api_key=env:SHOP_KEY --limit 100/60s`
     """
     from specport.app import App
     from specport.sources.model import Origin
@@ -103,7 +111,7 @@ def add(
         async with App.open([], settings_of(wanted)) as opened:
             described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
             given = given_for(name, tuple(credential or ()))
-            named = replace(described, name=name, credentials=given, limits=limits)
+            named = replace(described, name=name, preset=preset, credentials=given, limits=limits)
             return await opened.add(named, Origin.OPERATOR, caller=this_user())
 
     added = asyncio.run(run())
@@ -117,6 +125,8 @@ def add(
         return
     state = "added" if added.is_new else "already there, unchanged"
     say(f"{source.name}: {state}, {len(catalog.tools)} tools, calls go to {added.opened.base_url}")
+    if added.opened.kept.preset and source.references:
+        say(f"Credentials come from {', '.join(dict.fromkeys(source.references.values()))}")
     for line in problem_lines(catalog.problems, MAX_NAMED_PROBLEMS):
         say(f"  {line}", err=True)
     if catalog.tools:
@@ -168,7 +178,11 @@ def sources(*, state: options.State = "", state_dir: options.StateDir = None, js
         return
     for facts in found:
         problems = f", {facts.problems} problems" if facts.problems else ""
-        say(f"{facts.name:<20} {facts.tools:>5} tools{problems}  {facts.origin:<9} {facts.base_url}")
+        preset = "preset" if facts.preset == facts.name else f"preset {facts.preset}"
+        say(
+            f"{facts.name:<20} {facts.tools:>5} tools{problems}  {preset if facts.preset else facts.origin:<9} "
+            f"{facts.base_url}"
+        )
 
 
 def _only_errors() -> None:
