@@ -68,6 +68,11 @@ SHAPES: Mapping[str, dict[str, Any]] = {
         "paths": {"/v1/users": {"get": {"security": [], "responses": {}}}},
     },
     "openai": {"components": {"securitySchemes": {"ApiKeyAuth": BEARER, "AdminApiKeyAuth": BEARER}}},
+    "sendgrid": {
+        "swagger": "2.0",
+        "securityDefinitions": {"Authorization": KEY},
+        "security": [{"Authorization": []}],
+    },
     "tmdb": {"components": {"securitySchemes": {"sec0": KEY}}, "security": [{"sec0": []}]},
 }
 """What the published documents that the corpus lacks, or has older or converted, declare of credentials."""
