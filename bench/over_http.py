@@ -1,11 +1,11 @@
 """Calls a second of `specport serve --transport http`, one worker, on one document.
 
-    python bench/over_http.py [DOCUMENT] [--rounds 3] [--calls 2000] [--delay-ms 0] [--legacy] [-- OPTION...]
+    python bench/over_http.py [DOCUMENT] [--rounds 3] [--calls 2000] [--delay-ms 0] [--legacy] [--serve=OPTION...]
 
 The client is raw (`http_load.py`) and keeps its connections; the upstream is a loopback API (`loopback.py`) that
 answers at once or after `--delay-ms`. By default requests are those of a stateless 2026-07-28 client, with --legacy
-those of a 2025-11-25 session. What stands after `--` goes to `specport serve`, such as `--audit FILE`. Linux only:
-processor time comes from /proc.
+those of a 2025-11-25 session. `--serve=--audit --serve=FILE` hands options to `specport serve`. Linux only: processor
+time comes from /proc.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def arguments() -> argparse.Namespace:
     add("--delay-ms", type=int, default=0, help="how long the upstream takes to answer (0)")
     add("--legacy", action="store_true", help="a 2025-11-25 session instead of stateless requests")
     add("--specport", metavar="COMMAND", help="the specport command (default: beside this interpreter)")
-    add("options", nargs="*", help="further options of `specport serve`, after --")
+    add("--serve", action="append", default=[], metavar="OPTION", help="further option of `specport serve`; repeatable")
     return parser.parse_args()
 
 
@@ -90,7 +90,7 @@ def main() -> None:
         work = Path(temporary)
         command = [
             specport_command(given.specport), "serve", "--spec", str(document), "--base-url", base_url,
-            "--state-dir", str(work / "state"), "--transport", "http", "--port", "0", *given.options,
+            "--state-dir", str(work / "state"), "--transport", "http", "--port", "0", *given.serve,
         ]  # fmt: skip
         with server(command, work) as (pid, url):
             params = {"name": "droplets_dropletsGet", "arguments": ARGUMENTS}

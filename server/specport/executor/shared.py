@@ -11,6 +11,7 @@ import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 
 from specport.errors import RateLimited
@@ -94,6 +95,8 @@ class SharedLimiter:
         self._ledger = ledger
         self._clock = clock
         self._sleep = sleep
+        self._process = secrets.token_hex(8)
+        self._calls = count()  # tokens that follow one another stand side by side in a ledger
         self._turns: dict[str, asyncio.Lock] = {limit.name: asyncio.Lock() for limit in limits}
 
     async def acquire(self, method: str, path: str, body: object, *, within: float) -> SharedPermit:
@@ -103,7 +106,7 @@ class SharedLimiter:
         needs = _needs(permit) if self._ledger else ()
         if not needs or self._ledger is None:
             return SharedPermit(permit.waited, permit, _nothing)
-        token = secrets.token_hex(8)
+        token = f"{self._process}{next(self._calls):012x}"
         try:
             await self._take(self._ledger, token, needs, started + within)
         except BaseException:
