@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -135,6 +136,15 @@ async def test_clients_are_told_when_a_source_was_added(way: str, http: str, sse
         assert not added.is_error
         assert f"{name}_things_getThing" in {tool.name for tool in (await client.list_tools()).tools}
         assert not (await client.call_tool(f"{name}_things_getThing", {"id": 1})).is_error
+
+
+def test_a_session_is_told_that_lists_change(http: str) -> None:
+    """Older clients look at that before they listen for it."""
+    opening = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}
+    answer = httpx2.post(http, json=opening, headers=JSON, timeout=PATIENCE)
+    capabilities = json.loads(answer.text.partition("data: ")[2])["result"]["capabilities"]
+    assert capabilities["tools"] == {"listChanged": True}
+    assert capabilities["resources"]["listChanged"]
 
 
 async def test_a_session_that_listens_to_nothing_holds_up_nobody(http: str, upstream: Upstream) -> None:

@@ -77,6 +77,20 @@ def _about_files(folders: Sequence[Path]) -> str:
     return f" Where an argument takes binary content, the file: URL of a file below {named}{more} sends that file."
 
 
+class _Server(Server[Any]):
+    """The SDK's server, which says on every transport that its lists change."""
+
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        """What a legacy client is told when it connects."""
+        changing = notification_options or NotificationOptions(tools_changed=True, resources_changed=True)
+        return super().create_initialization_options(changing, experimental_capabilities, extensions)
+
+
 class McpServer:
     """The MCP face of an App. `lowlevel` is what transports run; `close` ends open listen streams."""
 
@@ -90,7 +104,7 @@ class McpServer:
         self._sessions: set[ServerSession] = set()
         self._client_log = ClientLog()
         log.addHandler(self._client_log)
-        self.lowlevel: Server[Any] = Server(
+        self.lowlevel: Server[Any] = _Server(
             "specport",
             version=__version__,
             title="specport",
@@ -115,8 +129,7 @@ class McpServer:
     @property
     def options(self) -> InitializationOptions:
         """What a legacy client is told when it connects."""
-        changing = NotificationOptions(tools_changed=True, resources_changed=True)
-        return self.lowlevel.create_initialization_options(changing)
+        return self.lowlevel.create_initialization_options()
 
     def close(self) -> None:
         """End every open listen stream, so that a server can stop without waiting for clients."""
