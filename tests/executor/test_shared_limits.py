@@ -75,8 +75,8 @@ async def test_limits_hold_over_a_restart(tmp_path: Path) -> None:
     assert await call(together.process(MINUTE)) == 0.0
 
 
-async def test_that_calls_are_over_is_written_with_the_next_one_or_at_the_end(tmp_path: Path) -> None:
-    """Half the transactions; till then the units count as those of a call under way, which expire later."""
+async def test_that_calls_are_over_is_written_a_moment_later_or_at_the_end(tmp_path: Path) -> None:
+    """Together, in one transaction; till then the units count as those of a call under way, which expire later."""
     together = Together(tmp_path)
     held: list[object] = []
     ledger = KeptLedger(tmp_path, clock=together.clock, later=lambda _, step: held.append(step))

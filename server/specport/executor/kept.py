@@ -66,13 +66,16 @@ class KeptLedger:
         """As `Ledger.take`."""
 
         def step(connection: sqlite3.Connection) -> Full | None:
+            full = _take(connection, scope, token, needs, self._clock())
+            if full is None or not self._settled:
+                return full
             self._write_settled(connection)
             return _take(connection, scope, token, needs, self._clock())
 
         return self._run(step)
 
     async def settle(self, scope: str, token: str, needs: Sequence[Need]) -> None:
-        """As `Ledger.settle`, but written with the next call that takes, or a moment later; till then it counts on."""
+        """As `Ledger.settle`, but written when a limit is full, or a moment later; till then it counts on."""
         now = self._clock()
         self._settled += [(now + need.limit.window, scope, need.limit.name, token) for need in needs]
         if not self._is_due:
@@ -91,11 +94,13 @@ class KeptLedger:
             self._run(self._write_settled)
 
     def _write_settled(self, connection: sqlite3.Connection) -> None:
-        """Write which calls are over."""
+        """Write which calls are over, and take out what of the same limits has expired."""
         settled, self._settled = self._settled, []
         connection.executemany(
             "update units set expires = ?, settled = 1 where scope = ? and name = ? and token = ?", settled
         )
+        for scope, name in {(scope, name) for _, scope, name, _ in settled}:
+            _expire(connection, scope, name, self._clock())
 
     def _run(self, step: Callable[[sqlite3.Connection], T]) -> T | None:
         """One step as a transaction that no other process comes between; None when the file cannot be used."""
@@ -160,14 +165,10 @@ def _take(connection: sqlite3.Connection, scope: str, token: str, needs: Sequenc
 def _full(connection: sqlite3.Connection, scope: str, need: Need, now: float) -> Full | None:
     """The refusal of one limit, once what has expired is taken out; None when it has room."""
     where = (scope, need.limit.name)
-    gone = connection.execute(
-        "delete from units where scope = ? and name = ? and expires <= ? returning units", (*where, now)
-    ).fetchall()
-    if gone:
-        expired = sum(units for (units,) in gone)
-        connection.execute("update totals set units = units - ? where scope = ? and name = ?", (expired, *where))
-    [used] = connection.execute("select units from totals where scope = ? and name = ?", where).fetchone() or (0,)
-    excess = used + need.units - need.limit.amount
+    excess = _used(connection, *where) + need.units - need.limit.amount
+    if excess > 0:
+        _expire(connection, *where, now)
+        excess = _used(connection, *where) + need.units - need.limit.amount
     if excess <= 0:
         return None
     ends = connection.execute(
@@ -180,3 +181,19 @@ def _full(connection: sqlite3.Connection, scope: str, need: Need, now: float) ->
         if excess <= 0:
             return Full(need.limit, max(0.0, free - now))
     return Full(need.limit, need.limit.window)
+
+
+def _used(connection: sqlite3.Connection, scope: str, name: str) -> int:
+    """The units of a limit that are taken, those that expired since the last look among them."""
+    row = connection.execute("select units from totals where scope = ? and name = ?", (scope, name)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _expire(connection: sqlite3.Connection, scope: str, name: str, now: float) -> None:
+    """Take out what has expired of a limit."""
+    gone = connection.execute(
+        "delete from units where scope = ? and name = ? and expires <= ? returning units", (scope, name, now)
+    ).fetchall()
+    if gone:
+        expired = sum(units for (units,) in gone)
+        connection.execute("update totals set units = units - ? where scope = ? and name = ?", (expired, scope, name))
