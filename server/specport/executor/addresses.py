@@ -13,6 +13,9 @@ from specport.errors import Denied
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Host name and port -> its addresses; raises OSError when there is none."""
 
+PORTS = {"http": 80, "https": 443}
+"""Where the schemes that are called are served, unless a URL says otherwise."""
+
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 

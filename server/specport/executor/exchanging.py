@@ -12,9 +12,8 @@ import httpx2
 
 from specport.documents.text import one_line
 from specport.errors import UpstreamFailed
-from specport.executor.addresses import Resolve, address_of
+from specport.executor.addresses import PORTS, Resolve, address_of
 from specport.executor.auth.redaction import Redaction
-from specport.executor.connections import Connections
 from specport.executor.decoding import BrokenCoding, codings_of, undone
 from specport.executor.model import Bounds, Exchange
 from specport.executor.redirects import is_redirect
@@ -33,7 +32,6 @@ _OWN_HEADERS = (
     ("connection", b"Connection", b"keep-alive"),
 )  # fmt: skip
 _BROKEN_OFF = (httpx2.NetworkError, httpx2.RemoteProtocolError)
-_PORTS = {"http": 80, "https": 443}
 
 
 class PassingFault(UpstreamFailed):
@@ -75,7 +73,7 @@ class Exchanger:
         clock: Callable[[], float],
     ) -> None:
         self._bounds = bounds
-        self._transport = transport or Connections(bounds.connections)
+        self._transport = transport
         self._resolver = resolver
         self._clock = clock
         self._timeout = httpx2.Timeout(bounds.read, connect=bounds.connect).as_dict()
@@ -90,7 +88,16 @@ class Exchanger:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._transport.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    def _connected(self) -> httpx2.AsyncBaseTransport:
+        """The transport; its connections are loaded with the first call, and not while a server starts."""
+        if self._transport is None:
+            from specport.executor.connections import Connections
+
+            self._transport = Connections(self._bounds.connections)
+        return self._transport
 
     async def _exchange(self, call: Outgoing) -> Answer:
         """One request on a pooled connection.
@@ -111,7 +118,7 @@ class Exchanger:
             raise httpx2.InvalidURL(f"the port is over {MAX_PORT}")
         if call.is_guarded:
             await self._pin(outgoing)
-        response = await self._transport.handle_async_request(outgoing)
+        response = await self._connected().handle_async_request(outgoing)
         try:
             body, left = await self._read(response, call)
         finally:
@@ -125,7 +132,7 @@ class Exchanger:
     async def _pin(self, outgoing: httpx2.Request) -> None:
         """Send the request to an address of its host that was found to be public, whatever the name says next."""
         url, host = outgoing.url, outgoing.url.raw_host.decode()
-        port = url.port or _PORTS.get(url.scheme, 0)
+        port = url.port or PORTS.get(url.scheme, 0)
         address = await address_of(host, port, self._resolver, allow_private=False)
         outgoing.url = url.copy_with(host=address)
         outgoing.extensions = {**outgoing.extensions, "sni_hostname": host}

@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 
 import httpx2
 
+from specport.executor.addresses import PORTS
 from specport.requests.model import PreparedRequest
 
 MAX_REDIRECTS = 5
@@ -21,7 +22,6 @@ MAX_URL = 8_000
 
 _FOLLOWED = frozenset({301, 302, 303, 307, 308})
 _SEE_OTHER = 303
-_PORTS = {"http": 80, "https": 443}
 _KEPT_ELSEWHERE = frozenset({"accept"})
 _OF_A_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-location"})
 
@@ -81,7 +81,7 @@ def without_keys(request: PreparedRequest, names: frozenset[str]) -> PreparedReq
 
 def origin_of(url: httpx2.URL) -> tuple[str, str, int | None]:
     """Scheme, host and port, the scheme's own port where none is named."""
-    return url.scheme, url.host.rstrip("."), url.port or _PORTS.get(url.scheme)
+    return url.scheme, url.host.rstrip("."), url.port or PORTS.get(url.scheme)
 
 
 def _target(here: httpx2.URL, location: str) -> httpx2.URL:
@@ -91,7 +91,7 @@ def _target(here: httpx2.URL, location: str) -> httpx2.URL:
         there = here.join(location).copy_with(fragment=None)
     except (httpx2.InvalidURL, ValueError) as error:
         raise NotFollowed("its Location is no URL") from error
-    if there.scheme not in _PORTS or not there.host:
+    if there.scheme not in PORTS or not there.host:
         raise NotFollowed("its Location is no http(s) URL")
     if there.userinfo:
         raise NotFollowed("its Location holds a user name")

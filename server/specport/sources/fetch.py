@@ -13,12 +13,11 @@ import httpx2
 
 from specport.documents.load import MAX_BYTES
 from specport.errors import Denied, SourceError
-from specport.executor.addresses import Resolve, address_of, origin_of, resolve
+from specport.executor.addresses import PORTS, Resolve, address_of, origin_of, resolve
 
 MAX_REDIRECTS = 5
 MAX_SECONDS = 30.0
 
-_PORTS = {"http": 80, "https": 443}
 _ACCEPT = "application/json, application/yaml, application/vnd.oai.openapi, text/yaml, */*;q=0.5"
 
 
@@ -81,13 +80,13 @@ async def _request(client: httpx2.AsyncClient, url: str, policy: FetchPolicy, re
         asked = httpx2.URL(url)
     except httpx2.InvalidURL as error:
         raise SourceError(f"{url[:200]!r} is not a URL: {error}") from error
-    if asked.scheme not in _PORTS or not asked.host:
+    if asked.scheme not in PORTS or not asked.host:
         raise SourceError(f"{url[:200]!r} is not an http(s) URL", hint="Give an http(s) URL or the document's text")
     if asked.userinfo:
         raise SourceError("a URL with a user name or password in it is not fetched")
     if policy.origin and origin_of(url) != policy.origin:
         raise SourceError(f"{url[:200]} is not at {policy.origin}")
-    host, port = asked.raw_host.decode(), asked.port or _PORTS[asked.scheme]
+    host, port = asked.raw_host.decode(), asked.port or PORTS[asked.scheme]
     try:
         address = await address_of(host, port, resolver, allow_private=policy.allow_private)
     except Denied as error:
