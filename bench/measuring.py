@@ -186,12 +186,6 @@ def upstream(delay_ms: int = 0) -> Generator[str]:
         process.stdout.close()
 
 
-def processor_seconds(pid: int) -> float:
-    """Processor time of a process so far, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def default_document() -> Path:
     """The published DigitalOcean document of the test data: SPECPORT_TEST_DATA, or beside the repository."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -30,10 +30,10 @@ from measuring import (
     checked_document,
     default_document,
     environment,
-    processor_seconds,
     specport_command,
     upstream,
 )
+from wire import processor_seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,7 @@ class StdioServer:
 
     def processor_seconds(self) -> float:
         """Processor time of the process so far, user and system."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor_seconds(self._process.pid)
 
     def _line(self) -> bytes:
         while not self._lines:
@@ -135,6 +134,12 @@ class StdioServer:
     def _gone(self) -> ServerGone:
         said = self._log.read_text(errors="replace").strip().splitlines()[-5:]
         return ServerGone("the server ended or did not answer; its last words:\n" + "\n".join(said))
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time of a process so far, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def result_of(line: bytes) -> Json:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from end_to_end.loopback import Upstream
+from end_to_end.loopback import Cli, Upstream, things
+from redis_server import RedisServer
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
@@ -68,3 +69,20 @@ def upstream(running: Upstream) -> Upstream:
     running.replies.clear()
     running.first.clear()
     return running
+
+
+@pytest.fixture(scope="module")
+def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
+    """The command in processes of their own, for a module, in a folder with the document of the things API."""
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "things.json").write_text(things())
+    return Cli(folder)
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of a test's own."""
+    server = RedisServer.here(tmp_path)
+    server.start()
+    yield server
+    server.kill()

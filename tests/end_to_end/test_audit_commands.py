@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from mcp_types import ElicitResult, Implementation
 from end_to_end.loopback import PATIENCE, SPECPORT, Cli, Upstream, things
 
 NAME = Implementation(name="assistant", version="2.1")
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as running:
-        yield running
 
 
 @pytest.fixture

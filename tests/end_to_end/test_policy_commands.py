@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,17 +26,10 @@ tools = ["thigns.*"]
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
-    folder = tmp_path_factory.mktemp("policy")
-    (folder / "things.json").write_text(things())
-    (folder / "team.toml").write_text(RULES)
-    return Cli(folder)
+def cli(cli: Cli) -> Cli:
+    """With rules in its folder."""
+    (cli.home / "team.toml").write_text(RULES)
+    return cli
 
 
 @pytest.fixture

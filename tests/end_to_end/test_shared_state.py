@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from end_to_end.loopback import Done, Upstream
 from redis_server import RedisServer
 
 Run = Callable[..., Done]
 Json = Callable[..., Any]
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer.here(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 def test_a_source_in_redis_is_every_commands(

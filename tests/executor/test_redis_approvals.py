@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -16,14 +15,6 @@ from specport.executor.redis_nonces import MAX_SKEW, RedisNonces
 pytestmark = pytest.mark.anyio
 
 NOW = 1_800_000_000.0
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer.here(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -21,15 +20,6 @@ pytestmark = pytest.mark.anyio
 
 MINUTE = Limit("five a minute", 5, 60.0)
 FILES = Limit("files", 50, 20.0, weight="files")
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    """A server of its own for a test."""
-    server = RedisServer.here(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 Replica = Callable[..., SharedLimiter]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -53,14 +53,6 @@ class Pauses:
 
 
 Process = Callable[..., Awaitable[App]]
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer.here(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture(params=["state folder", "redis"])

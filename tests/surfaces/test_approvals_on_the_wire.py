@@ -14,7 +14,7 @@ from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from raw_stdio import Wire
 
-from end_to_end.loopback import PATIENCE, SPECPORT, Cli, Upstream, things
+from end_to_end.loopback import PATIENCE, SPECPORT, Cli, Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -28,22 +28,9 @@ CLIENT = {
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
-    folder = tmp_path_factory.mktemp("approvals")
-    (folder / "things.json").write_text(things())
-    return Cli(folder)
-
-
-@pytest.fixture(scope="module")
-def arguments(upstream: Upstream) -> list[str]:
+def arguments(running: Upstream) -> list[str]:
     """What every server of this module is started with."""
-    return ["--spec", "things.json", "--base-url", upstream.url, "--no-state", "--approve", "destructive"]
+    return ["--spec", "things.json", "--base-url", running.url, "--no-state", "--approve", "destructive"]
 
 
 @pytest.fixture(scope="module")

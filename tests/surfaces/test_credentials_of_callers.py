@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx2
 import pytest
 from mcp.client.client import Client
@@ -16,19 +14,6 @@ from end_to_end.loopback import PATIENCE, Cli, Upstream, things
 pytestmark = pytest.mark.anyio
 
 THEIRS = ("--credential", "token=header:X-Things-Token")
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
-    folder = tmp_path_factory.mktemp("callers")
-    (folder / "things.json").write_text(things())
-    return Cli(folder)
 
 
 def arguments(upstream: Upstream, *more: str) -> list[str]:

@@ -30,22 +30,9 @@ JSON = {"content-type": "application/json", "accept": "application/json, text/ev
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
-    folder = tmp_path_factory.mktemp("http")
-    (folder / "things.json").write_text(things())
-    return Cli(folder)
-
-
-@pytest.fixture(scope="module")
-def arguments(upstream: Upstream) -> list[str]:
+def arguments(running: Upstream) -> list[str]:
     """What every server of this module is started with."""
-    return ["--spec", "things.json", "--base-url", upstream.url, "--no-state", "--allow-private"]
+    return ["--spec", "things.json", "--base-url", running.url, "--no-state", "--allow-private"]
 
 
 @pytest.fixture(scope="module")
