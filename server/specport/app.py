@@ -162,7 +162,7 @@ class App:
 
     async def _called(self, entry: Entry, arguments: object, caller: Caller, ask: Ask) -> ToolResult:
         if self.known(entry.name) is None:
-            await self.refresh()
+            await self.sync()
         entry.tool, entry.decision = self._offer.about(entry.name)
         tool = self.find(entry.name)
         call = _Call(tool, self._checker(tool).check(arguments), caller, ask, entry)
@@ -207,7 +207,7 @@ class App:
 
     async def add(self, wanted: Specification, origin: Origin, *, caller: Caller = NOBODY) -> Added:
         """Register a document; its tools are listed and callable when this returns."""
-        await self.refresh()
+        await self.sync()
         added = await self._registry.add(wanted, origin)
         if added.is_new:
             await self._changed()
@@ -224,7 +224,7 @@ class App:
                 self._audit.removed(name, caller)
         return removed
 
-    async def refresh(self) -> None:
+    async def sync(self) -> None:
         """Take in what other processes added and removed; cheap where they did nothing."""
         if await self._follower.look():
             await self._changed()

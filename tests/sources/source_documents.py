@@ -46,7 +46,7 @@ ADDRESSES: Sequence[str] = ("pet_shop.pets.createPet", "pet_shop.pets.listPets",
 async def started(open_registry: Open) -> Registry:
     """Another Registry with what was added before, as a start has it."""
     registry = open_registry()
-    assert (await registry.refresh()).failed == {}
+    assert (await registry.sync()).failed == {}
     return registry
 
 

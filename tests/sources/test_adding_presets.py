@@ -57,7 +57,7 @@ async def test_only_its_name_is_kept(registry: Registry, open_registry: Open, tm
     assert kept is not None
     assert (kept.preset, kept.base_url, kept.references, kept.overlays) == ("discord", "", {}, ())
     again = open_registry()
-    await again.refresh()
+    await again.sync()
     assert again.opened["discord"].source == added.opened.source
 
 
@@ -69,7 +69,7 @@ async def test_what_the_operator_gives_wins(registry: Registry, open_registry: O
     )
     await registry.add(given, Origin.OPERATOR)
     again = open_registry()
-    await again.refresh()
+    await again.sync()
     opened = again.opened["chat"]
     assert opened.base_url == "https://proxy.example.com"
     assert opened.source.origins == ("https://proxy.example.com",)
@@ -88,7 +88,7 @@ async def test_a_newer_manifest_reaches_what_was_added_but_credentials_stay_wher
     newer = newer.model_copy(update={"base_url": "https://new.example.com", "title": "New"})
     monkeypatch.setattr(presets, "find_preset", lambda _: newer)
     again = open_registry()
-    await again.refresh()
+    await again.sync()
     opened = again.opened["discord"]
     assert (opened.base_url, opened.source.title) == ("https://new.example.com", "New")
     assert not may_have_credentials(opened, opened.base_url)
@@ -103,7 +103,7 @@ async def test_a_preset_that_is_gone_is_a_warning(
     await SqliteStore(tmp_path).add(source)
     registry = open_registry()
     with caplog.at_level(logging.WARNING, "specport"):
-        await registry.refresh()
+        await registry.sync()
     assert registry.opened["old"].base_url == "https://elsewhere.example.com"
     assert "this release has no preset 'nonesuch'" in caplog.text
 
@@ -155,5 +155,5 @@ async def test_one_named_at_start_is_the_one_that_was_added(registry: Registry, 
     await registry.add(Specification("discord"), Origin.OPERATOR)
     again = open_registry()
     again.open(await read_specification(Specification("discord"), FetchPolicy()))
-    assert (await again.refresh()).failed == {}
+    assert (await again.sync()).failed == {}
     assert list(again.opened) == ["discord"]

@@ -98,9 +98,9 @@ async def test_an_added_source_hidden_by_one_named_at_start_is_told(open_registr
     registry = open_registry(store=False)
     registry.open(Source("pet_shop", "a.json", document().encode(), Origin.OPERATOR))
     registry._store = open_registry()._store
-    error = (await registry.refresh()).failed["pet_shop"]
+    error = (await registry.sync()).failed["pet_shop"]
     assert str(error) == "another source of that name was named at start"
-    assert (await registry.refresh()).failed == {}, "told once"
+    assert (await registry.sync()).failed == {}, "told once"
 
 
 async def test_an_added_source_that_cannot_be_read_any_more_stops_nothing(open_registry: Open) -> None:
@@ -110,8 +110,8 @@ async def test_an_added_source_that_cannot_be_read_any_more_stops_nothing(open_r
     assert first._store is not None
     await first._store.add(Source("broken", "b.json", b"not a document", Origin.TOOL))
     registry = Registry(shape=first._shape, cache=None, store=first._store, fetching=first._fetching)
-    refreshed = await registry.refresh()
-    assert isinstance(refreshed.failed["broken"], DocumentError)
+    synced = await registry.sync()
+    assert isinstance(synced.failed["broken"], DocumentError)
     assert addresses(registry) == list(ADDRESSES)
 
 

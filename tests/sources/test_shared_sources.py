@@ -102,13 +102,13 @@ async def test_what_one_process_removed_another_does_not_know(
     """With the error for a name that never was one; the name is free again, for another document, in all of them."""
     first, second = await process(**shared), await process(**shared)
     await first.add(specification(upstream.url), Origin.TOOL)
-    await second.refresh()
+    await second.sync()
     assert await first.remove("pet_shop")
-    await second.refresh()
+    await second.sync()
     with pytest.raises(UnknownTool, match="there is no tool"):
         await second.call(TOOL, {})
     assert (await second.add(specification(upstream.url, paths=OTHER), Origin.TOOL)).is_new
-    await first.refresh()
+    await first.sync()
     assert addresses(first) == ["pet_shop.g.second"]
     assert not await first.remove("nonesuch")
 
@@ -120,11 +120,11 @@ async def test_a_source_that_was_replaced_is_the_new_one_everywhere(
     first, second = await process(**shared), await process(**shared)
     await first.add(specification(upstream.url), Origin.TOOL)
     await first.add(specification(upstream.url, "Zoo"), Origin.TOOL)
-    await second.refresh()
+    await second.sync()
     before = {opened.source.name: opened for opened in second.channels()}
     await first.remove("pet_shop")
     await first.add(specification(upstream.url, paths=OTHER), Origin.TOOL)
-    await second.refresh()
+    await second.sync()
     after = {opened.source.name: opened for opened in second.channels()}
     assert addresses(second)[0] == "pet_shop.g.second"
     assert after["zoo"] is before["zoo"]
@@ -152,7 +152,7 @@ async def test_the_limits_of_a_source_are_those_it_has_now(
         await first.remove("pet_shop")
         limit = Limit(f"{amount} a day", amount, 86_400.0)
         await first.add(replace(specification(upstream.url), limits=(limit,)), Origin.OPERATOR)
-        await second.refresh()
+        await second.sync()
         for _ in range(amount):
             assert not (await second.call(TOOL, {})).is_error
         with pytest.raises(RateLimited, match=f"the limit {amount} a day"):
@@ -176,7 +176,7 @@ async def test_what_is_unchanged_is_never_read_again(
     for title in ("Ape", "Bee", "Cat"):
         await first.add(specification(upstream.url, title), Origin.TOOL)
         for app in (first, second, first, second):
-            await app.refresh()
+            await app.sync()
     assert sorted(opened) == ["ape", "ape", "bee", "bee", "cat", "cat"]
 
 
@@ -217,8 +217,8 @@ async def test_two_processes_that_add_at_the_same_moment_agree(
     )
     [refused] = [each for each in done if isinstance(each, BaseException)]
     assert "the name 'zoo' is in use for another document" in str(refused)
-    await first.refresh()
-    await second.refresh()
+    await first.sync()
+    await second.sync()
     assert first.listing.digest == second.listing.digest
 
 
@@ -237,7 +237,7 @@ async def test_a_stored_source_that_is_broken_leaves_the_others_alone(
     for name, data in hostile.items():
         assert await store.add(Source(name, "given as text", data, Origin.TOOL))
     for _ in range(3):
-        await first.refresh()
+        await first.sync()
     assert not (await first.call(TOOL, {})).is_error
     assert set(first.left_out()) == set(hostile)
     for name in hostile:
@@ -245,7 +245,7 @@ async def test_a_stored_source_that_is_broken_leaves_the_others_alone(
     second = await process(**shared)
     assert second.listing.digest == first.listing.digest
     await first.remove("broken")
-    await second.refresh()
+    await second.sync()
     assert set(second.left_out()) == {"deep", "pets_g"}
 
 
@@ -256,7 +256,7 @@ async def test_a_source_named_at_start_hides_an_added_one(
     named = Source("pet_shop", "a.json", document(server=upstream.url, paths=OTHER).encode(), Origin.OPERATOR)
     first, second = await process(**shared), await process(named, **shared)
     await first.add(specification(upstream.url), Origin.TOOL)
-    await second.refresh()
+    await second.sync()
     assert addresses(second) == ["g.second"]
     assert "another source of that name was named at start" in caplog.text
     assert len(addresses(first)) == 3
@@ -294,7 +294,7 @@ async def test_without_redis_what_is_open_stays_and_adding_says_why_it_cannot(
     await app.add(specification(upstream.url), Origin.TOOL)
     redis.kill()
     for _ in range(3):
-        await app.refresh()
+        await app.sync()
         await pauses.end()
         assert not (await app.call(TOOL, {})).is_error
     with pytest.raises(SourceError, match=r"the Redis that keeps added sources does not answer .*Is the Redis of --st"):
@@ -383,12 +383,12 @@ async def test_a_redis_that_is_filled_by_somebody_else_is_left_alone(
             await client.hset("specport:{sources}:revisions", name, "1")
             await client.hset("specport:{sources}:kept", name, b"x")
         await client.set("specport:{sources}:version", "other")
-        await first.refresh()
+        await first.sync()
         assert len(first.left_out()) == 4
         assert not (await first.call(TOOL, {})).is_error
         monkeypatch.setattr("specport.sources.redis_store.MAX_STORED", 4)
         await client.set("specport:{sources}:version", "another")
-        await first.refresh()
+        await first.sync()
         assert not (await first.call(TOOL, {})).is_error
     assert "Redis holds 5 added sources; the limit is 4 (MAX_STORED)" in caplog.text
 

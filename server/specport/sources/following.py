@@ -51,7 +51,7 @@ class Follower:
 
     async def _take_in(self) -> bool:
         try:
-            refreshed = await self._registry.refresh()
+            synced = await self._registry.sync()
         except StoreLost as error:
             if not self._is_lost:
                 log.warning("%s; the sources that are open stay", error)
@@ -60,9 +60,9 @@ class Follower:
         if self._is_lost:
             self._is_lost = False
             log.warning("the place where added sources are kept can be used again")
-        for name, error in refreshed.failed.items():
+        for name, error in synced.failed.items():
             log.warning("the added source %s could not be opened: %s", name, error)
-        return refreshed.is_changed
+        return synced.is_changed
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -38,7 +38,7 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
+class Synced:
     """What looking into the store brought: whether other sources are open now, and what could not be opened."""
 
     is_changed: bool = False
@@ -75,15 +75,15 @@ class Registry:
         self.opened = {**self.opened, source.name: opened}
         return opened
 
-    async def refresh(self) -> Refreshed:
+    async def sync(self) -> Synced:
         """Open what is new in the store, drop what is gone, all at once; cheap where nothing changed.
 
         What cannot be opened is left out. Raises StoreLost, which changes nothing.
         """
         if self._store is None or await self._store.version() == self._version:
-            return Refreshed()
+            return Synced()
         async with self._changing:
-            return await self._refresh(self._store)
+            return await self._sync(self._store)
 
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding would do. Changes nothing."""
@@ -135,7 +135,7 @@ class Registry:
         """The open sources, in order."""
         return [_facts(opened) for opened in self.opened.values()]
 
-    async def _refresh(self, store: SourceStore) -> Refreshed:
+    async def _sync(self, store: SourceStore) -> Synced:
         version = await store.version()
         if not version and self._version:
             version = await self._put_back(store)
@@ -158,7 +158,7 @@ class Registry:
         left_out = {name: error for name, error in self.left_out.items() if name in revisions and name not in opened}
         self.opened, self._revisions, self._version = opened, revisions, version
         self.left_out = {**left_out, **failed}
-        return Refreshed(is_changed, failed)
+        return Synced(is_changed, failed)
 
     async def _open_stored(self, store: SourceStore, name: str, opened: dict[str, Opened]) -> Opened:
         """A source of the store, in place of an earlier one; the event loop goes on while it is read."""

@@ -153,7 +153,7 @@ class McpServer:
         """Serve a list page as the wire dict made the first time it was asked for."""
         if ctx.method != "tools/list":
             return await call_next(ctx)
-        await self._app.refresh()
+        await self._app.sync()
         cursor = (ctx.params or {}).get("cursor")
         key = (ctx.protocol_version, self._app.listing.digest, cursor if isinstance(cursor, str) else "")
         page = self._pages.get(key)
@@ -190,7 +190,7 @@ class McpServer:
         self, ctx: Context, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
         del ctx, params
-        await self._app.refresh()
+        await self._app.sync()
         return types.ListResourcesResult(resources=reading.resources(self._app))
 
     async def _list_resource_templates(
