@@ -102,7 +102,7 @@ class _Composition:
         """Count the uses of every target that `root` reaches; each target's own uses count once."""
         fragments: list[object] = [root]
         while fragments:
-            for use in _uses(fragments.pop()):
+            for use in uses_in(fragments.pop()):
                 self._uses[use.place] += 1
                 if self._uses[use.place] == 1:
                     fragments.append(self._targets.target(use.place))
@@ -141,7 +141,7 @@ class _Composition:
     def _is_small(self, place: Place) -> bool:
         if place not in self._small:
             target = self._targets.target(place)
-            simple = next(_uses(target), None) is None
+            simple = next(uses_in(target), None) is None
             self._small[place] = simple and len(orjson.dumps(target)) <= SMALL_TARGET
         return self._small[place]
 
@@ -169,7 +169,7 @@ def definition_name(pointer: str) -> str:
 
 
 def _uses_and_depth(fragment: object) -> tuple[list[Use], int]:
-    """The uses in a fragment, in the order of `_uses`, and how many levels deep it is itself."""
+    """The uses in a fragment, in the order of `uses_in`, and how many levels deep it is itself."""
     uses: list[Use] = []
     deepest = 0
     waiting = [(fragment, 0)]
@@ -186,7 +186,8 @@ def _uses_and_depth(fragment: object) -> tuple[list[Use], int]:
     return uses, deepest
 
 
-def _uses(fragment: object) -> Iterator[Use]:
+def uses_in(fragment: object) -> Iterator[Use]:
+    """The uses in a fragment, those beside another one included."""
     waiting = [fragment]
     while waiting:
         node = waiting.pop()
