@@ -10,7 +10,7 @@ import pytest
 
 from end_to_end.loopback import Done
 from specport.errors import SourceError
-from specport.sources.fetch import FetchPolicy
+from specport.sources.fetch import Fetched, FetchPolicy
 
 Run = Callable[..., Done]
 Json = Callable[..., Any]
@@ -22,7 +22,7 @@ STATE = ("--state-dir", "state")
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No document can be fetched."""
 
-    async def fetched(url: str, policy: FetchPolicy) -> bytes:
+    async def fetched(url: str, policy: FetchPolicy) -> Fetched:
         raise SourceError(f"cannot fetch {url}: no network")
 
     monkeypatch.setattr("specport.sources.specification.fetch", fetched)

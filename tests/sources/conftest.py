@@ -10,7 +10,7 @@ from source_documents import Open
 from specport.catalog.build import Shape
 from specport.errors import SourceError
 from specport.sources.cache import CatalogCache
-from specport.sources.fetch import FetchPolicy
+from specport.sources.fetch import Fetched, FetchPolicy
 from specport.sources.registry import Registry
 from specport.sources.sqlite_store import SqliteStore
 
@@ -20,10 +20,10 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Documents by URL, as the guarded fetch would bring them."""
     pages: dict[str, str] = {}
 
-    async def fetched(url: str, policy: FetchPolicy) -> bytes:
+    async def fetched(url: str, policy: FetchPolicy) -> Fetched:
         if url not in pages:
             raise SourceError(f"{url} answered 404 Not Found")
-        return pages[url].encode()
+        return Fetched(pages[url].encode())
 
     for module in ("specification", "gather", "manifest"):
         monkeypatch.setattr(f"specport.sources.{module}.fetch", fetched)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from end_to_end.loopback import Reply, Upstream
+from small_documents import document
 from specport.errors import SourceError
 from specport.executor.addresses import is_private_host, is_public, resolve
-from specport.sources.fetch import MAX_REDIRECTS, FetchPolicy, fetch
+from specport.sources.fetch import MAX_REDIRECTS, MAX_VALIDATOR, Fetched, FetchPolicy, fetch, fetch_changed
+from specport.sources.manifest import open_folder
+from specport.sources.model import NO_VALIDATORS, Validators
+from specport.sources.specification import Specification, read_specification
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +50,8 @@ class Web:
         return answer
 
     async def get(self, url: str, policy: FetchPolicy | None = None) -> bytes:
-        return await fetch(url, policy or FetchPolicy(), resolver=known, transport=httpx2.MockTransport(self))
+        found = await fetch(url, policy or FetchPolicy(), resolver=known, transport=httpx2.MockTransport(self))
+        return found.data
 
 
 def text(body: str) -> httpx2.Response:
@@ -267,3 +275,112 @@ def test_hosts_that_are_private_as_written_are_known(host: str) -> None:
 def test_other_hosts_are_not_taken_for_private(host: str) -> None:
     """A name that only contains such a word is a name."""
     assert not is_private_host(host)
+
+
+LOCAL = FetchPolicy(allow_private=True)
+DATE = "Sat, 28 Nov 2026 08:00:00 GMT"
+UNCHANGED = Reply(304, b"", headers={"etag": '"v1"'})
+
+
+def version(etag: str = "", date: str = "", body: bytes = b"{}", **more: str) -> Reply:
+    """A document with validators."""
+    named = {"etag": etag, "last-modified": date, **{key.replace("_", "-"): value for key, value in more.items()}}
+    return Reply(200, body, headers={key: value for key, value in named.items() if value})
+
+
+def conditions(upstream: Upstream) -> list[tuple[str, str | None, str | None]]:
+    """Path and conditional headers of each request since the last look."""
+    return [(each.path, each.header("if-none-match"), each.header("if-modified-since")) for each in upstream.take()]
+
+
+@pytest.mark.parametrize("etag", ['"v1"', 'W/"v1"', '""', '"!#$~,v"'])
+async def test_what_is_unchanged_is_not_sent_again(upstream: Upstream, etag: str) -> None:
+    """The validators of an answer go back to where they came from, strong or weak; 304 then means unchanged."""
+    url = f"{upstream.url}/api.json"
+    upstream.first["/api.json"] = [version(etag, DATE, b"one"), UNCHANGED, version('"v2"', body=b"two")]
+    first = await fetch(url, LOCAL)
+    assert first == Fetched(b"one", Validators(url, etag, DATE))
+    assert await fetch_changed(url, LOCAL, first.validators) is None
+    assert await fetch_changed(url, LOCAL, first.validators) == Fetched(b"two", Validators(url, '"v2"'))
+    assert conditions(upstream) == [("/api.json", None, None), *[("/api.json", etag, DATE)] * 2]
+
+
+async def test_one_validator_is_enough(upstream: Upstream) -> None:
+    """A date alone asks too; a server without any is asked for everything."""
+    url = f"{upstream.url}/api.json"
+    upstream.first["/api.json"] = [version(date=DATE), UNCHANGED, version(), version()]
+    dated = await fetch(url, LOCAL)
+    assert await fetch_changed(url, LOCAL, dated.validators) is None
+    bare = await fetch(url, LOCAL)
+    assert bare.validators == NO_VALIDATORS
+    assert await fetch_changed(url, LOCAL, bare.validators) == bare
+    assert conditions(upstream)[1:] == [("/api.json", None, DATE), *[("/api.json", None, None)] * 2]
+
+
+async def test_an_answer_304_that_nobody_asked_for_is_an_error(upstream: Upstream) -> None:
+    """There is nothing that it could be the same as."""
+    upstream.replies["/api.json"] = UNCHANGED
+    for known in (NO_VALIDATORS, Validators(f"{upstream.url}/other.json", '"v1"', DATE)):
+        with pytest.raises(SourceError, match=r"/api\.json answered 304"):
+            await fetch_changed(f"{upstream.url}/api.json", LOCAL, known)
+
+
+async def test_validators_go_only_to_the_url_they_came_from(upstream: Upstream) -> None:
+    """They are those of the last of a chain of redirects, and mean nothing anywhere else."""
+    url = f"{upstream.url}/latest"
+    upstream.replies |= {"/latest": Reply(302, b"", headers={"location": "/v1.json"}), "/v1.json": version('"1"')}
+    first = await fetch(url, LOCAL)
+    assert first.validators == Validators(f"{upstream.url}/v1.json", '"1"')
+    upstream.first["/v1.json"] = [UNCHANGED]
+    assert await fetch_changed(url, LOCAL, first.validators) is None
+    upstream.replies |= {
+        "/latest": Reply(302, b"", headers={"location": "/v2.json"}),
+        "/v2.json": version('"1"', body=b"two"),
+    }
+    assert await fetch_changed(url, LOCAL, first.validators) == Fetched(
+        b"two", Validators(f"{upstream.url}/v2.json", '"1"')
+    )
+    assert conditions(upstream)[2:] == [
+        ("/latest", None, None), ("/v1.json", '"1"', None), ("/latest", None, None), ("/v2.json", None, None)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "etag",
+    ["v1", '"v1', "W/v1", 'w/"v1"', '"a b"', '"a"b"', '"\xe9"', "\x1b[31m", '"\x7f"', f'"{"x" * MAX_VALIDATOR}"', "*"],
+)
+async def test_what_is_no_validator_is_not_kept(upstream: Upstream, etag: str) -> None:
+    """RFC 9110 section 8.8.3; a server may send anything, and get nothing of it back."""
+    upstream.replies["/api.json"] = Reply(200, b"{}", headers={"etag": etag, "last-modified": f"{etag}, yesterday"})
+    assert (await fetch(f"{upstream.url}/api.json", LOCAL)).validators == NO_VALIDATORS
+
+
+async def test_what_was_kept_is_checked_before_it_is_sent(upstream: Upstream) -> None:
+    """Whoever can write where sources are kept adds no header to a request."""
+    url = f"{upstream.url}/api.json"
+    for evil in ('"a"\r\nX-Evil: 1', '"a"\n', "a" * MAX_VALIDATOR, '"\u2028"'):
+        assert await fetch_changed(url, LOCAL, Validators(url, evil, f"{DATE}\r\nX-Evil: 1"))
+    assert conditions(upstream) == [("/api.json", None, None)] * 4
+
+
+async def test_packed_documents_have_validators_too(upstream: Upstream) -> None:
+    """The entity tag is of the packed form, which is the one that is asked for again."""
+    packed = gzip.compress(b"{}")
+    upstream.replies["/api.json"] = version('"v1-gzip"', body=packed, content_encoding="gzip")
+    url = f"{upstream.url}/api.json"
+    assert await fetch(url, LOCAL) == Fetched(b"{}", Validators(url, '"v1-gzip"'))
+
+
+async def test_a_source_keeps_the_validators_of_its_document(upstream: Upstream, tmp_path: Path) -> None:
+    """Fetched for a command or a tool, or by a manifest; a file and a text have none."""
+    text = json.dumps(document({"/a": {"get": {}}}))
+    upstream.replies["/api.json"] = version('"v1"', DATE, text.encode())
+    url = f"{upstream.url}/api.json"
+    known = Validators(url, '"v1"', DATE)
+    assert (await read_specification(Specification(url), LOCAL)).validators == known
+    assert (await read_specification(Specification(text), LOCAL)).validators == NO_VALIDATORS
+    (tmp_path / "source.toml").write_text(f'name = "shop"\ndocument = "{url}"\n')
+    assert (await open_folder(tmp_path, LOCAL)).validators == known
+    (tmp_path / "api.json").write_text(text)
+    (tmp_path / "source.toml").write_text('name = "shop"\ndocument = "api.json"\n')
+    assert (await open_folder(tmp_path, LOCAL)).validators == NO_VALIDATORS

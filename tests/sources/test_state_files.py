@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -22,7 +23,7 @@ from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
 from specport.sources.cache import CatalogCache
 from specport.sources.codec import decode_source, encode_source
-from specport.sources.model import Filters, Origin, Source
+from specport.sources.model import NO_VALIDATORS, Filters, Origin, Source, Validators
 from specport.sources.read import open_source
 from specport.sources.sqlite_store import SqliteStore
 
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.anyio
 SOURCE = Source(
     "shop", "https://docs.example.com/a", document().encode(), Origin.OPERATOR, "https://b.example.com", {"k": "env:K"},
     filters=Filters(("a",), ("b",)), channel=Channel(limits=(Limit("100/60s", 100, 60.0),)),
+    validators=Validators("https://docs.example.com/b", 'W/"1"', "Sat, 28 Nov 2026 08:00:00 GMT"),
 )  # fmt: skip
 
 
@@ -64,6 +66,15 @@ async def test_a_source_comes_back_as_it_was_added(tmp_path: Path) -> None:
     assert await store.delete("shop")
     assert not await store.delete("shop")
     assert await store.revisions() == {}
+
+
+def test_a_source_that_was_kept_without_validators_is_read(tmp_path: Path) -> None:
+    """Releases before them wrote none; its document is then fetched in full."""
+    facts, _, rest = encode_source(SOURCE).partition(b"\n")
+    earlier = {name: value for name, value in json.loads(facts).items() if name != "validators"}
+    assert decode_source(json.dumps(earlier).encode() + b"\n" + rest, "shop") == replace(
+        SOURCE, validators=NO_VALIDATORS
+    )
 
 
 def test_the_state_folder_is_made_for_the_user_alone(tmp_path: Path) -> None:
@@ -193,7 +204,9 @@ async def test_a_state_file_of_an_earlier_version_is_taken_over(
     connection.close()
     more = {"files": (File("f", b"F"),), "overlays": (File("o", b"O"),), "unread": {"u": "U"}} if version == 2 else {}
     for _ in range(2):
-        assert await SqliteStore(tmp_path).get("shop") == replace(SOURCE, channel=Channel(), **more)
+        assert await SqliteStore(tmp_path).get("shop") == replace(
+            SOURCE, channel=Channel(), validators=NO_VALIDATORS, **more
+        )
     assert list(await SqliteStore(tmp_path).revisions()) == ["shop"]
     assert caplog.messages == ["an added source that cannot be read is left out: bad"]
 

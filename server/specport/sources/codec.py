@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
-from specport.sources.model import NAME, Filters, Origin, Source
+from specport.sources.model import NAME, NO_VALIDATORS, Filters, Origin, Source, Validators
 from specport.sources.store import MAX_STORED_BYTES
 
 FORMAT = 1
@@ -49,6 +49,7 @@ class _Stored:
     limits: tuple[Limit, ...] = ()
     origins: tuple[str, ...] = ()
     preset: str = ""
+    validators: Validators = NO_VALIDATORS
 
 
 def encode_source(source: Source) -> bytes:
@@ -67,6 +68,7 @@ def encode_source(source: Source) -> bytes:
         limits=source.channel.limits,
         origins=source.origins,
         preset=source.preset,
+        validators=source.validators,
     )
     bodies = [source.data, *(file.data for file in (*source.files, *source.overlays))]
     data = b"".join((orjson.dumps(stored), b"\n", *bodies))
@@ -103,6 +105,7 @@ def decode_source(data: bytes, name: str) -> Source:
         channel=Channel(limits=stored.limits),
         origins=stored.origins,
         preset=stored.preset,
+        validators=stored.validators,
     )
 
 

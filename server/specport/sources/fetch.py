@@ -1,12 +1,14 @@
 """Fetching a document from a URL, guarded: public http(s) addresses only, bounded in size, time and redirects.
 
 The address that was checked is the address that is connected to, so a name cannot change its answer in between.
+What is there already is not sent again: requests may be conditional (RFC 9110 section 13).
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 import httpx2
@@ -14,9 +16,17 @@ import httpx2
 from specport.documents.load import MAX_BYTES
 from specport.errors import Denied, SourceError
 from specport.executor.addresses import PORTS, Resolve, address_of, origin_of, resolve
+from specport.sources.model import NO_VALIDATORS, Validators
 
 MAX_REDIRECTS = 5
 MAX_SECONDS = 30.0
+
+MAX_VALIDATOR = 256
+"""Longest ETag or Last-Modified that is kept and sent back; with a longer one a document is fetched each time."""
+
+_ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e]*"\Z')
+_DATE = re.compile(r"[A-Za-z]{3,9}, [0-9A-Za-z: -]{18,24}\Z")
+"""IMF-fixdate and the older of RFC 850 (RFC 9110 section 5.6.7)."""
 
 _ACCEPT = "application/json, application/yaml, application/vnd.oai.openapi, text/yaml, */*;q=0.5"
 
@@ -36,17 +46,43 @@ class FetchPolicy:
     max_seconds: float = MAX_SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What is at a URL, and how to ask whether it is still that."""
+
+    data: bytes = field(repr=False)
+    validators: Validators = NO_VALIDATORS
+
+
 async def fetch(
     url: str,
     policy: FetchPolicy,
     *,
     resolver: Resolve = resolve,
     transport: httpx2.AsyncBaseTransport | None = None,
-) -> bytes:
-    """The bytes at a URL. Raises SourceError naming what was refused or what failed."""
+) -> Fetched:
+    """What is at a URL. Raises SourceError naming what was refused or what failed."""
+    found = await fetch_changed(url, policy, NO_VALIDATORS, resolver=resolver, transport=transport)
+    assert found is not None
+    return found
+
+
+async def fetch_changed(
+    url: str,
+    policy: FetchPolicy,
+    known: Validators,
+    *,
+    resolver: Resolve = resolve,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> Fetched | None:
+    """What is at a URL unless it is what came with the `known` validators: then None.
+
+    They are sent only to the URL that they came from, wherever `url` leads now. Raises SourceError naming what was
+    refused or what failed; an answer 304 where no validator was sent is a failure.
+    """
     try:
         async with asyncio.timeout(policy.max_seconds):
-            return await _fetch(url, policy, resolver, transport)
+            return await _fetch(url, policy, known, resolver, transport)
     except TimeoutError as error:
         raise SourceError(f"{url} did not answer within {policy.max_seconds:g} s") from error
     except (httpx2.HTTPError, OSError) as error:
@@ -54,21 +90,25 @@ async def fetch(
 
 
 async def _fetch(
-    url: str, policy: FetchPolicy, resolver: Resolve, transport: httpx2.AsyncBaseTransport | None
-) -> bytes:
+    url: str, policy: FetchPolicy, known: Validators, resolver: Resolve, transport: httpx2.AsyncBaseTransport | None
+) -> Fetched | None:
     async with httpx2.AsyncClient(
         transport=transport, follow_redirects=False, trust_env=False, timeout=policy.max_seconds
     ) as client:
         for _ in range(MAX_REDIRECTS + 1):
             request = await _request(client, url, policy, resolver)
+            conditions = _conditions(known, url)
+            request.headers.update(conditions)
             response = await client.send(request, stream=True)
             try:
                 if response.is_redirect and "location" in response.headers:
                     url = _joined(url, response.headers["location"])
                     continue
+                if response.status_code == 304 and conditions:
+                    return None
                 if response.status_code != 200:
                     raise SourceError(f"{url} answered {response.status_code} {response.reason_phrase}")
-                return await _read(response, url, policy.max_bytes)
+                return Fetched(await _read(response, url, policy.max_bytes), _validators(response, url))
             finally:
                 await response.aclose()
     raise SourceError(f"{url} redirects more than {MAX_REDIRECTS} times")
@@ -99,6 +139,26 @@ async def _request(client: httpx2.AsyncClient, url: str, policy: FetchPolicy, re
         headers={"Host": asked.netloc.decode(), "Accept": _ACCEPT, "User-Agent": "specport"},
         extensions={"sni_hostname": host},
     )
+
+
+def _conditions(known: Validators, url: str) -> dict[str, str]:
+    """The headers that ask for another version than the known one (RFC 9110 sections 13.1.2 and 13.1.3)."""
+    if known.url != url:
+        return {}
+    headers = {"If-None-Match": _legal(known.etag, _ETAG), "If-Modified-Since": _legal(known.last_modified, _DATE)}
+    return {name: value for name, value in headers.items() if value}
+
+
+def _validators(response: httpx2.Response, url: str) -> Validators:
+    """Those of an answer that can be sent back."""
+    etag = _legal(response.headers.get("etag", ""), _ETAG)
+    last_modified = _legal(response.headers.get("last-modified", ""), _DATE)
+    return Validators(url, etag, last_modified) if etag or last_modified else NO_VALIDATORS
+
+
+def _legal(value: str, form: re.Pattern[str]) -> str:
+    """A validator as it is, "" where it is not one: it may come from a hostile server, or from where it was kept."""
+    return value if len(value) <= MAX_VALIDATOR and form.match(value) else ""
 
 
 def _joined(url: str, location: str) -> str:

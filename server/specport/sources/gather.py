@@ -98,7 +98,7 @@ def _at_origin_of(document: str, fetching: FetchPolicy) -> Read:
             raise SourceError(f"it is not at the document's own origin {origin}")
         if not fetching.follows_references:
             raise SourceError("references are followed only with --follow-references")
-        return await fetch(url, replace(fetching, origin=origin))
+        return (await fetch(url, replace(fetching, origin=origin))).data
 
     return read
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -21,7 +21,7 @@ from specport.results.model import Conventions
 from specport.sources.clients import Auth, ClientEntry
 from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.gather import with_files
-from specport.sources.model import ACCOUNT, Origin, Source
+from specport.sources.model import ACCOUNT, NO_VALIDATORS, Origin, Source
 from specport.sources.policies import PolicyEntry, rules_of
 from specport.sources.written import Strict, checked
 
@@ -144,9 +144,14 @@ async def open_folder(folder: Path, fetching: FetchPolicy, account: Account = DE
     """A source of the operator's own: a folder with `source.toml`, and the document that it names."""
     folder = folder.resolve()
     manifest = read_manifest(read_file(folder / MANIFEST), str(folder / MANIFEST))
-    url = manifest.document
-    document = File(url, await fetch(url, fetching)) if manifest.is_fetched else _file(folder, url)
-    return await with_files(_source(manifest, document, folder, Origin.OPERATOR, account), fetching)
+    url, validators = manifest.document, NO_VALIDATORS
+    if manifest.is_fetched:
+        fetched = await fetch(url, fetching)
+        document, validators = File(url, fetched.data), fetched.validators
+    else:
+        document = _file(folder, url)
+    source = _source(manifest, document, folder, Origin.OPERATOR, account)
+    return await with_files(replace(source, validators=validators), fetching)
 
 
 def source_of(manifest: Manifest, document: File, account: Account) -> Source:

@@ -28,6 +28,24 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """What the server at `url` called its version of a document (RFC 9110 section 8.8), "" where it did not.
+
+    `url` is where the document was found, redirects followed.
+    """
+
+    url: str = ""
+    etag: str = ""
+    last_modified: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.etag or self.last_modified)
+
+
+NO_VALIDATORS = Validators()
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Which operations of a document become tools: those with one of `tags`, or in `operations`; empty: all."""
 
@@ -49,7 +67,7 @@ class Source:
     could not be had, by URI, why not; `overlays` are applied to the document in their order.
     `rules` say which of its tools may be called. `origins`: where credentials may go, whatever a later version of the
     document says; empty: as the document has it. `preset` names the bundled manifest that says the rest; what the
-    source itself says wins over it.
+    source itself says wins over it. `validators` are those of its document's own file.
     """
 
     name: str
@@ -69,6 +87,7 @@ class Source:
     rules: tuple[Rule, ...] = ()
     origins: tuple[str, ...] = ()
     preset: str = ""
+    validators: Validators = NO_VALIDATORS
 
 
 @dataclass(frozen=True, slots=True)

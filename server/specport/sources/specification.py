@@ -14,7 +14,7 @@ from specport.errors import DocumentError, SourceError
 from specport.executor.model import Channel, Limit
 from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.gather import with_files
-from specport.sources.model import NAME, Filters, Origin, Source
+from specport.sources.model import NAME, NO_VALIDATORS, Filters, Origin, Source, Validators
 from specport.sources.presets import find_preset, unreachable
 
 MAX_NAME = 32
@@ -38,14 +38,23 @@ class Specification:
     preset: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file, and how to ask its server whether it is still the same."""
+
+    file: File
+    validators: Validators = NO_VALIDATORS
+
+
 async def read_specification(wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR) -> Source:
     """The source that a caller describes. A tool call may name URLs and text, an operator files as well.
 
     Raises SourceError when the document cannot be had or the name is not one.
     """
     preset = _preset(wanted) if origin is not Origin.TOOL else ""
-    document = await (_published(preset, fetching) if preset == wanted.spec else _read(wanted.spec, fetching, origin))
-    overlays = [await _read(overlay, fetching, origin) for overlay in wanted.overlays]
+    found = await (_published(preset, fetching) if preset == wanted.spec else _read(wanted.spec, fetching, origin))
+    document = found.file
+    overlays = [(await _read(overlay, fetching, origin)).file for overlay in wanted.overlays]
     name = wanted.name or preset or _name_from(document)
     if not NAME.match(name) or (origin is Origin.TOOL and "@" in name):
         raise SourceError(
@@ -63,6 +72,7 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
         filters=wanted.filters,
         overlays=tuple(overlays),
         preset=preset,
+        validators=found.validators,
     )
     return await with_files(source, fetching)
 
@@ -74,29 +84,34 @@ def _preset(wanted: Specification) -> str:
     return wanted.preset or (wanted.spec if find_preset(wanted.spec) else "")
 
 
-async def _published(preset: str, fetching: FetchPolicy) -> File:
+async def _published(preset: str, fetching: FetchPolicy) -> _Found:
     """The document that a preset's vendor publishes."""
     manifest = find_preset(preset)
     assert manifest is not None
     try:
-        return File(manifest.document, await fetch(manifest.document, fetching))
+        return await _fetched(manifest.document, fetching)
     except SourceError as error:
         raise unreachable(preset, error) from error
 
 
-async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> File:
+async def _fetched(url: str, fetching: FetchPolicy) -> _Found:
+    fetched = await fetch(url, fetching)
+    return _Found(File(url, fetched.data), fetched.validators)
+
+
+async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> _Found:
     text = spec.strip()
     is_line = "\n" not in text and not text.startswith(("{", "[", "<"))  # else a document, or what was taken for one
     if is_line and text.lower().startswith(("http://", "https://")):
-        return File(text, await fetch(text, fetching))
+        return await _fetched(text, fetching)
     if is_line and origin is not Origin.TOOL:
-        return _file(text)
+        return _Found(_file(text))
     if is_line:
         raise SourceError(
             f"{text[:80]!r} is neither an http(s) URL nor a document",
             hint="Files can be added only on the command line: specport add PATH",
         )
-    return File("given as text", text.encode())
+    return _Found(File("given as text", text.encode()))
 
 
 def _file(text: str) -> File:
