@@ -10,12 +10,10 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
-
-import orjson
 
 from specport.audit import Audit, Entry
 from specport.audit_file import AuditFile
+from specport.built_in import call_built_in
 from specport.catalog.model import Route, Tool
 from specport.catalog.report import report
 from specport.errors import UnknownTool
@@ -24,6 +22,7 @@ from specport.executor.auth.placing import shown
 from specport.executor.auth.references import brought_by
 from specport.executor.auth.tokens import Tokens
 from specport.executor.curl import as_curl
+from specport.executor.model import Limit
 from specport.executor.send import Executor
 from specport.offer import Listing, Offer, offer_of
 from specport.policy.asking import nobody_to_ask
@@ -35,13 +34,15 @@ from specport.requests.questions import question_about
 from specport.results.build import build_result
 from specport.results.model import ToolResult
 from specport.settings import Settings, ledger_of, store_of
-from specport.sources.builtin import ADD, PREVIEW, added_facts
 from specport.sources.cache import CatalogCache
+from specport.sources.facts import SourceDetails
 from specport.sources.following import Follower
-from specport.sources.model import Filters, Origin, Source, SourceFacts
-from specport.sources.preview import Preview, as_text
+from specport.sources.model import Origin, Source, SourceFacts
+from specport.sources.preview import Preview
 from specport.sources.read import Opened, read_document
 from specport.sources.registry import Added, Registry
+from specport.sources.renewal import Refreshed
+from specport.sources.schedule import Schedule
 from specport.sources.specification import Specification
 from specport.targets import Sandboxes, Servers
 
@@ -49,6 +50,8 @@ log = logging.getLogger("specport")
 
 NOBODY = Caller()
 """A call by somebody who did not say who they are."""
+
+NONE: Mapping[str, str] = {}
 
 MAX_CHECKERS = 512
 """Most compiled schemas kept; one of a large API may take megabytes."""
@@ -98,7 +101,7 @@ class App:
     ) -> AsyncGenerator[App]:
         """An App with these sources, the first being the default one, and those added, by this process or by others.
 
-        `sleep` passes the time between looks for what others added.
+        `sleep` passes the time between looks for what others added, and between refreshes.
         """
         state, store = settings.state_dir, store_of(settings)
         cache = CatalogCache(state) if state else None
@@ -124,6 +127,9 @@ class App:
             app._relist()
             if store:
                 await app._stack.enter_async_context(follower.following(app._changed))
+            if settings.refresh_seconds:
+                schedule = Schedule(app.refresh, registry.fetched, sleep=sleep)
+                await app._stack.enter_async_context(schedule.keeping(settings.refresh_seconds))
             yield app
 
     @property
@@ -170,7 +176,7 @@ class App:
             return await self._call_route(call, tool.route)
         if call.needs_approval:
             await call.consent()
-        return await self._call_builtin(tool, call.arguments, caller)
+        return await call_built_in(self, tool, call.arguments, caller)
 
     def find(self, name: str) -> Tool:
         """The tool of that wire name or address.
@@ -220,21 +226,81 @@ class App:
         removed = await self._registry.remove(name)
         if removed:
             await self._changed()
-            if self._audit:
-                self._audit.removed(name, caller)
+            self._note("remove", name, caller)
         return removed
+
+    async def refresh(self, name: str, *, accept: bool = False, caller: Caller = NOBODY) -> Refreshed:
+        """Read the document of a source again and take a newer version; `accept`: with all that it adds.
+
+        Raises SourceError or DocumentError where it cannot be had or is broken: what is open stays.
+        """
+        await self.sync()
+        refreshed = await self._registry.refresh(name, accept=accept)
+        if refreshed.is_taken:
+            await self._changed()
+            self._note("refresh", name, caller, **refreshed.counts, accepted=accept)
+        return refreshed
+
+    async def configure(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, str] = NONE,
+        limits: Sequence[Limit] = (),
+        caller: Caller = NOBODY,
+    ) -> Opened:
+        """Give an added source credentials, by scheme and reference, and limits; it is the operator's from now on."""
+        await self.sync()
+        opened = await self._registry.configure(name, credentials, limits)
+        await self._changed()
+        self._note("configure", name, caller, credentials=list(credentials), limits=[limit.name for limit in limits])
+        return opened
+
+    async def rename(self, name: str, new: str, *, caller: Caller = NOBODY) -> Opened:
+        """Give an added source another name, which its tools' addresses start with from now on."""
+        await self.sync()
+        opened = await self._registry.rename(name, new)
+        await self._changed()
+        self._note("rename", name, caller, name=new)
+        return opened
+
+    async def enable(self, name: str, *, caller: Caller = NOBODY) -> bool:
+        """Open a source again that was disabled; whether it was."""
+        await self.sync()
+        enabled = await self._registry.enable(name)
+        if enabled:
+            await self._changed()
+            self._note("enable", name, caller)
+        return enabled
+
+    async def disable(self, name: str, *, caller: Caller = NOBODY) -> bool:
+        """Keep an added source without any of its tools; whether it had them."""
+        await self.sync()
+        disabled = await self._registry.disable(name)
+        if disabled:
+            await self._changed()
+            self._note("disable", name, caller)
+        return disabled
 
     async def sync(self) -> None:
         """Take in what other processes added and removed; cheap where they did nothing."""
         if await self._follower.look():
             await self._changed()
 
+    def fetched(self) -> list[str]:
+        """The open sources whose documents come from URLs."""
+        return self._registry.fetched()
+
     def left_out(self) -> Mapping[str, Exception]:
         """The added sources that cannot be opened, and why."""
         return self._registry.left_out
 
+    def describe(self, name: str) -> SourceDetails:
+        """An open source in full. Raises SourceError where there is none of that name."""
+        return self._registry.details(name)
+
     def sources(self) -> list[SourceFacts]:
-        """The open sources, in order."""
+        """The open sources in order, then those that are disabled."""
         return self._registry.facts()
 
     def channels(self) -> list[Opened]:
@@ -255,7 +321,13 @@ class App:
         """Make the listing anew; a call under way keeps the tool it found."""
         opened = list(self._registry.opened.values())
         listing = self.listing
-        self._offer = offer_of(opened, self._settings.policy, dotted=listing.dotted, full=listing.full)
+        manage = self._settings.manage_sources
+        self._offer = offer_of(opened, self._settings.policy, manage=manage, dotted=listing.dotted, full=listing.full)
+
+    def _note(self, event: str, source: str, caller: Caller, **facts: object) -> None:
+        """Have the audit log tell of a change of sources."""
+        if self._audit:
+            self._audit.changed(event, source, caller, **facts)
 
     def _checker(self, tool: Tool) -> ArgumentChecker:
         """The compiled schema of a tool, compiled at its first call."""
@@ -289,26 +361,3 @@ class App:
             conventions=opened.source.conventions,
             has_credential=bool(exchange.credentials),
         )
-
-    async def _call_builtin(self, tool: Tool, arguments: Mapping[str, object], caller: Caller) -> ToolResult:
-        wanted = _specification(arguments)
-        if tool.address == PREVIEW:
-            return ToolResult(text=as_text(await self.preview(wanted, Origin.TOOL)))
-        assert tool.address == ADD
-        added = await self.add(wanted, Origin.TOOL, caller=caller)
-        if added.is_new:
-            report(added.opened.catalog, log.warning)
-        facts = added_facts(added, lambda each: self.known(each.address) is not None)
-        return ToolResult(text=orjson.dumps(facts).decode(), structured=facts)
-
-
-def _specification(arguments: Mapping[str, object]) -> Specification:
-    def texts(name: str) -> tuple[str, ...]:
-        return tuple(cast("list[str]", arguments.get(name, [])))
-
-    return Specification(
-        spec=cast("str", arguments["spec"]),
-        name=cast("str", arguments.get("name", "")),
-        base_url=cast("str", arguments.get("base_url", "")),
-        filters=Filters(tags=texts("tags"), operations=texts("operations")),
-    )

@@ -96,9 +96,9 @@ class Audit:
         tools = len(opened.catalog.tools)
         self._lines.write({"event": "add", **_who(caller), "source": opened.source.name, **facts, "tools": tools})
 
-    def removed(self, source: str, caller: Caller) -> None:
-        """A source was removed."""
-        self._lines.write({"event": "remove", **_who(caller), "source": source})
+    def changed(self, event: str, source: str, caller: Caller, **facts: object) -> None:
+        """A source was changed: `event` says how, `remove` or `refresh`."""
+        self._lines.write({"event": event, **_who(caller), "source": source, **facts})
 
     async def follow(self, call: Awaitable[ToolResult], entry: Entry, caller: Caller) -> ToolResult:
         """The result of a call, once its line is written; of one that failed as well."""

@@ -14,6 +14,7 @@ from specport.errors import Denied, UnknownTool
 from specport.policy.model import UNDECIDED, Action, Decided, Decision, Policy, SourceRules
 from specport.policy.rules import decide_all
 from specport.sources.builtin import builtin_tools
+from specport.sources.model import Source
 from specport.sources.read import Opened
 
 MAX_NEAREST = 3
@@ -74,12 +75,14 @@ class Offer:
         return UnknownTool(f"there is no tool {name[:100]!r}", hint=hint)
 
 
-def offer_of(opened: Sequence[Opened], policy: Policy, *, dotted: bool, full: bool) -> Offer:
-    """What is offered of the tools of some sources and the built-in ones."""
+def offer_of(
+    opened: Sequence[Opened], policy: Policy, *, manage: bool = False, dotted: bool = False, full: bool = False
+) -> Offer:
+    """What is offered of the tools of some sources and the built-in ones; `manage`: those that change sources, too."""
     tools = [tool for each in opened for tool in each.catalog.tools]
     tools.sort(key=lambda tool: listing_order(tool.address))
-    tools += builtin_tools()
-    rules = [SourceRules(each.source.name, each.prefix, each.source.rules) for each in opened if each.source.rules]
+    tools += builtin_tools(manage=manage)
+    rules = [_rules_of(each.source, each.prefix) for each in opened if each.source.rules or each.source.held]
     decided = decide_all(tools, policy, rules)
     hidden, asking = _of(decided, Action.DENY), _of(decided, Action.APPROVE)
     visible = tuple(tool for tool in tools if tool.address not in hidden) if hidden else tuple(tools)
@@ -90,6 +93,10 @@ def offer_of(opened: Sequence[Opened], policy: Policy, *, dotted: bool, full: bo
         by_name=_named(visible),
         denied=_named(tool for tool in tools if tool.address in hidden),
     )
+
+
+def _rules_of(source: Source, prefix: str) -> SourceRules:
+    return SourceRules(source.name, prefix, source.rules, frozenset(source.held.operations))
 
 
 def _of(decided: Decided, action: Action) -> frozenset[str]:

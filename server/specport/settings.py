@@ -26,6 +26,8 @@ class Settings:
     Added sources are kept in the Redis at `state_url` with other replicas, else in the state folder, else for this run.
     Limits are kept in the Redis at `limits_url` with other replicas, else in the state folder, else in memory;
     `limits_lost` says what becomes of calls while Redis does not answer. `audit` is the file of the audit log, if any.
+    `manage_sources` offers the tools that list, refresh and remove sources. Documents from URLs are read again every
+    `refresh_seconds`, never where those are 0.
     """
 
     state_dir: Path | None = None
@@ -42,6 +44,8 @@ class Settings:
     limits_url: str = field(default="", repr=False)
     limits_lost: WhenLost = WhenLost.CLOSED
     audit: Path | None = None
+    manage_sources: bool = False
+    refresh_seconds: float = 0.0
 
 
 def store_of(settings: Settings) -> SourceStore | None:

@@ -11,6 +11,7 @@ from specport.catalog.build import Shape
 from specport.errors import SourceError
 from specport.sources.cache import CatalogCache
 from specport.sources.fetch import Fetched, FetchPolicy
+from specport.sources.model import Validators
 from specport.sources.registry import Registry
 from specport.sources.sqlite_store import SqliteStore
 
@@ -25,6 +26,10 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             raise SourceError(f"{url} answered 404 Not Found")
         return Fetched(pages[url].encode())
 
+    async def changed(url: str, policy: FetchPolicy, known: Validators) -> Fetched | None:
+        return await fetched(url, policy)
+
+    monkeypatch.setattr("specport.sources.specification.fetch_changed", changed)
     for module in ("specification", "gather", "manifest"):
         monkeypatch.setattr(f"specport.sources.{module}.fetch", fetched)
     return pages

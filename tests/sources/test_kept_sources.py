@@ -97,7 +97,7 @@ async def test_an_added_source_hidden_by_one_named_at_start_is_told(open_registr
     await add(open_registry(), document())
     registry = open_registry(store=False)
     registry.open(Source("pet_shop", "a.json", document().encode(), Origin.OPERATOR))
-    registry._store = open_registry()._store
+    registry._shelf = open_registry()._shelf
     error = (await registry.sync()).failed["pet_shop"]
     assert str(error) == "another source of that name was named at start"
     assert (await registry.sync()).failed == {}, "told once"
@@ -107,9 +107,9 @@ async def test_an_added_source_that_cannot_be_read_any_more_stops_nothing(open_r
     """A release that reads less, or a damaged row: the others open, and the error is returned."""
     first = open_registry()
     await add(first, document())
-    assert first._store is not None
-    await first._store.add(Source("broken", "b.json", b"not a document", Origin.TOOL))
-    registry = Registry(shape=first._shape, cache=None, store=first._store, fetching=first._fetching)
+    assert first._shelf._store is not None
+    await first._shelf._store.add(Source("broken", "b.json", b"not a document", Origin.TOOL))
+    registry = Registry(shape=first._shape, cache=None, store=first._shelf._store, fetching=first._fetching)
     synced = await registry.sync()
     assert isinstance(synced.failed["broken"], DocumentError)
     assert addresses(registry) == list(ADDRESSES)

@@ -19,10 +19,10 @@ from redis_server import RedisServer
 from specport.app import App, Settings
 from specport.errors import RateLimited, SourceError, UnknownTool
 from specport.executor.model import Limit
-from specport.sources import registry
+from specport.sources import registry, shelf
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
-from specport.sources.registry import MAX_SOURCES
+from specport.sources.shelf import MAX_SOURCES
 from specport.sources.specification import Specification
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +78,11 @@ async def process(upstream: Upstream) -> AsyncIterator[Process]:
 
 def specification(url: str, title: str = "Pet Shop API", **more: Any) -> Specification:
     return Specification(document(title, server=url, **more))
+
+
+def _bound(monkeypatch: pytest.MonkeyPatch, sources: int) -> None:
+    for module in (registry, shelf):
+        monkeypatch.setattr(module, "MAX_SOURCES", sources)
 
 
 def addresses(app: App) -> list[str]:
@@ -227,7 +232,7 @@ async def test_a_stored_source_that_is_broken_leaves_the_others_alone(
 ) -> None:
     """No document, one nested too deep, one whose tools have another's names: each is told once, by its name."""
     first = await process(**shared)
-    store = first._registry._store
+    store = first._registry._shelf._store
     assert store is not None
     await first.add(specification(upstream.url), Origin.TOOL)
     await first.add(specification(upstream.url, "pets", paths={"/a": {"get": operation("xöy", "g")}}), Origin.TOOL)
@@ -272,14 +277,14 @@ async def test_the_number_of_sources_is_bounded(
     """In what is added and in what is taken from a store that others filled."""
     assert MAX_SOURCES == 500
     first = await process(**shared)
-    monkeypatch.setattr(registry, "MAX_SOURCES", 2)
+    _bound(monkeypatch, 2)
     for title in ("Ape", "Bee"):
         await first.add(specification(upstream.url, title), Origin.TOOL)
     with pytest.raises(SourceError, match="there are already 2 sources"):
         await first.add(specification(upstream.url, "Cat"), Origin.TOOL)
-    monkeypatch.setattr(registry, "MAX_SOURCES", 3)
+    _bound(monkeypatch, 3)
     await first.add(specification(upstream.url, "Cat"), Origin.TOOL)
-    monkeypatch.setattr(registry, "MAX_SOURCES", 2)
+    _bound(monkeypatch, 2)
     second = await process(**shared)
     assert [opened.source.name for opened in second.channels()] == ["ape", "bee"]
     assert "of 3 added sources only the first 2 are open (MAX_SOURCES)" in caplog.text
@@ -326,7 +331,7 @@ async def test_a_redis_that_comes_back_empty_gets_what_is_open(
     third = await process(state_url=redis.url)
     assert first.listing.digest == second.listing.digest == third.listing.digest
     assert len(addresses(third)) == 3
-    assert sum("the 1 that are open go back" in message for message in caplog.messages) == 1
+    assert sum("the 1 that are known go back" in message for message in caplog.messages) == 1
 
 
 async def test_a_start_without_redis_is_told_and_made_good(

@@ -21,8 +21,10 @@ with the server's name; OpenAI and Gemini at 64 for the name alone.
 MAX_KEPT_END = 16
 """Characters of an over-long name's last words that stay: `...Dangerous` and `...Selective` tell two tools apart."""
 
-BUILT_IN = ("openapi.previewSpec", "openapi.addSource")
-"""Addresses of the tools that every server has; an operation of that name takes a suffix."""
+BUILT_IN = (
+    "openapi.previewSpec", "openapi.addSource", "openapi.listSources", "openapi.refreshSource", "openapi.removeSource",
+)  # fmt: skip
+"""Addresses of the server's own tools; an operation of that name takes a suffix, whether or not they are offered."""
 
 _SUFFIX_DIGITS = 8
 _SUFFIX = re.compile(rf"_[0-9a-f]{{{_SUFFIX_DIGITS}}}\Z")

@@ -56,11 +56,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class SourceRules:
-    """The rules in a source's own manifest. Their globs are over its addresses without `prefix`."""
+    """The rules in a source's own manifest. Their globs are over its addresses without `prefix`.
+
+    `held` are the operations (`POST /pets`) that a newer document brought and nobody accepted: no rule allows them.
+    """
 
     source: str
     prefix: str
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...] = ()
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from specport.catalog.model import Tool
 from specport.policy.model import UNDECIDED, Action, Approve, Decided, Decision, Policy, Rule, SourceRules
 
+HELD = "held"
+"""What decides of an operation that a newer document brought."""
+
 _NO_POLICY = Policy()
 _WILD = re.compile(r"([*?])")
 _AS_PATTERN = {"*": ".*", "?": "."}
@@ -17,7 +20,9 @@ _AS_PATTERN = {"*": ".*", "?": "."}
 def decide_all(tools: Iterable[Tool], policy: Policy, sources: Iterable[SourceRules] = ()) -> Decided:
     """What becomes of each tool: --read-only, then the operator's rules, then its source's, then `--approve`."""
     first = _compiled(policy.rules)
-    own = {each.source: (each.prefix, _compiled(each.rules)) for each in sources}
+    every_source = tuple(sources)
+    own = {each.source: (each.prefix, _compiled(each.rules)) for each in every_source}
+    held = {each.source: each.held for each in every_source if each.held}
     if policy == _NO_POLICY and not own:
         return Decided(dict.fromkeys((tool.address for tool in tools), UNDECIDED))
     fits: dict[int, int] = {}
@@ -28,7 +33,7 @@ def decide_all(tools: Iterable[Tool], policy: Policy, sources: Iterable[SourceRu
         for matcher in found:
             fits[id(matcher)] = fits.get(id(matcher), 0) + 1
         decides.update(id(matcher) for matcher in found[:1])
-        decisions[tool.address] = _decision(tool, policy, found[0].rule if found else None)
+        decisions[tool.address] = _held(tool, held) or _decision(tool, policy, found[0].rule if found else None)
     every = [*first, *(matcher for _, compiled in own.values() for matcher in compiled)]
     idle = [_idle(matcher.rule, fits.get(id(matcher), 0)) for matcher in every if id(matcher) not in decides]
     return Decided(decisions, tuple(idle))
@@ -76,6 +81,17 @@ def _fitting(
         prefix, compiled = own[tool.route.source]
         address = tool.address.removeprefix(f"{prefix}.") if prefix else tool.address
         yield from (matcher for matcher in compiled if matcher.fits(tool, address))
+
+
+def _held(tool: Tool, held: Mapping[str, frozenset[str]]) -> Decision | None:
+    if tool.route is None or f"{tool.route.method} {tool.route.path}" not in held.get(tool.route.source, ()):
+        return None
+    return Decision(
+        Action.DENY,
+        HELD,
+        f"{tool.address} is new in the document of {tool.route.source} and waits to be accepted",
+        f"The operator accepts it: `specport refresh {tool.route.source} --accept`",
+    )
 
 
 def _decision(tool: Tool, policy: Policy, rule: Rule | None) -> Decision:

@@ -1,21 +1,28 @@
-"""The two built-in tools, `openapi.previewSpec` and `openapi.addSource`: what they take and what they are."""
+"""The built-in tools, `openapi.previewSpec`, `openapi.addSource` and those that manage sources: what they are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from specport.catalog.model import GivenSchema, Hints, Tool
 from specport.catalog.naming import BUILT_IN
 from specport.catalog.report import problem_lines
+from specport.sources.model import SourceFacts
 from specport.sources.registry import Added
+from specport.sources.renewal import Refreshed
 
-PREVIEW, ADD = BUILT_IN
+PREVIEW, ADD, LIST, REFRESH, REMOVE = BUILT_IN
 
 MAX_NAMED_TOOLS = 40
 """Most new addresses named in the answer to addSource."""
 
 MAX_NAMED_PROBLEMS = 5
 """Most problems told there; a preview has more."""
+
+MAX_NAMED_CHANGES = 60
+"""Most changed tools told in the answer to refreshSource."""
+
+MAX_URI = 200
 
 _SPEC = {
     "type": "string",
@@ -42,8 +49,15 @@ _NAME = {
 }
 
 
-def builtin_tools() -> tuple[Tool, Tool]:
-    """The built-in tools in listing order."""
+_KNOWN = {"type": "string", "minLength": 1, "description": "Name of a source, as openapi.listSources gives it."}
+
+
+def builtin_tools(*, manage: bool = False) -> tuple[Tool, ...]:
+    """The built-in tools in listing order; `manage`: with those that list, refresh and remove sources."""
+    return (*_bringing(), *_managing()) if manage else _bringing()
+
+
+def _bringing() -> tuple[Tool, Tool]:
     return (
         _tool(
             PREVIEW,
@@ -61,6 +75,64 @@ def builtin_tools() -> tuple[Tool, Tool]:
             Hints(read_only=False, destructive=False, idempotent=True),
         ),
     )
+
+
+def _managing() -> tuple[Tool, Tool, Tool]:
+    return (
+        _tool(
+            LIST,
+            "Lists the sources: where their documents and calls go, how many tools each has, and how many wait for the "
+            "operator to accept them.",
+            {},
+            Hints(read_only=True, destructive=False, idempotent=True),
+        ),
+        _tool(
+            REFRESH,
+            "Reads the document of a source again and takes a newer version: the answer says which tools were added, "
+            "removed and changed. What is new stays off until the operator accepts it, and a broken version is not "
+            "taken.",
+            {"name": _KNOWN},
+            Hints(read_only=False, destructive=False, idempotent=True),
+        ),
+        _tool(
+            REMOVE,
+            "Forgets a source that was added, with all its tools, for every client of this server.",
+            {"name": _KNOWN},
+            Hints(read_only=False, destructive=True, idempotent=True),
+        ),
+    )
+
+
+def listed_facts(facts: Sequence[SourceFacts]) -> dict[str, object]:
+    """The answer to listSources. Where a document is among the operator's files is nobody else's business."""
+    return {"sources": [_listed(each) for each in facts]}
+
+
+def _listed(facts: SourceFacts) -> dict[str, object]:
+    is_url = facts.uri.startswith(("http://", "https://"))
+    shown: dict[str, object] = {
+        "name": facts.name,
+        "title": facts.title,
+        "document": facts.uri[:MAX_URI] if is_url else "",
+        "base_url": facts.base_url,
+        "tools": facts.tools,
+        "problems": facts.problems,
+        "from": facts.origin,
+    }
+    return {**shown, **_unusual({"held": facts.held, "disabled": not facts.enabled})}
+
+
+def _unusual(facts: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in facts.items() if value}
+
+
+def refreshed_facts(refreshed: Refreshed) -> dict[str, object]:
+    """The answer to refreshSource, and what `specport refresh --json` prints."""
+    held = len(refreshed.opened.source.held.operations)
+    status = "taken" if refreshed.is_taken else "not taken" if refreshed.refused else "unchanged"
+    facts: dict[str, object] = {"source": refreshed.opened.source.name, "status": status}
+    changes = refreshed.changes.lines(MAX_NAMED_CHANGES)
+    return {**facts, **_unusual({"refused": refreshed.refused, "changes": changes, "held": held})}
 
 
 def added_facts(added: Added, is_visible: Callable[[Tool], bool]) -> dict[str, object]:
@@ -90,7 +162,8 @@ def added_facts(added: Added, is_visible: Callable[[Tool], bool]) -> dict[str, o
 
 
 def _tool(address: str, description: str, properties: dict[str, object], hints: Hints) -> Tool:
-    schema = {"type": "object", "properties": properties, "required": ["spec"], "additionalProperties": False}
+    required = [name for name in ("spec", "name") if name in properties][:1]
+    schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
     return Tool(
         address=address,
         wire_name=address.replace(".", "_"),

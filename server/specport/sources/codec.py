@@ -17,11 +17,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
-from specport.sources.model import NAME, NO_VALIDATORS, Filters, Origin, Source, Validators
+from specport.sources.model import NAME, NO_VALIDATORS, Filters, Held, Origin, Source, Validators
 from specport.sources.store import MAX_STORED_BYTES
 
-FORMAT = 1
-"""Of the facts; raised when older releases would misread them."""
+FORMAT = 2
+"""Of the facts; each source has the lowest that reads it rightly, so that older releases read what they can.
+
+2: some of its tools are held, or all of them are off.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,14 @@ class _Stored:
     origins: tuple[str, ...] = ()
     preset: str = ""
     validators: Validators = NO_VALIDATORS
+    held: Held = field(default_factory=Held)
+    enabled: bool = True
 
 
 def encode_source(source: Source) -> bytes:
     """An added source as bytes. Raises SourceError over MAX_STORED_BYTES."""
     stored = _Stored(
-        format=FORMAT,
+        format=FORMAT if source.held or not source.enabled else 1,
         name=source.name,
         origin=source.origin,
         document=_Part(source.uri, len(source.data)),
@@ -69,6 +74,8 @@ def encode_source(source: Source) -> bytes:
         origins=source.origins,
         preset=source.preset,
         validators=source.validators,
+        held=source.held,
+        enabled=source.enabled,
     )
     bodies = [source.data, *(file.data for file in (*source.files, *source.overlays))]
     data = b"".join((orjson.dumps(stored), b"\n", *bodies))
@@ -106,6 +113,8 @@ def decode_source(data: bytes, name: str) -> Source:
         origins=stored.origins,
         preset=stored.preset,
         validators=stored.validators,
+        held=stored.held,
+        enabled=stored.enabled,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
+from specport.sources.background import running
 from specport.sources.registry import Registry
 from specport.sources.store import StoreLost
 
@@ -31,17 +32,9 @@ class Follower:
         """Take in what changed; whether something did."""
         return not self._is_lost and await self._take_in()
 
-    @contextlib.asynccontextmanager
-    async def following(self, changed: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
+    def following(self, changed: Callable[[], Awaitable[None]]) -> contextlib.AbstractAsyncContextManager[None]:
         """Look for as long as the block lasts, and say each time that something changed."""
-        task = asyncio.create_task(self._follow(changed))
-        task.add_done_callback(_log_failure)
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        return running(self._follow(changed), "what other processes add is not looked for any more")
 
     async def _follow(self, changed: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -63,9 +56,3 @@ class Follower:
         for name, error in synced.failed.items():
             log.warning("the added source %s could not be opened: %s", name, error)
         return synced.is_changed
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    """A fault of ours is told when it comes, not when the server ends."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("what other processes add is not looked for any more", exc_info=error)

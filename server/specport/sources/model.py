@@ -57,6 +57,17 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a newer document brought that nobody accepted: operations (`POST /pets`) and security schemes by name."""
+
+    operations: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.operations or self.schemes)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One API: its document's bytes and where they came from, where calls go, and how they are sent.
 
@@ -67,7 +78,8 @@ class Source:
     could not be had, by URI, why not; `overlays` are applied to the document in their order.
     `rules` say which of its tools may be called. `origins`: where credentials may go, whatever a later version of the
     document says; empty: as the document has it. `preset` names the bundled manifest that says the rest; what the
-    source itself says wins over it. `validators` are those of its document's own file.
+    source itself says wins over it. `validators` are those of its document's own file. `held` waits to be accepted and
+    cannot be used until then. A source that is not `enabled` is kept, and none of its tools exist.
     """
 
     name: str
@@ -88,11 +100,13 @@ class Source:
     origins: tuple[str, ...] = ()
     preset: str = ""
     validators: Validators = NO_VALIDATORS
+    held: Held = field(default_factory=Held)
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """A source in a list: how many tools it has and what was left out."""
+    """A source in a list: how many tools it has, what was left out, and how many wait to be accepted (`held`)."""
 
     name: str
     title: str
@@ -102,3 +116,5 @@ class SourceFacts:
     tools: int
     problems: int
     preset: str = ""
+    held: int = 0
+    enabled: bool = True

@@ -54,8 +54,17 @@ def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Ope
     kept, source = source, completed(source)
     with _no_collection():
         catalog = _catalog(source, shape, cache)
+    return _opened(kept, source, catalog, shape.prefix)
+
+
+def with_other_facts(opened: Opened, kept: Source) -> Opened:
+    """The open source with what `kept`, of the same document, says of everything else."""
+    return _opened(kept, completed(kept), opened.catalog, opened.prefix)
+
+
+def _opened(kept: Source, source: Source, catalog: Catalog, prefix: str) -> Opened:
     channel = replace(source.channel, credentials=credentials_of(source, catalog))
-    return Opened(source, kept, catalog, channel, base_url_of(source, catalog.servers), shape.prefix)
+    return Opened(source, kept, catalog, channel, base_url_of(source, catalog.servers), prefix)
 
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:
@@ -127,11 +136,17 @@ def _tags_above(tags: tuple[str, ...], parents: Mapping[str, str]) -> set[str]:
 
 
 def credentials_of(source: Source, catalog: Catalog) -> Mapping[str, Credential]:
-    """The credentials of a source by scheme name.
+    """The credentials of a source by scheme name, without those of schemes that wait to be accepted.
 
     Raises SourceError for a scheme that cannot be satisfied, and for an OAuth client without a token endpoint that may
     be used.
     """
+    held = source.held.schemes
+    source = replace(
+        source,
+        references={name: text for name, text in source.references.items() if name not in held},
+        clients={name: client for name, client in source.clients.items() if name not in held},
+    )
     references = {name: text for name, text in source.references.items() if not text.startswith("oauth:")}
     clients = clients_of(source, catalog.schemes, _place_of(source, catalog))
     for name in (*references, *clients):

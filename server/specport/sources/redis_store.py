@@ -36,6 +36,24 @@ redis.call('SET', KEYS[1], ARGV[1])
 return 1
 """
 
+_REPLACE = """
+-- KEYS as above. ARGV: the new version, name, its revision, the new name, revision and encoded source. Answers 1 or 0.
+if redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[3] then
+  return 0
+end
+if ARGV[4] ~= ARGV[2] then
+  if redis.call('HEXISTS', KEYS[2], ARGV[4]) == 1 then
+    return 0
+  end
+  redis.call('HDEL', KEYS[2], ARGV[2])
+  redis.call('HDEL', KEYS[3], ARGV[2])
+end
+redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
+redis.call('HSET', KEYS[3], ARGV[4], ARGV[6])
+redis.call('SET', KEYS[1], ARGV[1])
+return 1
+"""
+
 _DELETE = """
 -- KEYS as above. ARGV: the new version, name. Answers 1 where there was one.
 local there = redis.call('HDEL', KEYS[2], ARGV[2])
@@ -54,6 +72,7 @@ class RedisStore:
         self._quick = connect(url, "--state", text=False)
         self._redis = connect(url, "--state", text=False, answer_seconds=ANSWER_SECONDS)
         self._add = self._redis.register_script(_ADD)
+        self._replace = self._redis.register_script(_REPLACE)
         self._delete = self._redis.register_script(_DELETE)
 
     async def version(self) -> str:
@@ -87,6 +106,15 @@ class RedisStore:
         with _told():
             added = cast("int", await self._add(_KEYS, [secrets.token_hex(8), source.name, revision, data]))
         return revision if added else None
+
+    async def replace(self, name: str, revision: str, source: Source) -> str | None:
+        """As `SourceStore.replace`."""
+        data = await asyncio.to_thread(encode_source, source)
+        new = revision_of(data)
+        with _told():
+            arguments = [secrets.token_hex(8), name, revision, source.name, new, data]
+            replaced = cast("int", await self._replace(_KEYS, arguments))
+        return new if replaced else None
 
     async def delete(self, name: str) -> bool:
         """As `SourceStore.delete`."""

@@ -1,29 +1,33 @@
-"""Sources at run time: what is open, what it answers to, and how another one is added or removed."""
+"""Sources at run time: what is open, what it answers to, and how another one is added, changed or removed."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from urllib.parse import urlsplit
+from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from specport.catalog.build import Shape
 from specport.errors import SourceError, SpecportError
-from specport.executor.addresses import is_private_host, origin_of
+from specport.executor.model import Limit
+from specport.sources.admission import check_callable, check_names, check_same, untrusted_urls
 from specport.sources.cache import CatalogCache
+from specport.sources.facts import SourceDetails, details_of, facts_of, facts_of_disabled
 from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import bundled_names
 from specport.sources.model import Origin, Source, SourceFacts
 from specport.sources.preview import Preview, preview_catalog
-from specport.sources.read import Opened, open_source, origins_of, server_of
-from specport.sources.specification import Specification, read_specification
+from specport.sources.read import Opened, open_source, origins_of, with_other_facts
+from specport.sources.renewal import Refreshed, judged
+from specport.sources.shelf import MAX_SOURCES, Shelf
+from specport.sources.specification import Specification, read_again, read_specification, renamed
 from specport.sources.store import SourceStore, StoreLost
 
-log = logging.getLogger("specport")
+T = TypeVar("T")
 
-MAX_SOURCES = 500
+log = logging.getLogger("specport")
 
 _FAULTS = (SpecportError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 """What reading a document that somebody else stored may end in, without harm to the other sources."""
@@ -48,8 +52,9 @@ class Synced:
 class Registry:
     """The open sources by name: those named at start, then the added ones in the order of their names.
 
-    The first one named at start is the default one, whose addresses have no prefix. `left_out`: those added that cannot
-    be opened, and why.
+    The first one named at start is the default one, whose addresses have no prefix. `disabled`: those added that are
+    kept and not open; `left_out`: those that cannot be opened, and why. A change is whole: `opened` and `disabled` are
+    replaced, never altered, once all of it is done and kept.
     """
 
     def __init__(
@@ -57,20 +62,20 @@ class Registry:
     ) -> None:
         self._shape = shape
         self._cache = cache
-        self._store = store
+        self._shelf = Shelf(store)
         self._fetching = fetching
         self._named: list[str] = []
-        self._version: str | None = None
-        self._revisions: Mapping[str, str] = {}
         self._changing = asyncio.Lock()
+        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.opened: Mapping[str, Opened] = {}
+        self.disabled: Mapping[str, Source] = {}
         self.left_out: Mapping[str, Exception] = {}
 
     def open(self, source: Source) -> Opened:
         """Open a source that the operator named at start. Raises SourceError when the name is taken."""
         if source.name in self.opened:
             raise SourceError(f"two sources are called {source.name!r}", hint="Give one of them another --name")
-        opened = self._open(source, prefix=source.name if self.opened else "", beside=self.opened)
+        opened = self._open(source, prefix=source.name if self.opened else "")
         self._named.append(source.name)
         self.opened = {**self.opened, source.name: opened}
         return opened
@@ -80,10 +85,10 @@ class Registry:
 
         What cannot be opened is left out. Raises StoreLost, which changes nothing.
         """
-        if self._store is None or await self._store.version() == self._version:
+        if not await self._shelf.has_changed():
             return Synced()
         async with self._changing:
-            return await self._sync(self._store)
+            return await self._sync()
 
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding would do. Changes nothing."""
@@ -99,173 +104,213 @@ class Registry:
         source = await read_specification(wanted, self._fetching, origin)
         async with self._changing:
             known = self.opened.get(source.name)
+            kept = known.kept if known else self.disabled.get(source.name)
+            if kept is not None:
+                check_same(kept, source)
             if known is not None:
-                _check_same(known.kept, source)
                 return Added(known, is_new=False)
-            if source.name in bundled_names():
-                raise SourceError(f"the name {source.name!r} belongs to a bundled source", hint="Choose another name")
-            if len(self.opened) >= MAX_SOURCES:
+            self._check_free(source.name)
+            if len(self.opened) + len(self.disabled) >= MAX_SOURCES:
                 raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
-            opened = await asyncio.to_thread(self._open, source, prefix=source.name, beside=self.opened)
-            _check_callable(opened)
-            origins = origins_of(opened)
-            source = replace(source, origins=origins)
-            opened = replace(opened, source=replace(opened.source, origins=origins), kept=source)
-            revision = await self._store.add(source) if self._store else None
-            if revision is not None:
-                self._revisions = {**self._revisions, source.name: revision}
-            elif self._store:
-                source = await self._by_another(self._store, source)
-                opened = await asyncio.to_thread(self._open, source, prefix=source.name, beside=self.opened)
+            opened = await asyncio.to_thread(self._open, source, prefix=source.name)
+            check_callable(opened)
+            opened = with_other_facts(opened, replace(source, origins=origins_of(opened)))
+            if not await self._shelf.add(opened.kept):
+                source = await self._shelf.get(source.name)
+                check_same(source, opened.kept)
+                opened = await asyncio.to_thread(self._open, source, prefix=source.name)
+            opened = self._guarded(opened)
             self.opened = self._ordered({**self.opened, source.name: opened})
             return Added(opened, is_new=True)
+
+    async def refresh(self, name: str, *, accept: bool = False) -> Refreshed:
+        """Read the document of a source again, and take a newer version as far as `renewal.judged` lets it be taken.
+
+        Raises SourceError or DocumentError where there is no such source, where the document cannot be had or is
+        broken, and where it was changed meanwhile; nothing has changed then.
+        """
+        async with self._reading.setdefault(name, asyncio.Lock()):  # or an earlier answer might be taken last
+            known = self._known(name)
+            fresh = await read_again(known.kept, self._fetching)
+            if fresh is None and not (accept and known.kept.held):
+                return Refreshed(known)
+            async with self._changing:
+                if self.opened.get(name) is not known:
+                    raise SourceError(f"{name!r} was changed while its document was read", hint="Try again")
+                return await self._renew(known, fresh or known.kept, accept=accept)
+
+    async def _renew(self, known: Opened, source: Source, *, accept: bool) -> Refreshed:
+        newer = await asyncio.to_thread(self._open, source, prefix=known.prefix)
+        check_callable(newer)
+        refreshed = await asyncio.to_thread(judged, known, newer, accept=accept)
+        if refreshed.is_taken:
+            refreshed = replace(refreshed, opened=self._guarded(refreshed.opened))
+            await self._keep(source.name, refreshed.opened.kept)
+            self.opened = {**self.opened, source.name: refreshed.opened}
+        return refreshed
+
+    async def configure(self, name: str, references: Mapping[str, str], limits: Sequence[Limit]) -> Opened:
+        """Give an added source further credentials, by reference, and other limits where there are any.
+
+        Whoever may do that vouches for the source: it is the operator's from now on, whoever added it.
+        """
+        async with self._changing:
+            known = self._added(name)
+            kept = replace(
+                known.kept,
+                origin=Origin.OPERATOR,
+                references={**known.kept.references, **references},
+                channel=replace(known.kept.channel, limits=tuple(limits) or known.kept.channel.limits),
+            )
+            opened = self._guarded(with_other_facts(known, kept))
+            await self._keep(name, kept)
+            self.opened = {**self.opened, name: opened}
+            return opened
+
+    async def rename(self, name: str, new: str) -> Opened:
+        """Give an added source another name, which its tools' addresses start with from now on.
+
+        Raises SourceError where there is no such source, where the new name is none or is taken.
+        """
+        async with self._changing:
+            known = self._added(name)
+            self._check_free(new)
+            opened = await asyncio.to_thread(self._open, renamed(known.kept, new), prefix=new, instead_of=name)
+            await self._keep(name, opened.kept)
+            self.opened = self._ordered({**_without(self.opened, name), new: opened})
+            return opened
+
+    async def disable(self, name: str) -> bool:
+        """Keep an added source without any of its tools; whether it had them. Raises SourceError for any other."""
+        async with self._changing:
+            if name in self.disabled:
+                return False
+            source = replace(self._added(name).kept, enabled=False)
+            await self._keep(name, source)
+            self.opened = _without(self.opened, name)
+            self.disabled = {**self.disabled, name: source}
+            return True
+
+    async def enable(self, name: str) -> bool:
+        """Open a disabled source again; whether it was one. Raises SourceError where it cannot be opened any more."""
+        async with self._changing:
+            if name not in self.disabled:
+                self._added(name)
+                return False
+            source = replace(self.disabled[name], enabled=True)
+            opened = await asyncio.to_thread(self._open, source, prefix=name)
+            await self._keep(name, source)
+            self.disabled = _without(self.disabled, name)
+            self.opened = self._ordered({**self.opened, name: opened})
+            return True
 
     async def remove(self, name: str) -> bool:
         """Forget an added source; whether there was one. Raises SourceError for a source named at start."""
         async with self._changing:
-            known = self.opened.get(name)
-            if known is not None and known.source.origin is Origin.BUNDLED:
-                raise SourceError(f"{name} is bundled; leave it out of `serve` instead of removing it")
-            stored = await self._store.delete(name) if self._store else False
-            self.opened = {other: opened for other, opened in self.opened.items() if other != name}
-            self._revisions = {other: revision for other, revision in self._revisions.items() if other != name}
-            return known is not None or stored
+            if name in self._named:
+                self._added(name)
+            is_known = name in self.opened or name in self.disabled
+            is_kept = await self._shelf.delete(name)
+            self.opened = _without(self.opened, name)
+            self.disabled = _without(self.disabled, name)
+            return is_known or is_kept
+
+    def fetched(self) -> list[str]:
+        """The open sources whose documents come from URLs."""
+        return [name for name, opened in self.opened.items() if opened.kept.uri.startswith(("http://", "https://"))]
+
+    def details(self, name: str) -> SourceDetails:
+        """An open source in full. Raises SourceError where there is none."""
+        return details_of(self._known(name))
 
     def facts(self) -> list[SourceFacts]:
-        """The open sources, in order."""
-        return [_facts(opened) for opened in self.opened.values()]
+        """The open sources in order, then the disabled ones."""
+        return [*map(facts_of, self.opened.values()), *map(facts_of_disabled, self.disabled.values())]
 
-    async def _sync(self, store: SourceStore) -> Synced:
-        version = await store.version()
-        if not version and self._version:
-            version = await self._put_back(store)
-        found = await store.revisions()
-        revisions = dict(islice(found.items(), MAX_SOURCES))
-        if len(found) > MAX_SOURCES:
-            log.warning("of %d added sources only the first %d are open (MAX_SOURCES)", len(found), MAX_SOURCES)
-        opened = {name: known for name, known in self.opened.items() if name in self._named or name in revisions}
+    async def _sync(self) -> Synced:
+        added = [known.kept for name, known in self.opened.items() if name not in self._named]
+        found = await self._shelf.look((*added, *self.disabled.values()))
+        kept = found.revisions
+        opened = {name: known for name, known in self.opened.items() if name in self._named or name in kept}
+        disabled = {name: source for name, source in self.disabled.items() if name in kept}
         failed: dict[str, Exception] = {}
-        for name, revision in revisions.items():
-            if self._revisions.get(name) != revision:
-                try:
-                    opened[name] = await self._open_stored(store, name, opened)
-                except StoreLost:
-                    raise
-                except _FAULTS as error:
-                    failed[name] = error
+        for name in found.news:
+            disabled.pop(name, None)
+            try:
+                await self._take_in(name, opened, disabled)
+            except StoreLost:
+                raise
+            except _FAULTS as error:
+                failed[name] = error
         opened = self._ordered(opened)
         is_changed = [id(each) for each in opened.values()] != [id(each) for each in self.opened.values()]
-        left_out = {name: error for name, error in self.left_out.items() if name in revisions and name not in opened}
-        self.opened, self._revisions, self._version = opened, revisions, version
-        self.left_out = {**left_out, **failed}
+        left_out = {name: error for name, error in self.left_out.items() if name in kept and name not in opened}
+        self.opened, self.disabled, self.left_out = opened, disabled, {**left_out, **failed}
+        self._shelf.took_in(found)
         return Synced(is_changed, failed)
 
-    async def _open_stored(self, store: SourceStore, name: str, opened: dict[str, Opened]) -> Opened:
-        """A source of the store, in place of an earlier one; the event loop goes on while it is read."""
+    async def _take_in(self, name: str, opened: dict[str, Opened], disabled: dict[str, Source]) -> None:
+        """Put a source that is kept in its place; the event loop goes on while it is read."""
         at_start = opened[name] if name in self._named else opened.pop(name, None)
-        source = await store.get(name)
-        if source is None:
-            raise SourceError("it was removed just now")
+        source = await self._shelf.get(name)
         if name in self._named:
             if at_start and source.preset and source.preset == at_start.kept.preset:
-                return at_start  # the operator named at start what was added
+                return  # the operator named at start what was added
             raise SourceError("another source of that name was named at start")
-        return await asyncio.to_thread(self._open, source, prefix=name, beside=opened)
+        if source.enabled:
+            opened[name] = await asyncio.to_thread(self._open, source, prefix=name, beside=opened)
+        else:
+            disabled[name] = source
 
-    async def _put_back(self, store: SourceStore) -> str:
-        """A store that lost what it held, as a Redis does that restarts without persistence, gets it from here."""
-        added = [known.kept for name, known in self.opened.items() if name not in self._named]
-        if added:
-            log.warning("the place where added sources are kept is empty; the %d that are open go back", len(added))
-        for source in added:
-            await store.add(source)
-        return await store.version()
+    async def _keep(self, name: str, source: Source) -> None:
+        """Keep `source` in place of what is kept under `name`, where that is kept at all."""
+        if name not in self._named:
+            await self._shelf.replace(name, source)
 
-    async def _by_another(self, store: SourceStore, source: Source) -> Source:
-        """The source that another process put under that name just now. SourceError when it is another one."""
-        stored = await store.get(source.name)
-        if stored is None:
-            raise SourceError(f"{source.name!r} was added and removed by another process just now", hint="Try again")
-        _check_same(stored, source)
-        return stored
+    def _known(self, name: str) -> Opened:
+        """An open source. Raises SourceError naming the others where there is none."""
+        known = self.opened.get(name)
+        if known is not None:
+            return known
+        if name in self.disabled:
+            raise SourceError(f"{name!r} is disabled", hint=f"`specport enable {name}` first")
+        raise SourceError(f"there is no source {name[:60]!r}", hint=f"There are: {', '.join(self.opened) or 'none'}")
+
+    def _added(self, name: str) -> Opened:
+        """An open source that is not one of those named at start, which the command line changes."""
+        known = self._known(name)
+        if known.source.origin is Origin.BUNDLED:
+            raise SourceError(f"{name} is bundled; leave it out of `serve` instead of removing it")
+        if name in self._named:
+            raise SourceError(f"{name} was named at start, not added", hint="Change the command that starts the server")
+        return known
+
+    def _check_free(self, name: str) -> None:
+        if name in bundled_names():
+            raise SourceError(f"the name {name!r} belongs to a bundled source", hint="Choose another name")
+        if name in self.opened or name in self.disabled:
+            raise SourceError(f"the name {name!r} is taken", hint="Choose another name, or remove that source first")
 
     def _ordered(self, opened: Mapping[str, Opened]) -> dict[str, Opened]:
         """In the same order in every process, since cursors of the list are made from it."""
         added = sorted(opened.keys() - set(self._named))
         return {name: opened[name] for name in (*self._named, *added) if name in opened}
 
-    def _open(self, source: Source, *, prefix: str, beside: Mapping[str, Opened]) -> Opened:
+    def _open(
+        self, source: Source, *, prefix: str, beside: Mapping[str, Opened] | None = None, instead_of: str = ""
+    ) -> Opened:
+        """A source opened beside others, by default those that are open, without the one that it takes the place of."""
         opened = open_source(source, replace(self._shape, prefix=prefix), self._cache)
-        _check_names(opened, beside.values())
+        others = self.opened if beside is None else beside
+        left = (instead_of, source.name)
+        check_names(opened, (other for name, other in others.items() if name not in left))
+        return self._guarded(opened)
+
+    def _guarded(self, opened: Opened) -> Opened:
+        """With the addresses that its calls must not be at, where it was not the operator who chose them."""
         if self._fetching.allow_private:
             return opened
-        return replace(opened, channel=replace(opened.channel, public_urls=_untrusted_urls(opened)))
-
-
-def _check_names(newcomer: Opened, known: Iterable[Opened]) -> None:
-    """Raises SourceError where a tool would have the wire name of another source's and be called in its place."""
-    taken = {tool.wire_name.casefold(): tool.address for opened in known for tool in opened.catalog.tools}
-    for tool in newcomer.catalog.tools:
-        if tool.wire_name.casefold() in taken:
-            other = taken[tool.wire_name.casefold()]
-            raise SourceError(
-                f"{tool.address} and {other} would both be called {tool.wire_name}", hint="Give the source another name"
-            )
-
-
-def _untrusted_urls(opened: Opened) -> tuple[str, ...]:
-    """The origins that calls go to by the choice of a tool call, or of a document that is no file of the operator's."""
-    source = opened.source
-    by_tool = source.origin is Origin.TOOL
-    if not by_tool and not source.uri.startswith(("http://", "https://")):
-        return ()
-    if source.base_url:  # it replaces the document's servers at every level
-        return (origin_of(opened.base_url),) if by_tool else ()
-    servers = (server_of(opened, tool.route) for tool in opened.catalog.tools if tool.route)
-    origins = (origin_of(url) for url in (opened.base_url, *servers))
-    return tuple(dict.fromkeys(origin for origin in origins if origin))
-
-
-def _check_callable(opened: Opened) -> None:
-    """What every added source must have, and what nobody but the operator may choose."""
-    if not opened.catalog.tools:
-        raise SourceError("no operation is left to add", hint="Check the filters, or see the preview's problems")
-    if not _host(opened.base_url):
-        raise SourceError("the document names no absolute server URL", hint="Give base_url")
-    for url in opened.channel.public_urls:
-        host = _host(url)
-        if host and is_private_host(host):
-            raise SourceError(
-                f"calls would go to the private address {host}", hint="Start with --allow-private if that is meant"
-            )
-
-
-def _host(url: str) -> str:
-    """The host of an absolute http(s) URL, else nothing."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
-
-
-def _check_same(known: Source, source: Source) -> None:
-    """Raises SourceError unless adding `source` beside the `known` one of its name changes nothing.
-
-    Credentials and limits are compared only where the caller gives some: a tool call cannot.
-    """
-    if (known.data, known.files) != (source.data, source.files):
-        raise SourceError(
-            f"the name {source.name!r} is in use for another document ({known.uri[:200]})",
-            hint="Choose another name, or remove that source first",
-        )
-    same = (known.base_url, known.filters, known.overlays) == (source.base_url, source.filters, source.overlays)
-    same = same and known.preset == source.preset and source.references in ({}, known.references)
-    if not same or source.channel.limits not in ((), known.channel.limits):
-        raise SourceError(
-            f"{source.name!r} has that document, with another base URL, filters, overlays, credentials or limits",
-            hint="Choose another name, or remove that source first",
-        )
+        return replace(opened, channel=replace(opened.channel, public_urls=untrusted_urls(opened)))
 
 
 def _preview(source: Source, shape: Shape) -> Preview:
@@ -273,14 +318,5 @@ def _preview(source: Source, shape: Shape) -> Preview:
     return preview_catalog(opened.catalog, source.uri, opened.base_url, origins_of(opened))
 
 
-def _facts(opened: Opened) -> SourceFacts:
-    return SourceFacts(
-        name=opened.source.name,
-        title=opened.source.title or opened.catalog.title,
-        uri=opened.source.uri,
-        base_url=opened.base_url,
-        origin=opened.source.origin.value,
-        tools=len(opened.catalog.tools),
-        problems=len(opened.catalog.problems),
-        preset=opened.kept.preset,
-    )
+def _without(mapping: Mapping[str, T], name: str) -> dict[str, T]:
+    return {other: value for other, value in mapping.items() if other != name}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -12,12 +12,15 @@ from specport.documents.load import parse, read_file
 from specport.documents.model import File, JsonObject
 from specport.errors import DocumentError, SourceError
 from specport.executor.model import Channel, Limit
-from specport.sources.fetch import FetchPolicy, fetch
+from specport.sources.fetch import FetchPolicy, fetch, fetch_changed
 from specport.sources.gather import with_files
 from specport.sources.model import NAME, NO_VALIDATORS, Filters, Origin, Source, Validators
 from specport.sources.presets import find_preset, unreachable
 
 MAX_NAME = 32
+
+GIVEN_AS_TEXT = "given as text"
+"""Where a document is that a caller gave whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,7 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
     document = found.file
     overlays = [(await _read(overlay, fetching, origin)).file for overlay in wanted.overlays]
     name = wanted.name or preset or _name_from(document)
-    if not NAME.match(name) or (origin is Origin.TOOL and "@" in name):
-        raise SourceError(
-            f"{name[:60]!r} is no source name",
-            hint=f"Lower-case letters, digits, - and _, a letter first, at most {MAX_NAME}; @ACCOUNT may follow",
-        )
+    check_name(name, origin)
     source = Source(
         name=name,
         uri=document.uri,
@@ -75,6 +74,48 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
         validators=found.validators,
     )
     return await with_files(source, fetching)
+
+
+async def read_again(source: Source, fetching: FetchPolicy) -> Source | None:
+    """The source with its document, and what that refers to, as they are now; None where they are as they were.
+
+    Raises SourceError where the document cannot be had, or comes from nowhere that it could be had from again.
+    """
+    if source.origin is Origin.BUNDLED:
+        raise SourceError(f"{source.name} comes with specport and changes with it", hint="Update specport")
+    if source.uri == GIVEN_AS_TEXT:
+        raise SourceError(
+            f"the document of {source.name} was given as text", hint="Remove it, then add the newer text, or its URL"
+        )
+    if source.files:  # so it was allowed to refer to them
+        fetching = replace(fetching, follows_references=True)
+    found = await _read_changed(source, fetching)
+    overlays = [(await _read(overlay.uri, fetching, source.origin)).file for overlay in source.overlays]
+    fresh = replace(source, data=found.file.data, overlays=tuple(overlays), files=(), unread={})
+    fresh = await with_files(replace(fresh, validators=found.validators), fetching)
+    return None if replace(fresh, validators=source.validators) == source else fresh
+
+
+def check_name(name: str, origin: Origin) -> None:
+    """Raises SourceError for what no source may be called; a tool call names no account."""
+    if not NAME.match(name) or (origin is Origin.TOOL and "@" in name):
+        raise SourceError(
+            f"{name[:60]!r} is no source name",
+            hint=f"Lower-case letters, digits, - and _, a letter first, at most {MAX_NAME}; @ACCOUNT may follow",
+        )
+
+
+def renamed(source: Source, name: str) -> Source:
+    """The source under another name. Raises SourceError for no name, and for that of another account.
+
+    An account decides which credentials of a preset a source has.
+    """
+    check_name(name, source.origin)
+    if source.name.partition("@")[2] != name.partition("@")[2]:
+        raise SourceError(
+            f"{name} would be another account than {source.name}", hint="Only what is before @ can change"
+        )
+    return replace(source, name=name)
 
 
 def _preset(wanted: Specification) -> str:
@@ -99,6 +140,16 @@ async def _fetched(url: str, fetching: FetchPolicy) -> _Found:
     return _Found(File(url, fetched.data), fetched.validators)
 
 
+async def _read_changed(source: Source, fetching: FetchPolicy) -> _Found:
+    """The document of a source as it is now; one from a URL is fetched only where its server says that it changed."""
+    if not source.uri.startswith(("http://", "https://")):
+        return await _read(source.uri, fetching, source.origin)
+    fetched = await fetch_changed(source.uri, fetching, source.validators)
+    if fetched is None:
+        return _Found(File(source.uri, source.data), source.validators)
+    return _Found(File(source.uri, fetched.data), fetched.validators)
+
+
 async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> _Found:
     text = spec.strip()
     is_line = "\n" not in text and not text.startswith(("{", "[", "<"))  # else a document, or what was taken for one
@@ -111,7 +162,7 @@ async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> _Found:
             f"{text[:80]!r} is neither an http(s) URL nor a document",
             hint="Files can be added only on the command line: specport add PATH",
         )
-    return _Found(File("given as text", text.encode()))
+    return _Found(File(GIVEN_AS_TEXT, text.encode()))
 
 
 def _file(text: str) -> File:

@@ -59,6 +59,10 @@ class SqliteStore:
         """As `SourceStore.add`."""
         return await asyncio.to_thread(self._add, source)
 
+    async def replace(self, name: str, revision: str, source: Source) -> str | None:
+        """As `SourceStore.replace`."""
+        return await asyncio.to_thread(self._replace, name, revision, source)
+
     async def delete(self, name: str) -> bool:
         """As `SourceStore.delete`."""
         return await asyncio.to_thread(self._delete, name)
@@ -82,6 +86,16 @@ class SqliteStore:
                 "insert into kept values (?, ?, ?) on conflict do nothing", (source.name, revision, data)
             )
             return revision if done.rowcount else None
+
+    def _replace(self, name: str, revision: str, source: Source) -> str | None:
+        data = encode_source(source)
+        new = revision_of(data)
+        with self._open() as connection:
+            done = connection.execute(
+                "update or ignore kept set name = ?, revision = ?, source = ? where name = ? and revision = ?",
+                (source.name, new, data, name, revision),
+            )
+            return new if done.rowcount else None
 
     def _delete(self, name: str) -> bool:
         with self._open() as connection:

@@ -38,6 +38,14 @@ class SourceStore(Protocol):
         """Keep a new source; its revision, or None where the name is taken. SourceError over MAX_STORED_BYTES."""
         ...
 
+    async def replace(self, name: str, revision: str, source: Source) -> str | None:
+        """Keep `source`, which may have another name, in place of the one called `name`; its revision.
+
+        None, and nothing changed, where the one called `name` has not that `revision` any more, or the new name is
+        another's. SourceError over MAX_STORED_BYTES.
+        """
+        ...
+
     async def delete(self, name: str) -> bool:
         """Forget a source; whether there was one."""
         ...

@@ -46,15 +46,18 @@ def main() -> None:
         demonstrating,
         doctoring,
         installing,
+        keeping,
         linting,
         listing,
         logging_in,
+        refreshing,
         registering,
         serving,
     )
 
     # Imported for the commands that they register.
-    del calling, demonstrating, doctoring, installing, linting, listing, logging_in, registering, serving
+    del calling, demonstrating, doctoring, installing, keeping, linting, listing, logging_in, refreshing
+    del registering, serving
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 
 import orjson
@@ -22,6 +23,11 @@ def say(text: str, *, err: bool = False, bold: bool = False) -> None:
 def say_json(facts: object) -> None:
     """JSON for programs, on stdout; a string in it reads back as it was."""
     typer.echo(_DOUBTFUL.sub(_shown, orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()))
+
+
+def only_errors() -> None:
+    """Leave the log unsaid: nobody asked about other sources, and the command's own error says why it failed."""
+    logging.getLogger("specport").addHandler(logging.NullHandler())
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -1,28 +1,25 @@
-"""`specport preview`, `add`, `remove`, `sources`: documents brought in by the operator."""
+"""`specport preview`, `add`: documents brought in by the operator."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from specport.catalog.report import problem_lines
-from specport.errors import SourceError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.approving import this_user
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.opening import given_for
 from specport.surfaces.cli.options import Wanted, limits_of, settings_of
-from specport.surfaces.cli.printing import say, say_json
+from specport.surfaces.cli.printing import only_errors, say, say_json
 
 MAX_NAMED_PROBLEMS = 10
 """Most problems shown by `add`; `--json` has all of them."""
 
 if TYPE_CHECKING:
-    from specport.sources.model import SourceFacts
     from specport.sources.preview import Preview
     from specport.sources.registry import Added
     from specport.sources.specification import Specification
@@ -105,7 +102,7 @@ def add(
         state=state, state_dir=state_dir, allow_private=allow_private, follow_references=follow_references, audit=audit
     )
     limits = limits_of(tuple(limit or ()))
-    _only_errors()
+    only_errors()
 
     async def run() -> Added:
         async with App.open([], settings_of(wanted)) as opened:
@@ -131,63 +128,6 @@ def add(
         say(f"  {line}", err=True)
     if catalog.tools:
         say(f"Try: specport describe {catalog.tools[0].address}")
-
-
-@app.command()
-def remove(
-    name: Annotated[str, typer.Argument(help="Name of an added source.")],
-    *,
-    state: options.State = "",
-    state_dir: options.StateDir = None,
-    audit: options.Audit = None,
-) -> None:
-    """Remove an added source.
-
-    Example: `specport remove shop`
-    """
-    from specport.app import App
-
-    _only_errors()
-
-    async def run() -> bool:
-        async with App.open([], settings_of(Wanted(state=state, state_dir=state_dir, audit=audit))) as opened:
-            return await opened.remove(name, caller=this_user())
-
-    if not asyncio.run(run()):
-        raise SourceError(f"no added source is called {name!r}", hint="`specport sources` lists them")
-    say(f"{name}: removed")
-
-
-@app.command()
-def sources(*, state: options.State = "", state_dir: options.StateDir = None, json: options.AsJson = False) -> None:
-    """List the bundled and the added sources.
-
-    Example: `specport sources --json`
-    """
-    from specport.app import App
-    from specport.sources.manifest import bundled_names, open_bundled
-
-    async def run() -> list[SourceFacts]:
-        bundled = [open_bundled(name) for name in bundled_names()]
-        async with App.open(bundled, settings_of(Wanted(state=state, state_dir=state_dir))) as opened:
-            return opened.sources()
-
-    found = asyncio.run(run())
-    if json:
-        say_json(found)
-        return
-    for facts in found:
-        problems = f", {facts.problems} problems" if facts.problems else ""
-        preset = "preset" if facts.preset == facts.name else f"preset {facts.preset}"
-        say(
-            f"{facts.name:<20} {facts.tools:>5} tools{problems}  {preset if facts.preset else facts.origin:<9} "
-            f"{facts.base_url}"
-        )
-
-
-def _only_errors() -> None:
-    """Leave the log unsaid: nobody asked about other sources, and the command's own error says why it failed."""
-    logging.getLogger("specport").addHandler(logging.NullHandler())
 
 
 def _specification(

@@ -14,9 +14,7 @@ import orjson
 from mcp.shared.exceptions import MCPError
 
 from specport.app import App
-from specport.catalog.report import by_severity
 from specport.errors import SpecportError
-from specport.sources.preview import MAX_PROBLEMS
 
 SOURCES = "specport://sources/"
 TOOLS = "specport://tools/"
@@ -64,20 +62,23 @@ def read(app: App, uri: str) -> list[types.TextResourceContents | types.BlobReso
 
 
 def _source(app: App, uri: str) -> dict[str, object] | None:
-    for opened in app.channels():
-        if opened.source.name == unquote(uri.removeprefix(SOURCES)):
-            return {
-                "name": opened.source.name,
-                "title": opened.catalog.title,
-                "version": opened.catalog.version,
-                "base_url": opened.base_url,
-                "tools": len(opened.catalog.tools),
-                "credentials": {name: held.reference for name, held in opened.channel.credentials.items()},
-                "limits": opened.channel.limits,
-                "problems": by_severity(opened.catalog.problems)[:MAX_PROBLEMS],
-                "problems_left": max(0, len(opened.catalog.problems) - MAX_PROBLEMS),
-            }
-    return None
+    try:
+        details = app.describe(unquote(uri.removeprefix(SOURCES)))
+    except SpecportError:
+        return None
+    facts = details.facts
+    return {
+        "name": facts.name,
+        "title": facts.title,
+        "version": details.version,
+        "base_url": facts.base_url,
+        "tools": facts.tools,
+        "credentials": details.credentials,
+        "limits": details.limits,
+        "held": details.held.operations,
+        "problems": details.problems,
+        "problems_left": details.problems_left,
+    }
 
 
 def _tool(app: App, uri: str) -> dict[str, object] | None:

@@ -1,0 +1,85 @@
+"""What a source must be, and beside which others, before it is opened or added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from specport.errors import SourceError
+from specport.executor.addresses import is_private_host, origin_of
+from specport.sources.model import Origin, Source
+from specport.sources.read import Opened, server_of
+
+
+def check_names(newcomer: Opened, known: Iterable[Opened]) -> None:
+    """Raises SourceError where a tool would have the wire name of another source's and be called in its place."""
+    taken = {tool.wire_name.casefold(): tool.address for opened in known for tool in opened.catalog.tools}
+    for tool in newcomer.catalog.tools:
+        if tool.wire_name.casefold() in taken:
+            other = taken[tool.wire_name.casefold()]
+            raise SourceError(
+                f"{tool.address} and {other} would both be called {tool.wire_name}", hint="Give the source another name"
+            )
+
+
+def check_callable(opened: Opened) -> None:
+    """What every added source must have, and what nobody but the operator may choose."""
+    if not opened.catalog.tools:
+        raise SourceError("no operation is left to add", hint="Check the filters, or see the preview's problems")
+    if not _host(opened.base_url):
+        raise SourceError("the document names no absolute server URL", hint="Give base_url")
+    for url in opened.channel.public_urls:
+        host = _host(url)
+        if host and is_private_host(host):
+            raise SourceError(
+                f"calls would go to the private address {host}", hint="Start with --allow-private if that is meant"
+            )
+
+
+def check_same(known: Source, source: Source) -> None:
+    """Raises SourceError unless adding `source` beside the `known` one of its name changes nothing.
+
+    Credentials and limits are compared only where the caller gives some: a tool call cannot.
+    """
+    if not known.enabled:
+        raise SourceError(f"{source.name!r} is there and disabled", hint=f"`specport enable {source.name}`")
+    if (known.data, known.files) != (source.data, source.files):
+        newer = f", `specport refresh {source.name}` for a newer version of it" if known.uri == source.uri else ""
+        raise SourceError(
+            f"the name {source.name!r} is in use for another document ({known.uri[:200]})",
+            hint=f"Choose another name{newer}, or remove that source first",
+        )
+    same = (known.base_url, known.filters, known.overlays) == (source.base_url, source.filters, source.overlays)
+    same = same and known.preset == source.preset and source.references in ({}, known.references)
+    if not same or source.channel.limits not in ((), known.channel.limits):
+        raise SourceError(
+            f"{source.name!r} has that document, with another base URL, filters, overlays, credentials or limits",
+            hint="Choose another name, or remove that source first",
+        )
+
+
+def untrusted_urls(opened: Opened) -> tuple[str, ...]:
+    """The origins that calls go to by the choice of a tool call, or of a document that is no file of the operator's."""
+    source = opened.source
+    by_tool = source.origin is Origin.TOOL
+    if not by_tool and not source.uri.startswith(("http://", "https://")):
+        return ()
+    if source.base_url:  # it replaces the document's servers at every level
+        return (origin_of(opened.base_url),) if by_tool else ()
+    return reached_by(opened)
+
+
+def reached_by(opened: Opened) -> tuple[str, ...]:
+    """The origins that calls of a source go to."""
+    servers = (server_of(opened, tool.route) for tool in opened.catalog.tools if tool.route)
+    origins = (origin_of(url) for url in (opened.base_url, *servers))
+    return tuple(dict.fromkeys(origin for origin in origins if origin))
+
+
+def _host(url: str) -> str:
+    """The host of an absolute http(s) URL, else nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""

@@ -1,0 +1,99 @@
+"""`specport refresh`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from specport.errors import SpecportError
+from specport.surfaces.cli import options
+from specport.surfaces.cli.approving import this_user
+from specport.surfaces.cli.main import app
+from specport.surfaces.cli.options import Wanted, settings_of
+from specport.surfaces.cli.printing import only_errors, say, say_json
+
+if TYPE_CHECKING:
+    from specport.app import App
+    from specport.sources.renewal import Refreshed
+
+MAX_TOLD = 60
+"""Most changed tools named for one source."""
+
+
+@app.command()
+def refresh(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of added sources.", metavar="[NAME]...")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All whose documents come from URLs.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take all of the newer version, and what waits of earlier ones.")
+    ] = False,
+    allow_private: options.AllowPrivate = False,
+    state: options.State = "",
+    state_dir: options.StateDir = None,
+    audit: options.Audit = None,
+    json: options.AsJson = False,
+) -> None:
+    """Read the documents of added sources again and say what changed.
+
+    New operations wait until they are accepted; a version that would send calls or credentials elsewhere is not taken.
+    Example: `specport refresh shop`, then `specport refresh shop --accept`
+    """
+    from specport.app import App
+
+    if bool(names) == every:
+        raise typer.BadParameter("give names of sources, or --all")
+    wanted = Wanted(state=state, state_dir=state_dir, allow_private=allow_private, audit=audit)
+    only_errors()
+
+    async def run() -> list[tuple[str, Refreshed | SpecportError]]:
+        async with App.open([], settings_of(wanted)) as opened:
+            return [(name, await _refreshed(opened, name, accept)) for name in names or opened.fetched()]
+
+    found = asyncio.run(run())
+    if json:
+        from specport.sources.builtin import refreshed_facts
+
+        say_json(
+            [_failed(name, each) if isinstance(each, SpecportError) else refreshed_facts(each) for name, each in found]
+        )
+    else:
+        for name, each in found:
+            _tell(name, each)
+    if any(isinstance(each, SpecportError) or each.refused for _, each in found):
+        raise typer.Exit(1)
+
+
+async def _refreshed(opened: App, name: str, accept: bool) -> Refreshed | SpecportError:
+    """What came of one source; the others are refreshed whatever that was."""
+    try:
+        return await opened.refresh(name, accept=accept, caller=this_user())
+    except SpecportError as error:
+        return error
+
+
+def _failed(name: str, error: SpecportError) -> dict[str, object]:
+    return {"source": name, "status": "failed", "error": str(error)}
+
+
+def _tell(name: str, each: Refreshed | SpecportError) -> None:
+    if isinstance(each, SpecportError):
+        say(f"{name}: {each}", err=True)
+        return
+    if each.refused:
+        say(f"{name}: a newer version is there and was not taken ({each.changes.summary})")
+        for reason in each.refused:
+            say(f"  {reason}")
+    elif each.is_taken:
+        say(f"{name}: {each.changes.summary}")
+    else:
+        say(f"{name}: unchanged")
+    for line in each.changes.lines(MAX_TOLD):
+        say(f"  {line}")
+    waiting = len(each.opened.source.held.operations)
+    if each.refused:
+        say(f"Take it as it is: specport refresh {name} --accept")
+    elif waiting:
+        say(f"{waiting} new tools wait to be accepted: specport refresh {name} --accept")
