@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from source_documents import PATHS, document, operation
 
-from end_to_end.loopback import Upstream
+from end_to_end.loopback import Reply, Upstream
 from specport.app import App, Settings
 from specport.errors import Denied, DocumentError, SourceError, UnknownTool
 from specport.policy.model import Approve, Policy, Question
@@ -245,6 +245,17 @@ async def test_files_are_read_again_as_well(process: Open, tmp_path: Path) -> No
     root.unlink()
     with pytest.raises(SourceError, match=r"shop\.json"):
         await app.refresh("pet_shop")
+
+
+async def test_a_server_that_says_so_need_not_send_the_document_again(process: Open, upstream: Upstream) -> None:
+    """Its ETag is kept over restarts, and asked with."""
+    text = document(server=upstream.url).encode()
+    upstream.first["/pets.json"] = [Reply(body=text, headers={"ETag": '"one"'}), Reply(304, b"")]
+    app = await process(fetching=FetchPolicy(allow_private=True))
+    await app.add(Specification(f"{upstream.url}/pets.json"), Origin.OPERATOR)
+    again = await process(fetching=FetchPolicy(allow_private=True))
+    assert not (await again.refresh("pet_shop")).is_taken
+    assert [asked.header("if-none-match") for asked in upstream.take()] == [None, '"one"']
 
 
 async def test_a_source_named_at_start_is_refreshed_for_this_run(process: Open, web: dict[str, str]) -> None:
