@@ -18,7 +18,7 @@ Json = Callable[..., Any]
 
 COMMANDS = (
     "serve", "tools", "preview", "add", "remove", "sources", "describe", "search", "call", "install", "doctor", "demo",
-    "lint", "login", "logout", "presets",
+    "lint", "login", "logout", "presets", "refresh", "show", "configure", "rename", "enable", "disable",
 )  # fmt: skip
 
 

@@ -128,11 +128,19 @@ def _unusual(facts: Mapping[str, object]) -> dict[str, object]:
 
 def refreshed_facts(refreshed: Refreshed) -> dict[str, object]:
     """The answer to refreshSource, and what `specport refresh --json` prints."""
-    held = len(refreshed.opened.source.held.operations)
+    name, held = refreshed.opened.source.name, len(refreshed.opened.source.held.operations)
     status = "taken" if refreshed.is_taken else "not taken" if refreshed.refused else "unchanged"
-    facts: dict[str, object] = {"source": refreshed.opened.source.name, "status": status}
+    facts: dict[str, object] = {"source": name, "status": status}
     changes = refreshed.changes.lines(MAX_NAMED_CHANGES)
-    return {**facts, **_unusual({"refused": refreshed.refused, "changes": changes, "held": held})}
+    more: dict[str, object] = {
+        "refused": refreshed.refused,
+        "changes": changes,
+        "accepted": refreshed.accepted,
+        "held": held,
+    }
+    if refreshed.refused or held:
+        more["to_accept"] = f"the operator runs `specport refresh {name} --accept`"
+    return {**facts, **_unusual(more)}
 
 
 def added_facts(added: Added, is_visible: Callable[[Tool], bool]) -> dict[str, object]:

@@ -207,8 +207,7 @@ class Registry:
     async def remove(self, name: str) -> bool:
         """Forget an added source; whether there was one. Raises SourceError for a source named at start."""
         async with self._changing:
-            if name in self._named:
-                self._added(name)
+            self._check_added(name)
             is_known = name in self.opened or name in self.disabled
             is_kept = await self._shelf.delete(name)
             self.opened = _without(self.opened, name)
@@ -278,12 +277,14 @@ class Registry:
 
     def _added(self, name: str) -> Opened:
         """An open source that is not one of those named at start, which the command line changes."""
-        known = self._known(name)
-        if known.source.origin is Origin.BUNDLED:
-            raise SourceError(f"{name} is bundled; leave it out of `serve` instead of removing it")
+        self._check_added(name)
+        return self._known(name)
+
+    def _check_added(self, name: str) -> None:
+        if name in bundled_names():
+            raise SourceError(f"{name} is bundled; leave it out of `serve` instead of changing it")
         if name in self._named:
             raise SourceError(f"{name} was named at start, not added", hint="Change the command that starts the server")
-        return known
 
     def _check_free(self, name: str) -> None:
         if name in bundled_names():

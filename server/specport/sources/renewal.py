@@ -24,12 +24,14 @@ class Refreshed:
     """What looking at a source's document again brought. `opened` is what is open now.
 
     `is_taken`: a newer version, whose `changes` are told. `refused`: why one was not taken, a sentence for each reason.
+    `accepted`: the tools that waited, and wait no more.
     """
 
     opened: Opened
     changes: Changes = field(default_factory=Changes)
     is_taken: bool = False
     refused: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -47,7 +49,9 @@ def judged(known: Opened, newer: Opened, *, accept: bool) -> Refreshed:
     changes = changes_between(known.catalog, newer.catalog)
     if accept:
         accepted = replace(newer.kept, held=Held(), origins=origins_of(newer))
-        return Refreshed(with_other_facts(newer, accepted), changes, is_taken=True)
+        waited = (tool for tool in newer.catalog.tools if operation_of(tool) in known.source.held.operations)
+        names = tuple(tool.address for tool in waited)
+        return Refreshed(with_other_facts(newer, accepted), changes, is_taken=True, accepted=names)
     refused = tuple(_reasons(known, newer, changes))
     if refused:
         return Refreshed(known, changes, refused=refused)

@@ -17,6 +17,7 @@ from specport.surfaces.cli.main import app
 from specport.surfaces.cli.opening import given_for
 from specport.surfaces.cli.options import Wanted, limits_of, settings_of
 from specport.surfaces.cli.printing import only_errors, say, say_json
+from specport.surfaces.cli.setting_up import plural
 
 if TYPE_CHECKING:
     from specport.app import App
@@ -88,7 +89,8 @@ def _rows(found: SourceDetails) -> Iterator[tuple[str, str]]:
         yield "limits", "; ".join(limit.figures for limit in found.limits)
     yield "tools", f"{facts.tools:,}"
     if found.held.operations:
-        yield "waiting", f"{len(found.held.operations)} new tools, until `specport refresh {facts.name} --accept`"
+        waiting = plural(len(found.held.operations), "new tool")
+        yield "waiting", f"{waiting}, until `specport refresh {facts.name} --accept`"
     for scheme in found.held.schemes:
         yield "waiting", f"the security scheme {scheme}"
     for line in problem_lines(found.problems, MAX_SHOWN_PROBLEMS, count=facts.problems):

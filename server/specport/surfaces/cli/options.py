@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 DEFAULT_SOURCE = "digitalocean"
 
 _LIMIT = re.compile(r"([0-9]{1,9})/([0-9]{1,6}(?:\.[0-9]{1,3})?)?([smhd])")
+_TIME = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+MIN_REFRESH_SECONDS = 60
+"""The shortest time between two refreshes of a document; servers of documents are not to be pestered."""
 
 T = TypeVar("T")
 
@@ -170,6 +174,8 @@ class Wanted:
     files: tuple[Path, ...] = ()
     limits: str = ""
     limits_lost: WhenLost = WhenLost.CLOSED
+    manage_sources: bool = False
+    refresh_every: str = ""
 
 
 def state_folder(wanted: Wanted) -> Path | None:
@@ -211,6 +217,8 @@ def settings_of(wanted: Wanted) -> Settings:
         state_url=wanted.state,
         limits_url=wanted.limits or ("" if wanted.sandbox else wanted.state),  # a sandbox is each process's own
         limits_lost=wanted.limits_lost,
+        manage_sources=wanted.manage_sources,
+        refresh_seconds=refresh_seconds_of(wanted.refresh_every),
     )
 
 
@@ -223,6 +231,17 @@ def policy_of(wanted: Wanted) -> Policy:
     from specport.sources.policies import read_policy
 
     return Policy(wanted.read_only, read_policy(wanted.policy.expanduser()), wanted.approve)
+
+
+def refresh_seconds_of(text: str) -> float:
+    """`--refresh-every` in seconds, 0 where it is not given. Raises BadParameter for no time, or one too short."""
+    match = _TIME.fullmatch(text.strip())
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if text and seconds < MIN_REFRESH_SECONDS:
+        raise typer.BadParameter(
+            f"{text[:40]!r} is no time of a minute or more; write 30m, 6h or 1d", param_hint="--refresh-every"
+        )
+    return seconds
 
 
 def limits_of(given: tuple[str, ...]) -> tuple[Limit, ...]:

@@ -13,6 +13,7 @@ from specport.surfaces.cli.approving import this_user
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, settings_of
 from specport.surfaces.cli.printing import only_errors, say, say_json
+from specport.surfaces.cli.setting_up import plural
 
 if TYPE_CHECKING:
     from specport.app import App
@@ -86,14 +87,19 @@ def _tell(name: str, each: Refreshed | SpecportError) -> None:
         say(f"{name}: a newer version is there and was not taken ({each.changes.summary})")
         for reason in each.refused:
             say(f"  {reason}")
+    elif each.accepted:
+        said = f", {each.changes.summary}" if each.changes else ""
+        say(f"{name}: {plural(len(each.accepted), 'new tool')} accepted{said}")
     elif each.is_taken:
         say(f"{name}: {each.changes.summary}")
     else:
         say(f"{name}: unchanged")
-    for line in each.changes.lines(MAX_TOLD):
+    accepted = [f"+ {address}" for address in each.accepted[:MAX_TOLD]]
+    for line in (*accepted, *each.changes.lines(MAX_TOLD)):
         say(f"  {line}")
     waiting = len(each.opened.source.held.operations)
     if each.refused:
         say(f"Take it as it is: specport refresh {name} --accept")
     elif waiting:
-        say(f"{waiting} new tools wait to be accepted: specport refresh {name} --accept")
+        wait = "waits" if waiting == 1 else "wait"
+        say(f"{plural(waiting, 'new tool')} {wait} to be accepted: specport refresh {name} --accept")

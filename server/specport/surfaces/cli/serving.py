@@ -111,6 +111,22 @@ def serve(  # one parameter to an option, which is how typer reads them
     allow_private: options.AllowPrivate = False,
     follow_references: options.FollowReferences = False,
     files: options.Files = None,
+    manage_sources: Annotated[
+        bool,
+        typer.Option(
+            "--manage-sources",
+            envvar="SPECPORT_MANAGE_SOURCES",
+            help="Offer the tools openapi.listSources, refreshSource and removeSource.",
+        ),
+    ] = False,
+    refresh_every: Annotated[
+        str,
+        typer.Option(
+            envvar="SPECPORT_REFRESH_EVERY",
+            metavar="TIME",
+            help="Read documents from URLs again this often: 30m, 6h, 1d. Default: never.",
+        ),
+    ] = "",
     limits: Annotated[
         str,
         typer.Option(
@@ -160,6 +176,8 @@ def serve(  # one parameter to an option, which is how typer reads them
         files=tuple(files or ()),
         limits=limits,
         limits_lost=limits_lost,
+        manage_sources=manage_sources,
+        refresh_every=refresh_every,
     )
     if transport is Transport.STDIO:
         asyncio.run(_serve_stdio(wanted))
