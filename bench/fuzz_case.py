@@ -24,7 +24,8 @@ from specport.errors import BadArguments, DocumentError
 from specport.requests.check import ArgumentChecker
 from specport.requests.prepare import prepare
 from specport.sources.model import Origin, Source
-from specport.sources.preview import as_text, preview_catalog
+from specport.sources.preview.measure import preview_of
+from specport.sources.preview.text import as_text
 from specport.sources.read import open_source
 
 Json: TypeAlias = Any  # anything may be anything
@@ -45,17 +46,18 @@ def judge(data: bytes, seed: str, counts: Counter[str]) -> list[str]:
     warnings.simplefilter("error")
     source = Source("api", URI, data, Origin.TOOL if len(data) % 2 else Origin.OPERATOR)
     try:
-        catalog = open_source(source, Shape(), None).catalog
+        opened = open_source(source, Shape(), None)
     except DocumentError as error:
         counts["refused"] += 1
         return [f"an odd error: {str(error)[:200]!r}"] if _is_odd(str(error)) else []
+    catalog = opened.catalog
     counts["catalogs"] += 1
     counts["tools"] += len(catalog.tools)
     found = [f"{each.kind}: {each.what}" for each in check_catalog(catalog, Figures())]
     found += _problems(catalog)
     found += _all_accounted_for(data, catalog)
     found += _survives_the_cache(catalog)
-    as_text(preview_catalog(catalog, URI, BASE))
+    as_text(preview_of(opened))
     random = Random(seed)
     for tool in random.sample(catalog.tools, min(TOOLS_CALLED, len(catalog.tools))):
         found += _calls(tool, random, counts)

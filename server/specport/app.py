@@ -38,7 +38,7 @@ from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails
 from specport.sources.following import Follower
 from specport.sources.model import Origin, Source, SourceFacts
-from specport.sources.preview import Preview
+from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, read_document
 from specport.sources.registry import Added, Registry
 from specport.sources.renewal import Refreshed

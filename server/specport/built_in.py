@@ -24,7 +24,8 @@ from specport.sources.builtin import (
     refreshed_facts,
 )  # fmt: skip
 from specport.sources.model import Filters, Origin, SourceFacts
-from specport.sources.preview import Preview, as_text
+from specport.sources.preview.model import Preview
+from specport.sources.preview.text import as_text
 from specport.sources.registry import Added
 from specport.sources.renewal import Refreshed
 from specport.sources.specification import Specification

@@ -121,7 +121,7 @@ async def test_previewing_changes_no_list(upstream: Upstream) -> None:
     async with opened(upstream) as app:
         before = app.listing
         result = await app.call("openapi_previewSpec", {"spec": things(), "base_url": "https://things.example.com"})
-        assert "5 operations: 2 only read, 1 destroy" in result.text
+        assert "Operations: 5, of which 2 only read, 1 destroy" in result.text
         assert "Requests go to: https://things.example.com" in result.text
         assert app.listing is before
 

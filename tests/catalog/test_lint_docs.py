@@ -5,7 +5,6 @@ from __future__ import annotations
 from generated_tables import check_table
 from specport.catalog.lint_model import Client
 from specport.catalog.lint_rules import LIST_RULES, RULES
-from specport.surfaces.cli.lint_screen import TITLES
 
 
 def table() -> str:
@@ -16,7 +15,7 @@ def table() -> str:
         whose.setdefault((rule.id, rule.severity, rule.sentence, rule.source), []).append(rule.client)
     rows = ["| rule | client | | what is wanted, or happens | from |", "|---|---|---|---|---|"]
     for (name, severity, sentence, origin), clients in whose.items():
-        named = "all" if len(clients) == len(order) else ", ".join(TITLES[client] for client in clients)
+        named = "all" if len(clients) == len(order) else ", ".join(client.label for client in clients)
         shown = sentence.replace("<", "&lt;")
         rows.append(f"| `{name}` | {named} | {severity} | {shown} | {source(origin)} |")
     return "\n".join(rows) + "\n"

@@ -141,13 +141,16 @@ def test_a_dry_run_prints_curl_and_sends_nothing(specport: Run, upstream: Upstre
 
 
 def test_a_preview_tells_programs_and_people_the_same(specport: Run, specport_json: Json) -> None:
-    """As JSON for programs, in a dozen lines for people."""
+    """As JSON for programs, in a dozen labelled lines for people, the last being the command that adds it."""
     facts = specport_json("preview", "things.json", "--json")
     assert (facts["title"], facts["operations"], facts["destructive"]) == ("Things", 5, 1)
-    assert facts["security"][0]["set_with"].endswith("--credential token=env:NAME")
+    assert facts["security"][0]["set_with"].endswith("--credential token=env:THINGS_TOKEN")
     shown = specport("preview", "things.json")
     assert shown.code == 0
-    assert shown.out.splitlines()[0].startswith("Things 1 (")
+    lines = shown.out.splitlines()
+    assert lines[0].startswith("Things 1 (")
+    assert lines[1] == "Operations      5, of which 2 only read, 1 destroy"
+    assert lines[-1] == f"Add it          {facts['add_command']} --credential token=env:THINGS_TOKEN"
     assert specport_json("preview", "things.json", "--operation", "GET /things", "--json")["operations"] == 1
 
 

@@ -11,7 +11,7 @@ from end_to_end.loopback import Upstream
 from end_to_end.loopback import document as written
 from specport.app import App, Settings
 from specport.sources.model import Origin, Source
-from specport.sources.preview import as_text
+from specport.sources.preview.text import as_text
 from specport.sources.specification import Specification
 
 pytestmark = pytest.mark.anyio

@@ -9,21 +9,13 @@ from source_documents import PATHS, Open, document, operation
 from specport.catalog.listing import listed
 from specport.errors import DocumentError
 from specport.sources.model import Filters, Origin
-from specport.sources.preview import BYTES_PER_TOKEN, SHOWN_PROBLEMS, Preview, as_text
+from specport.sources.preview.costs import BYTES_PER_TOKEN
+from specport.sources.preview.model import Preview
+from specport.sources.preview.text import as_text
 from specport.sources.registry import Registry
 from specport.sources.specification import Specification
 
 pytestmark = pytest.mark.anyio
-
-SCHEMES = {
-    "securitySchemes": {
-        "token": {"type": "http", "scheme": "bearer"},
-        "login": {"type": "http", "scheme": "basic"},
-        "key": {"type": "apiKey", "in": "query", "name": "api_key"},
-        "oauth": {"type": "oauth2", "flows": {}},
-        "mutual": {"type": "mutualTLS"},
-    }
-}
 
 
 async def previewed(registry: Registry, spec: str, **more: object) -> Preview:
@@ -62,18 +54,6 @@ async def test_tokens_are_those_of_the_list_that_would_be_shown(open_registry: O
     assert found.heaviest[0].tokens == max(tool.tokens for tool in found.heaviest)
 
 
-async def test_each_security_scheme_says_what_to_set(open_registry: Open) -> None:
-    """The option to pass, by the scheme's name; what cannot be used is said."""
-    found = await previewed(open_registry(), document(components=SCHEMES))
-    told = {scheme.name: (scheme.kind, scheme.set_with) for scheme in found.security}
-    assert told["token"][0] == "HTTP bearer"
-    assert told["token"][1] == ("put the token in an environment variable NAME and pass --credential token=env:NAME")
-    assert "user:password" in told["login"][1]
-    assert told["key"][0] == "API key in query api_key"
-    assert "--credential oauth=env:NAME" in told["oauth"][1]
-    assert "cannot be presented yet" in told["mutual"][1]
-
-
 async def test_filters_apply_to_a_preview(open_registry: Open) -> None:
     """What is previewed is what would be added."""
     found = await previewed(open_registry(), document(), filters=Filters(tags=("Pets",)))
@@ -93,38 +73,39 @@ async def test_problems_are_listed_with_their_place(open_registry: Open) -> None
 
 
 async def test_many_problems_are_bounded_and_counted(open_registry: Open) -> None:
-    """Errors come before warnings, and both the facts and the text say how many more there are."""
+    """Errors come before warnings, and the facts say how many more there are."""
+    found = await previewed(open_registry(), many_problems())
+    assert [problem.severity for problem in found.problems] == ["error"] * 20 + ["warning"] * 30
+    assert (found.problem_count, found.problems_left) == (60, 10)
+    assert (found.left_out, found.warnings) == (20, 40)
+
+
+async def test_the_same_reason_is_told_once(open_registry: Open) -> None:
+    """With how many operations it is about, and the first of them."""
+    found = await previewed(open_registry(), many_problems())
+    assert [(reason.severity, reason.count) for reason in found.reasons] == [("error", 20), ("warning", 40)]
+    assert found.reasons[0].pointer == "/paths/~1b0/get/parameters/0"
+    lines = as_text(found).splitlines()
+    assert "Left out: 20 operations, 40 warnings" in lines
+    said = "- 20 errors, the first at /paths/~1b0/get/parameters/0: the parameter 'x' is"
+    assert any(line.startswith(said) for line in lines)
+
+
+def many_problems() -> str:
     vague = operation("vague", parameters=[{"name": "q", "in": "query", "schema": {"type": "string", "pattern": "("}}])
     broken = operation("broken", parameters=[{"name": "x"}])
     paths = {f"/w{n}": {"get": vague} for n in range(40)} | {f"/b{n}": {"get": broken} for n in range(20)}
-    found = await previewed(open_registry(), document(paths=paths))
-    assert [problem.severity for problem in found.problems] == ["error"] * 20 + ["warning"] * 30
-    assert (found.problem_count, found.problems_left) == (60, 10)
-    lines = as_text(found).splitlines()
-    assert "Problems: 60" in lines
-    assert lines[-1] == "- and 50 more"
-    assert sum(line.startswith("- error at ") for line in lines) == SHOWN_PROBLEMS
+    return document(paths=paths)
 
 
-async def test_the_text_is_a_dozen_lines(open_registry: Open) -> None:
-    """Everything a model needs to decide, whatever the size of the document."""
-    text = as_text(await previewed(open_registry(), document(components=SCHEMES)))
-    assert text.splitlines()[0] == "Pet Shop API 2.1 (given as text)"
-    assert "3 operations: 1 only read, 1 destroy; listing them costs about" in text
-    assert "Requests go to: https://pets.example.com/v1" in text
-    assert "Credential token (HTTP bearer): put the token in an environment variable" in text
-    assert "Problems: none" in text
-    many = {f"/p{number}": {"get": operation(f"op{number}", f"Tag {number}")} for number in range(900)}
-    large = as_text(await previewed(open_registry(), document(paths=many)))
-    assert len(large.splitlines()) <= 12
-    assert len(large) < 6_000
-
-
-async def test_a_preview_without_a_server_says_what_to_give(open_registry: Open) -> None:
-    """The one thing that would stop adding it."""
-    text = as_text(await previewed(open_registry(), document(server=None)))
-    assert "Requests go to: nowhere yet; give base_url" in text
-    assert "Credentials: the document asks for none" in text
+async def test_a_preview_names_the_source(open_registry: Open) -> None:
+    """As adding it would, and the command that adds it has the filters and the base URL that were given."""
+    filters = Filters(tags=("Two words",), operations=("GET /pets",))
+    found = await previewed(open_registry(), document(), filters=filters, base_url="https://other.example.com")
+    assert found.name == "pet_shop"
+    assert found.add_command == (
+        "specport add FILE --base-url https://other.example.com --tag 'Two words' --operation 'GET /pets'"
+    )
 
 
 async def test_a_long_text_is_not_repeated_as_its_own_place(open_registry: Open, web: dict[str, str]) -> None:

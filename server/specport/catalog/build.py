@@ -12,7 +12,7 @@ from specport.catalog.inputs import Owned, build_input
 from specport.catalog.model import Catalog, Hints, Route, Tool
 from specport.catalog.naming import addresses, listing_order, wire_names
 from specport.catalog.schemas import Library, MadeSchemas
-from specport.documents.model import Document, Problem, Severity
+from specport.documents.model import LEFT_OUT, Document, Problem, Severity
 from specport.documents.refs import References
 from specport.documents.text import MAX_DESCRIPTION, clean, one_line, shorten
 from specport.errors import DocumentError
@@ -59,7 +59,7 @@ def build_catalog(document: Document, operations: Operations, references: Refere
             tools.append(making.tool(operation, address, name))
         except DocumentError as error:
             pointer = error.pointer or operation.pointer
-            message = f"{operation.key.method} {operation.key.path} is left out: {error.message}"
+            message = f"{operation.key.method} {operation.key.path}{LEFT_OUT}{error.message}"
             problems.append(Problem(operations.source, pointer, Severity.ERROR, message))
     texts.update((place, dump_fragment(target)) for place, target in soundness.reached.items())
     tools.sort(key=lambda tool: listing_order(tool.address))

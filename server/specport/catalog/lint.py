@@ -5,10 +5,11 @@ The rules are data (`lint_rules`), each with the client it belongs to, what happ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
-from specport.catalog.lint_checks import Entry
-from specport.catalog.lint_model import Client, Finding, Form, Names
+from specport.catalog.lint_checks import Entry, JsonSchema
+from specport.catalog.lint_model import Client, Finding, Form, Names, Severity
 from specport.catalog.lint_rules import LIST_RULES, RULES, Rule, ToolRule
 from specport.catalog.model import Tool
 
@@ -28,20 +29,38 @@ def lint(
 
     `server_name` is what the client's configuration calls the server: some clients count it into a tool's name.
     """
-    wanted = frozenset(clients)
-    shown = [_Shown(tool, names, server_name, tuple(forms)) for tool in tools]
-    listed = [each.name for each in shown]
+    wanted, looked_at = frozenset(clients), tuple(dict.fromkeys(forms))
+    rules = [rule for rule in RULES if rule.client in wanted]
+    listed = [_name(tool, names) for tool in tools]
     findings: list[Finding] = []
     for rule in LIST_RULES:
         if rule.client in wanted:
             places = tuple(rule.check(listed, server_name))
             findings += [_finding(rule, "", "", (), places)] if places else []
-    for rule in RULES:
-        if rule.client in wanted:
-            findings += [found for each in shown for found in each.breaking(rule)]
+    by_rule: list[list[Finding]] = [[] for _ in rules]
+    for tool in tools:  # one after the other: the schemas of a large API are megabytes
+        shown = _Shown(tool, names, server_name, looked_at)
+        for found, rule in zip(by_rule, rules, strict=True):
+            found += shown.breaking(rule)
     order = {client: position for position, client in enumerate(Client)}
-    findings.sort(key=lambda found: order[found.client])
-    return tuple(findings)
+    return tuple(sorted((*findings, *chain(*by_rule)), key=lambda found: order[found.client]))
+
+
+def _name(tool: Tool, names: Names) -> str:
+    return tool.address if names is Names.DOTTED else tool.wire_name
+
+
+def counts(findings: Sequence[Finding], count: int) -> dict[str, int]:
+    """How many of `count` tools one client takes as they are, takes in part, and refuses."""
+    refused = {found.tool for found in findings if found.tool and found.severity is Severity.ERROR}
+    touched = {found.tool for found in findings if found.tool}
+    return {"fine": count - len(touched), "degraded": len(touched - refused), "rejected": len(refused)}
+
+
+_SCHEMAS: Mapping[Form, Callable[[Tool], JsonSchema]] = {
+    Form.LEAN: lambda tool: tool.listed_schema,
+    Form.FULL: lambda tool: tool.input_schema,
+}
 
 
 class _Shown:
@@ -49,11 +68,8 @@ class _Shown:
 
     def __init__(self, tool: Tool, names: Names, server_name: str, forms: tuple[Form, ...]) -> None:
         self.address = tool.address
-        self.name = tool.address if names is Names.DOTTED else tool.wire_name
-        schemas = {Form.LEAN: tool.listed_schema, Form.FULL: tool.input_schema}
-        self._entries = {
-            form: Entry(self.name, tool.description, schemas[form], server_name) for form in dict.fromkeys(forms)
-        }
+        self.name = _name(tool, names)
+        self._entries = {form: Entry(self.name, tool.description, _SCHEMAS[form](tool), server_name) for form in forms}
 
     def breaking(self, rule: ToolRule) -> Iterator[Finding]:
         """The finding, if the tool breaks the rule in any form."""

@@ -16,6 +16,17 @@ class Client(StrEnum):
     VSCODE = "vscode"
     CURSOR = "cursor"
 
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Client.CLAUDE: "Claude", Client.OPENAI: "OpenAI", Client.OPENAI_STRICT: "OpenAI strict", Client.GEMINI: "Gemini",
+    Client.VSCODE: "VS Code", Client.CURSOR: "Cursor",
+}  # fmt: skip
+
 
 class Severity(StrEnum):
     """Whether a client refuses the tool (error) or takes it in part or changed (warning)."""

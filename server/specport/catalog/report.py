@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from specport.catalog.model import Catalog
-from specport.documents.model import Problem, Severity
+from specport.documents.model import LEFT_OUT, Problem, Severity
 from specport.documents.text import one_line
 
 MAX_REPORTED = 5
@@ -19,6 +19,12 @@ MAX_MESSAGE = 400
 def by_severity(problems: Sequence[Problem]) -> list[Problem]:
     """What left something out first, otherwise in document order: a bound cuts warnings before errors."""
     return sorted(problems, key=lambda problem: problem.severity is not Severity.ERROR)
+
+
+def reason_of(problem: Problem) -> str:
+    """Its sentence without the operation that it is about, so that the same reason is the same text."""
+    _, is_split, reason = problem.message.partition(LEFT_OUT)
+    return reason if is_split else problem.message
 
 
 def summary(catalog: Catalog) -> str:

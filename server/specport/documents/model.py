@@ -21,6 +21,10 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+LEFT_OUT = " is left out: "
+"""What stands in a problem's sentence between the operation and the reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something wrong in a document that did not stop the rest: where (JSON Pointer) and what."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from specport.documents.model import Document, JsonObject, Target
+from specport.documents.model import LEFT_OUT, Document, JsonObject, Target
 from specport.documents.pointers import child
 from specport.documents.refs import References
 from specport.documents.text import clean, one_line
@@ -65,7 +65,7 @@ def _each_operation(reading: Reading) -> Iterator[Operation]:
         try:
             items = _path_items(reading, path, raw_item)
         except DocumentError as error:
-            reading.fail(child("/paths", path), f"everything at {path} is left out: {error.message}")
+            reading.fail(child("/paths", path), f"everything at {path}{LEFT_OUT}{error.message}")
             continue
         if not path.startswith("/"):
             reading.warn(child("/paths", path), f"the path {path!r} does not start with a slash; one is added")
@@ -73,7 +73,7 @@ def _each_operation(reading: Reading) -> Iterator[Operation]:
             try:
                 yield _operation(reading, path, method, items, operation)
             except DocumentError as error:
-                reading.fail(error.pointer or operation.pointer, f"{method} {path} is left out: {error.message}")
+                reading.fail(error.pointer or operation.pointer, f"{method} {path}{LEFT_OUT}{error.message}")
 
 
 def _path_items(reading: Reading, path: str, raw: object) -> tuple[Target, ...]:
@@ -104,11 +104,9 @@ def _declared_operations(reading: Reading, path: str, items: Sequence[Target]) -
         where = child(item.pointer, "additionalOperations")
         for method, raw in members(members(item.value).get("additionalOperations")).items():
             if not TOKEN.match(method) or method in _NOT_CALLABLE:
-                reading.fail(child(where, method), f"{path} is left out: {method!r} is no method that can be called")
+                reading.fail(child(where, method), f"{path}{LEFT_OUT}{method!r} is no method that can be called")
             elif method in fixed:
-                reading.fail(
-                    child(where, method), f"{method} {path} is left out: it stands beside additionalOperations"
-                )
+                reading.fail(child(where, method), f"{method} {path}{LEFT_OUT}it stands beside additionalOperations")
             else:
                 yield method, Target(child(where, method), raw)
 

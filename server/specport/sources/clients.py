@@ -22,7 +22,7 @@ from specport.operations.model import OAuthFlow, SecurityScheme
 from specport.sources.model import Origin, Source
 from specport.sources.written import Strict, checked, first_fault
 
-_KINDS = {Flow.CLIENT_CREDENTIALS: "clientCredentials", Flow.AUTHORIZATION_CODE: "authorizationCode"}
+FLOW_KINDS = {Flow.CLIENT_CREDENTIALS: "clientCredentials", Flow.AUTHORIZATION_CODE: "authorizationCode"}
 
 
 def _reference(value: str) -> str:
@@ -121,7 +121,7 @@ def clients_of(source: Source, schemes: Mapping[str, SecurityScheme], place: Pla
 def _completed(
     source: Source, name: str, client: OAuthClient, scheme: SecurityScheme | None, place: Place
 ) -> OAuthClient:
-    kind = _KINDS[client.flow]
+    kind = FLOW_KINDS[client.flow]
     flow = next((flow for flow in scheme.flows if flow.kind == kind), None) if scheme else None
     told = flow or OAuthFlow(kind)
     token_url = client.token_url or _told(source, name, "token_url", told.token_url, place)

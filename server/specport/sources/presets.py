@@ -7,7 +7,7 @@ that a newer specport's facts reach it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from specport.documents.model import File
@@ -33,7 +33,16 @@ class Preset:
     @property
     def variables(self) -> tuple[str, ...]:
         """The environment variables among them."""
-        return tuple(dict.fromkeys(text.removeprefix("env:") for text in self.credentials.values()))
+        return _variables(self.credentials)
+
+
+def variables_of(manifest: Manifest) -> tuple[str, ...]:
+    """The environment variables that a manifest takes credentials from."""
+    return _variables(dict(_references(manifest)))
+
+
+def _variables(references: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text.removeprefix("env:") for text in references.values()))
 
 
 def presets() -> list[Preset]:

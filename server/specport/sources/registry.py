@@ -18,7 +18,8 @@ from specport.sources.facts import SourceDetails, details_of, facts_of, facts_of
 from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import bundled_names
 from specport.sources.model import Origin, Source, SourceFacts
-from specport.sources.preview import Preview, preview_catalog
+from specport.sources.preview.measure import preview_of
+from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, open_source, origins_of, with_other_facts
 from specport.sources.renewal import Refreshed, judged
 from specport.sources.shelf import MAX_SOURCES, Shelf
@@ -315,8 +316,7 @@ class Registry:
 
 
 def _preview(source: Source, shape: Shape) -> Preview:
-    opened = open_source(source, shape, None)
-    return preview_catalog(opened.catalog, source.uri, opened.base_url, origins_of(opened))
+    return preview_of(open_source(source, shape, None))
 
 
 def _without(mapping: Mapping[str, T], name: str) -> dict[str, T]:

@@ -107,7 +107,7 @@ async def _steps(screen: Screen, session: Session, *, fast: bool) -> str:
 
 async def _connect(screen: Screen, session: Session) -> int:
     """List the tools, and what that costs an assistant's context."""
-    from specport.sources.preview import BYTES_PER_TOKEN
+    from specport.sources.preview.costs import BYTES_PER_TOKEN
 
     started = time.perf_counter()
     tools = await _tools(session)
@@ -211,7 +211,7 @@ async def _another_api(screen: Screen, session: Session, listed: int) -> None:
     """Preview a document, add it, and call one of its tools."""
     screen.step("Add an API", f"an OpenAPI document of {plural(len(TEA_HOUSE.splitlines()), 'line')}, given as text")
     answer = await session.done("openapi_previewSpec", {"spec": TEA_HOUSE})
-    screen.call(answer, _line_with(answer.text, "operations:"))
+    screen.call(answer, _line_with(answer.text, "Operations:"))
     answer = await session.done("openapi_addSource", {"spec": TEA_HOUSE})
     now = len(await _tools(session))
     if now == listed:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from specport.catalog.lint import counts
 from specport.catalog.lint_model import Client, Finding, Severity
 from specport.documents.text import one_line
 from specport.surfaces.cli.setting_up import fitted, plural
@@ -20,20 +21,8 @@ MAX_NAMED = 3
 MAX_PLACE = 160
 """Characters of a place that are shown."""
 
-TITLES = {
-    Client.CLAUDE: "Claude", Client.OPENAI: "OpenAI", Client.OPENAI_STRICT: "OpenAI strict", Client.GEMINI: "Gemini",
-    Client.VSCODE: "VS Code", Client.CURSOR: "Cursor",
-}  # fmt: skip
-
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
 _INDENT = " " * 9
-
-
-def counts(findings: Iterable[Finding], count: int) -> dict[str, int]:
-    """How many tools one client takes as they are, takes in part, and refuses."""
-    refused = {found.tool for found in findings if found.tool and found.severity is Severity.ERROR}
-    touched = {found.tool for found in findings if found.tool}
-    return {"fine": count - len(touched), "degraded": len(touched - refused), "rejected": len(refused)}
 
 
 def show(
@@ -56,11 +45,11 @@ def _show_client(
     said = ", ".join(f"{number:,} {word}" for word, number in found.items() if number or word == "fine")
     if client not in deciding:
         said = f"{said} (not counted; --client {client} shows why)" if found["rejected"] else said
-        screen.print(Text(f"{TITLES[client]:<14}{said}", style="dim"))
+        screen.print(Text(f"{client.label:<14}{said}", style="dim"))
         return
     is_broken = any(each.severity is Severity.ERROR for each in findings)
     style = "bold red" if is_broken else "yellow" if findings else "green"
-    screen.print(Text.assemble((f"{TITLES[client]:<14}", "bold"), (said, style)))
+    screen.print(Text.assemble((f"{client.label:<14}", "bold"), (said, style)))
 
 
 def _blocks(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -77,7 +66,7 @@ def _show_block(screen: Console, block: list[Finding]) -> None:
     screen.print(Text.assemble((f"{first.severity:<9}", _STYLES[first.severity]), (first.rule, "bold")))
     for said in dict.fromkeys(found.message for found in block):
         alike = [found for found in block if found.message == said]
-        clients = ", ".join(TITLES[client] for client in dict.fromkeys(found.client for found in alike))
+        clients = ", ".join(client.label for client in dict.fromkeys(found.client for found in alike))
         tools = dict.fromkeys(found.tool for found in alike if found.tool)
         total = plural(len(tools), "tool") if tools else _places(alike[0], MAX_NAMED)
         _print(screen, f"{clients}: {said} ({total})")
@@ -109,7 +98,7 @@ def _verdict(findings: Sequence[Finding], count: int) -> tuple[str, str]:
     broken = [found for found in findings if found.severity is Severity.ERROR]
     if not broken:
         return f"{plural(count, 'tool')}: no client refuses one.", "bold green"
-    clients = " and ".join(TITLES[client] for client in dict.fromkeys(found.client for found in broken))
+    clients = " and ".join(client.label for client in dict.fromkeys(found.client for found in broken))
     refused = len({found.tool for found in broken if found.tool})
     what = f"{refused:,} of {plural(count, 'tool')}" if refused else f"the list of {plural(count, 'tool')}"
     return f"{what}: refused by {clients}.", "bold red"

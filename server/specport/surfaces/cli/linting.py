@@ -82,7 +82,7 @@ def check_tools(
 
 
 def _facts(findings: Sequence[Finding], clients: Sequence[Client], count: int) -> dict[str, object]:
-    from specport.surfaces.cli.lint_screen import counts
+    from specport.catalog.lint import counts
 
     summary = {
         client.value: counts([found for found in findings if found.client is client], count) for client in clients

@@ -15,12 +15,13 @@ from specport.surfaces.cli.main import app
 from specport.surfaces.cli.opening import given_for
 from specport.surfaces.cli.options import Wanted, limits_of, settings_of
 from specport.surfaces.cli.printing import only_errors, say, say_json
+from specport.surfaces.cli.setting_up import console
 
 MAX_NAMED_PROBLEMS = 10
 """Most problems shown by `add`; `--json` has all of them."""
 
 if TYPE_CHECKING:
-    from specport.sources.preview import Preview
+    from specport.sources.preview.model import Preview
     from specport.sources.registry import Added
     from specport.sources.specification import Specification
 
@@ -55,7 +56,7 @@ def preview(
     """
     from specport.app import App
     from specport.sources.model import Origin
-    from specport.sources.preview import as_text
+    from specport.surfaces.cli.preview_screen import show
 
     wanted = Wanted(no_state=True, allow_private=allow_private, follow_references=follow_references)
 
@@ -68,7 +69,7 @@ def preview(
     if json:
         say_json(found)
     else:
-        say(as_text(found))
+        show(console(), found)
 
 
 @app.command()
