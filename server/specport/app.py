@@ -9,29 +9,21 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from specport.audit import Audit, Entry
 from specport.audit_file import AuditFile
 from specport.built_in import call_built_in
-from specport.catalog.model import Route, Tool
+from specport.catalog.model import Tool
 from specport.catalog.report import report
 from specport.errors import UnknownTool
 from specport.executor.auth.logins import Logins
-from specport.executor.auth.placing import shown
-from specport.executor.auth.references import brought_by
 from specport.executor.auth.tokens import Tokens
-from specport.executor.curl import as_curl
 from specport.executor.model import Limit
 from specport.executor.send import Executor
 from specport.offer import Listing, Offer, offer_of
+from specport.pipeline import Call, Pipeline
 from specport.policy.asking import nobody_to_ask
-from specport.policy.model import Action, Ask, Caller, Decided
-from specport.requests.check import ArgumentChecker
-from specport.requests.model import PreparedRequest
-from specport.requests.prepare import prepare
-from specport.requests.questions import question_about
-from specport.results.build import build_result
+from specport.policy.model import Ask, Caller, Decided
 from specport.results.model import ToolResult
 from specport.settings import Settings, ledger_of, store_of
 from specport.sources.cache import CatalogCache
@@ -51,32 +43,7 @@ log = logging.getLogger("specport")
 NOBODY = Caller()
 """A call by somebody who did not say who they are."""
 
-NONE: Mapping[str, str] = {}
-
-MAX_CHECKERS = 512
-"""Most compiled schemas kept; one of a large API may take megabytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One call on its way, its arguments checked."""
-
-    tool: Tool
-    arguments: Mapping[str, object]
-    caller: Caller
-    ask: Ask
-    entry: Entry
-
-    @property
-    def needs_approval(self) -> bool:
-        """Whether a person is asked first."""
-        return self.entry.decision.action is Action.APPROVE
-
-    async def consent(self, request: PreparedRequest | None = None, brought: Sequence[str] = ()) -> None:
-        """Have a person asked. They may take their time: no limit is taken yet."""
-        question = question_about(self.tool, self.arguments, self.entry.decision, request, brought)
-        self.entry.url = question.url
-        await self.entry.asking(self.ask(question))
+_NONE: Mapping[str, str] = {}
 
 
 class App:
@@ -88,8 +55,8 @@ class App:
         self._follower = follower
         self._executor = executor
         self._stack = contextlib.AsyncExitStack()
-        self._targets = Sandboxes(self._stack) if settings.sandbox else Servers()
-        self._checkers: dict[str, tuple[Tool, ArgumentChecker]] = {}
+        targets = Sandboxes(self._stack) if settings.sandbox else Servers()
+        self._pipeline = Pipeline(settings, registry, executor, targets)
         self._offer = Offer(Listing((), "", dotted=settings.dotted_names, full=settings.full_schemas))
         self._audit: Audit | None = None
         self.on_change: list[Callable[[], Awaitable[None]]] = []
@@ -171,9 +138,9 @@ class App:
             await self.sync()
         entry.tool, entry.decision = self._offer.about(entry.name)
         tool = self.find(entry.name)
-        call = _Call(tool, self._checker(tool).check(arguments), caller, ask, entry)
+        call = Call(tool, self._pipeline.checked(tool, arguments), caller, ask, entry)
         if tool.route is not None:
-            return await self._call_route(call, tool.route)
+            return await self._pipeline.run(call, tool.route)
         if call.needs_approval:
             await call.consent()
         return await call_built_in(self, tool, call.arguments, caller)
@@ -245,7 +212,7 @@ class App:
         self,
         name: str,
         *,
-        credentials: Mapping[str, str] = NONE,
+        credentials: Mapping[str, str] = _NONE,
         limits: Sequence[Limit] = (),
         caller: Caller = NOBODY,
     ) -> Opened:
@@ -328,36 +295,3 @@ class App:
         """Have the audit log tell of a change of sources."""
         if self._audit:
             self._audit.changed(event, source, caller, **facts)
-
-    def _checker(self, tool: Tool) -> ArgumentChecker:
-        """The compiled schema of a tool, compiled at its first call."""
-        known = self._checkers.get(tool.address)
-        if known is None or known[0] is not tool:
-            if len(self._checkers) >= MAX_CHECKERS:
-                self._checkers.pop(next(iter(self._checkers)))
-            known = self._checkers[tool.address] = (tool, ArgumentChecker(tool))
-        return known[1]
-
-    async def _call_route(self, call: _Call, route: Route) -> ToolResult:
-        opened = self._registry.opened.get(route.source)
-        if opened is None:
-            raise UnknownTool(f"the source {route.source} was removed")
-        url, channel = await self._targets.of(opened, route)
-        request = prepare(route, call.arguments, url, read_file=self._settings.read_file)
-        if self._settings.dry_run:
-            return ToolResult(text=as_curl(shown(request, channel.credentials)))
-        inbound = call.caller.headers
-        if call.needs_approval:
-            shown_request = await self._executor.without_secrets(request, channel, inbound)
-            await call.consent(shown_request, brought_by(inbound, channel.credentials))
-            if self._registry.opened.get(route.source) is not opened:
-                raise UnknownTool(f"the source {route.source} was removed or changed before the call was approved")
-        exchange = await self._executor.send(request, channel, inbound, note=call.entry.sent if self._audit else None)
-        call.entry.status = exchange.status
-        return build_result(
-            exchange,
-            route=route,
-            arguments=call.arguments,
-            conventions=opened.source.conventions,
-            has_credential=bool(exchange.credentials),
-        )

@@ -140,7 +140,7 @@ async def test_a_call_that_is_given_up_and_a_fault_inside_are_lines(
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        monkeypatch.setattr("specport.app.prepare", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("specport.pipeline.prepare", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await app.call("things.getThing", {"id": 1})
     assert [line["error"] for line in lines(tmp_path / "audit.jsonl")] == ["Cancelled", "Internal"]

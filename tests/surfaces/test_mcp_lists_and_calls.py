@@ -302,7 +302,7 @@ async def test_a_fault_inside_is_logged_and_the_server_lives_on(
     """A bug is not told to the model in detail and ends nothing."""
     async with connected(era) as client:
         with monkeypatch.context() as broken:
-            broken.setattr("specport.app.prepare", lambda *_, **__: 1 / 0)
+            broken.setattr("specport.pipeline.prepare", lambda *_, **__: 1 / 0)
             result = await client.call_tool("things_getThing", {"id": 1})
         assert result.is_error
         assert text_of(result) == "specport failed inside; its log says why"
