@@ -90,10 +90,11 @@ class StdioServer:
         self.ask(method, params)
         return result_of(self.answer())
 
-    def ask(self, method: str, params: Json) -> None:
-        """Send a request without waiting."""
+    def ask(self, method: str, params: Json) -> int:
+        """Send a request without waiting; its id."""
         self._next += 1
         self.send({"jsonrpc": "2.0", "id": self._next, "method": method, "params": params})
+        return self._next
 
     def send(self, message: Json) -> None:
         """Write one message."""
@@ -110,6 +111,12 @@ class StdioServer:
             line = self._line()
             if b'"id"' in line:
                 return line
+
+    def answer_within(self, seconds: float) -> bytes | None:
+        """The next message that answers a request, if it begins within so many seconds."""
+        if not self._lines and not select.select([self._reading], [], [], seconds)[0]:
+            return None
+        return self.answer()
 
     def peak_memory(self) -> float:
         """Peak resident memory of the process so far, in MB of 1,000,000 bytes."""
