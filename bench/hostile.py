@@ -3,9 +3,9 @@
     python bench/hostile.py [WORDS ...] [--seconds 5] [--megabytes 300]
 
 Each document of `hostile_documents` (those whose name has one of the words) is served on loopback to a fresh
-`specport serve --allow-private`, whose clients asks for `openapi.previewSpec`, `openapi.addSource`, every page of
-`tools/list`, and the call of one of its tools. A request for nothing (`ping`) goes beside each, again and again, and shows for how
-long the server could not answer. Printed: the document's bytes, the longest of the answers in seconds, the longest ping, the
+`specport serve --allow-private`, whose client asks for `openapi.previewSpec`, `openapi.addSource`, every page of
+`tools/list`, and the call of one of its tools. A `ping` goes beside each, again and again, and shows for how long the
+server could answer nothing. Printed: the document's bytes, the longest of the answers in seconds, the longest ping, the
 processor time of all, the peak memory, and what was said. Ends with 1 where something took more than it may.
 """
 
@@ -69,9 +69,9 @@ class _Documents(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - the name that http.server looks for
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Nothing."""
 
 
@@ -91,7 +91,7 @@ class _Client:
         self._server = server
         self._row = row
 
-    def ask(self, method: str, params: dict[str, Any], told: float = 0.0) -> Any:
+    def ask(self, method: str, params: dict[str, Any]) -> Any:
         """The answer; the row has its time and that of the pings beside it."""
         waiting: dict[int, float] = {}
         began = time.perf_counter()

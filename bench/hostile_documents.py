@@ -124,14 +124,29 @@ def _paths(number: int, version: str = "2.0") -> bytes:
     return dumped(document(paths, version=version))
 
 
+def _unused(schema: Json) -> bytes:
+    return dumped(document(components={"schemas": {"A": schema}}))
+
+
+def _described(characters: int, start: str = "") -> bytes:
+    """One long text; a first letter beyond the BMP makes each of the others take four bytes in memory."""
+    text = dumped(document({"/a": {"get": operation(description="HERE")}}))
+    return text.replace(b"HERE", start.encode() + b"d" * characters)
+
+
+def _identified(number: int) -> bytes:
+    schemas = {f"S{n}": {"$id": f"http://a.test/{n}", "type": "string"} for n in range(number)}
+    return dumped(document(components={"schemas": schemas}))
+
+
 def _path_id(version: str) -> Json:
     plain = {"name": "id", "in": "path", "required": True}
     return {**plain, "type": "string"} if version == "2.0" else {**plain, "schema": {"type": "string"}}
 
 
-def _small_values(text: str, megabytes: int) -> bytes:
+def _small_values(text: str, megabytes: float) -> bytes:
     """As many values as fit in a size: `[],[],[]` takes twenty times its bytes in memory."""
-    return patched(document(x="HERE"), '"HERE"', "[" + f"{text}," * (megabytes * 1_000_000 // (len(text) + 1)) + "0]")
+    return patched(document(x="HERE"), '"HERE"', "[" + f"{text}," * int(megabytes * 1_000_000 / (len(text) + 1)) + "0]")
 
 
 # schemas that explode later
@@ -191,8 +206,7 @@ def _every_operation_reaches_all(operations: int, schemas: int) -> bytes:
 def _circles(number: int) -> bytes:
     """Schemas that all refer to one another."""
     names = {
-        f"S{n}": {"type": "object", "properties": {f"p{m}": ref(f"S{m}") for m in range(number)}}
-        for n in range(number)
+        f"S{n}": {"type": "object", "properties": {f"p{m}": ref(f"S{m}") for m in range(number)}} for n in range(number)
     }
     return dumped(taking(ref("S0"), names))
 
@@ -236,7 +250,7 @@ def _magic() -> bytes:
     item = body(schema)
     item["post"]["parameters"] = parameters
     paths = {"/magic": item, **{f"/{name}": {"get": operation(name)} for name in MAGIC}}
-    more = {"components": {"schemas": {name: schema for name in MAGIC}}, **{name: OBJECT for name in MAGIC[:8]}}
+    more = {"components": {"schemas": dict.fromkeys(MAGIC, schema)}, **dict.fromkeys(MAGIC[:8], OBJECT)}
     return dumped(document(paths, **more))
 
 
@@ -244,9 +258,7 @@ def _numbers() -> bytes:
     names = ("minimum", "maximum", "multipleOf", "minLength", "maxLength", "default", "const")
     texts = ("1e400", "-1e400", "1" * 100_000, f"0.{'1' * 100_000}", f"1e{'9' * 300}", "1e-400", "18446744073709551616")
     members = ", ".join(
-        f'"{name}{index}": {{"type": "number", "{name}": {text}}}'
-        for name in names
-        for index, text in enumerate(texts)
+        f'"{name}{index}": {{"type": "number", "{name}": {text}}}' for name in names for index, text in enumerate(texts)
     )
     return patched(taking({"type": "object", "properties": "HERE"}), '"HERE"', f"{{{members}}}")
 
@@ -306,7 +318,7 @@ def _securities(operations: int, schemes: int) -> bytes:
     """A requirement of every scheme that every operation has."""
     named = {f"s{n}": {"type": "http", "scheme": "bearer"} for n in range(schemes)}
     paths = {f"/p{n}": {"get": operation(n)} for n in range(operations)}
-    return dumped(document(paths, components={"securitySchemes": named}, security=[dict.fromkeys(named, [])]))
+    return dumped(document(paths, components={"securitySchemes": named}, security=[{name: [] for name in named}]))
 
 
 def _servers_of_each(operations: int, servers: int) -> bytes:
@@ -404,35 +416,45 @@ CASES: dict[str, Hostile] = {
     "merge keys that multiply": Hostile(_merge_bomb),
     "a wide mapping merged often": Hostile(_merge_wide),
     "2,000,000 YAML anchors": Hostile(lambda: _yaml(f"- &a{n} x" for n in range(2_000_000))),
+    "490,000 YAML anchors": Hostile(lambda: _yaml(["x:", *(f"- &a{n} x" for n in range(490_000))])),
     "2,000,000 YAML anchors in a member": Hostile(lambda: _yaml(["x:", *(f"- &a{n} x" for n in range(2_000_000))])),
     "1,000,000 YAML aliases": Hostile(lambda: _yaml(["y: &a x", "x:", *(["- *a"] * 1_000_000)])),
     "YAML of 60 MB": Hostile(lambda: _yaml(["x:", *("- abcdefghijklmnopqrst: uvwxyz" for _ in range(1_900_000))])),
     "YAML comment of 60 MB": Hostile(lambda: _yaml(["# " + "c" * 60_000_000])),
     "YAML of 60 MB in lines of nothing": Hostile(lambda: _yaml(["\n" * 60_000_000])),
     "YAML plain text over 1,000,000 lines": Hostile(lambda: _yaml(["x:", *("  word" for _ in range(1_000_000))])),
-    "YAML tags and directives": Hostile(lambda: _yaml(["%YAML 1.1", "---", "x: !!python/object/apply:os.system [id]"], head=False)),
+    "YAML tags and directives": Hostile(lambda: b"%YAML 1.1\n---\nx: !!python/object/apply:os.system [id]\n"),
     # sizes
     "1,000,000 properties": Hostile(lambda: dumped(taking(_properties(1_000_000)))),
-    "1,000,000 properties nobody uses": Hostile(lambda: dumped(document(components={"schemas": {"A": _properties(1_000_000)}}))),
+    "200,000 properties nobody uses": Hostile(lambda: _unused(_properties(200_000))),
+    "1,000,000 properties nobody uses": Hostile(lambda: _unused(_properties(1_000_000))),
     "100,000 properties": Hostile(lambda: dumped(taking(_properties(100_000)))),
-    "10,000 parameters": Hostile(lambda: dumped(document({"/a": {"get": operation(parameters=[{"name": f"q{n}", "in": "query", "schema": {"type": "string"}} for n in range(10_000)])}}))),
+    "10,000 parameters": Hostile(lambda: _shared_parameters(1, 10_000)),
     "Swagger 2.0 of 100,000 paths": Hostile(lambda: _paths(100_000)),
+    "OpenAPI 3.1 of 9,900 paths": Hostile(lambda: _paths(9_900, "3.1.0")),
     "OpenAPI 3.1 of 20,000 paths": Hostile(lambda: _paths(20_000, "3.1.0")),
     "20,000 operations of one operationId": Hostile(lambda: _one_name(20_000)),
-    "a text of 60 MB": Hostile(lambda: dumped(document({"/a": {"get": operation(description="d" * 60_000_000)}}))),
-    "a text of 60 MB beyond ASCII": Hostile(lambda: dumped(document({"/a": {"get": operation(description="HERE")}})).replace(b"HERE", "\U0001f600".encode() + b"d" * 60_000_000)),
-    "a text of 60 MB as text": Hostile(lambda: dumped(document({"/a": {"get": operation(description="d" * 60_000_000)}})), as_text=True),
+    "a text of 16 MB": Hostile(lambda: _described(16_000_000)),
+    "a text of 16 MB beyond ASCII": Hostile(lambda: _described(16_000_000, "\U0001f600")),
+    "a text of 60 MB": Hostile(lambda: _described(60_000_000)),
+    "a text of 60 MB beyond ASCII": Hostile(lambda: _described(60_000_000, "\U0001f600")),
+    "a text of 60 MB as text": Hostile(lambda: _described(60_000_000), as_text=True),
     "60 MB of empty arrays": Hostile(lambda: _small_values("[]", 60)),
     "60 MB of empty objects": Hostile(lambda: _small_values("{}", 60)),
     "60 MB of zeros": Hostile(lambda: _small_values("0", 60)),
     "60 MB of small texts": Hostile(lambda: _small_values('"ab"', 60)),
     "60 MB of floats": Hostile(lambda: _small_values("1.5", 60)),
     "65 MB": Hostile(lambda: b" " * 68_000_000),
+    "15 MB of empty arrays": Hostile(lambda: _small_values("[]", 15)),
+    "450,000 empty arrays": Hostile(lambda: _small_values("[]", 1.35)),
+    "450,000 empty objects": Hostile(lambda: _small_values("{}", 1.35)),
     "60 MB of blanks": Hostile(lambda: b" " * 60_000_000),
     "60 MB of blanks before a document": Hostile(lambda: b" " * 60_000_000 + dumped(document())),
     "broken JSON of 60 MB": Hostile(lambda: b"{" + b'"a": 1, ' * 7_000_000),
     "broken JSON of 900 KB": Hostile(lambda: b"{" + b'"a": 1, ' * 120_000),
     "100,000 servers, tags, schemes": Hostile(lambda: _many(100_000)),
+    "20,000 servers, tags, schemes": Hostile(lambda: _many(20_000)),
+    "90 operations with the same 2,000 parameters": Hostile(lambda: _shared_parameters(90, 2_000)),
     "2,000 operations that each need 2,000 schemes": Hostile(lambda: _securities(2_000, 2_000)),
     "2,000 operations with 2,000 servers each": Hostile(lambda: _servers_of_each(2_000, 2_000)),
     "2,000 operations with the same 2,000 parameters": Hostile(lambda: _shared_parameters(2_000, 2_000)),
@@ -457,7 +479,7 @@ CASES: dict[str, Hostile] = {
     "references to files and metadata addresses": Hostile(lambda: _schema_references(FORBIDDEN)),
     "references to 2,000 files": Hostile(lambda: _schema_references([f"other{n}.json" for n in range(2_000)])),
     "cyclic path items": Hostile(_cyclic_path_items),
-    "an `$id` in each of 100,000 schemas": Hostile(lambda: dumped(document(components={"schemas": {f"S{n}": {"$id": f"http://a.test/{n}", "type": "string"} for n in range(100_000)}}))),
+    "an `$id` in each of 100,000 schemas": Hostile(lambda: _identified(100_000)),
     # names, numbers, patterns
     "prototype-like keys": Hostile(_magic),
     "huge numbers in JSON": Hostile(_numbers),

@@ -12,6 +12,7 @@ from attacks.conftest import Open
 from attacks.hostile import Hostile, Internet
 from attacks.scene import SECRET, document, operation
 from attacks.test_attacks_by_redirects import API, ELSEWHERE, public
+from specport.documents.bounds import Bound
 from specport.errors import SourceError
 from specport.sources.fetch import FetchPolicy
 
@@ -134,7 +135,9 @@ async def test_an_added_url_is_a_public_document_or_one_line(attacked: Open, int
     from attacks.test_attacks_by_redirects import redirect
 
     async with (
-        attacked(base_url="http://api.test", fetching=FetchPolicy(max_bytes=300_000, max_seconds=2.0)) as scene,
+        attacked(
+            base_url="http://api.test", fetching=FetchPolicy(size=Bound("MAX_BYTES", 300_000), max_seconds=2.0)
+        ) as scene,
         Hostile() as docs,
     ):
         await public(internet, scene.api, scene.bait)

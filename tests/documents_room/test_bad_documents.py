@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from small_documents import catalog_of, document
-from specport.documents.load import MAX_BYTES, load_document, read_file
+from specport.documents.bounds import MAX_BYTES, OPERATOR, Bound
+from specport.documents.load import load_document, read_file
 from specport.errors import DocumentError, SourceError
 
 MINIMAL = document({"/things": {"get": {"responses": {}}}})
@@ -138,10 +140,11 @@ def test_a_file_that_cannot_be_read_is_a_source_error(tmp_path: Path) -> None:
         read_file(large)
 
 
-def test_bytes_over_the_limit_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_over_the_limit_are_not_parsed() -> None:
     """The limit holds for what was fetched too."""
-    monkeypatch.setattr("specport.documents.load.MAX_BYTES", 100)
-    assert "has 101 bytes; the limit is 100" in str(refusal(b"{" * 101))
+    bounds = replace(OPERATOR, size=Bound("MAX_BYTES", 100))
+    with pytest.raises(DocumentError, match=r"has 101 bytes; the limit is 100 \(MAX_BYTES\)"):
+        load_document(b"{" * 101, "api.yaml", bounds=bounds)
 
 
 def test_a_long_broken_json_text_is_not_tried_as_yaml(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,7 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
         ("Content-Type", "application/json") in request_of(made.tools[0], {"body": {}}).headers
     ),
     "whole_number_in_a_path.yaml": lambda made: request_of(made.tools[0], {"id": 7.0}).url.endswith("/7"),
+    "server_variables_that_multiply.yaml": lambda made: made.servers == ("https://api.example.com/{b}{b}",),
     "several_files/main.yaml": lambda made: "owner" in made.tools[0].input_schema["$defs"]["Thing"]["properties"],
 }
 

@@ -13,6 +13,7 @@ import pytest
 
 from end_to_end.loopback import Reply, Upstream
 from small_documents import document
+from specport.documents.bounds import Bound
 from specport.errors import SourceError
 from specport.executor.addresses import is_private_host, is_public, resolve
 from specport.sources.fetch import MAX_REDIRECTS, MAX_VALIDATOR, Fetched, FetchPolicy, fetch, fetch_changed
@@ -197,7 +198,7 @@ async def test_a_document_over_the_size_limit_is_refused() -> None:
     web = Web({"http://docs.example.com/plain": text("x" * 1001), "http://docs.example.com/packed": compressed})
     for name in ("plain", "packed"):
         with pytest.raises(SourceError, match="has more than 1,000 bytes"):
-            await web.get(f"http://docs.example.com/{name}", FetchPolicy(max_bytes=1000))
+            await web.get(f"http://docs.example.com/{name}", FetchPolicy(size=Bound("MAX_BYTES", 1000)))
 
 
 async def test_a_server_that_does_not_answer_is_given_up() -> None:

@@ -71,7 +71,7 @@ class Assembly:
 
     def add(self, file: File) -> None:
         """Take in a file that was referred to. Raises DocumentError when it is neither JSON nor YAML."""
-        value = parse(file.data)
+        value = parse(file.data, self._document.bounds)
         name = self._name(file.uri)
         self._files[name] = (base_of(value, file.uri), value)
         self._resources.setdefault(file.uri, Target(f"/{GATHERED}/{name}", value))

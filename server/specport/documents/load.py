@@ -13,14 +13,12 @@ from typing import cast
 
 import orjson
 
+from specport.documents.bounds import MAX_BYTES, OPERATOR, Bounds, check_values
 from specport.documents.model import Document, File, JsonObject
 from specport.documents.pointers import children
 from specport.documents.upgrade import dialect_of
 from specport.documents.yaml_reader import MAX_DEPTH, read_yaml
 from specport.errors import DocumentError, SourceError
-
-MAX_BYTES = 64 * 1024 * 1024
-"""Largest document accepted, in bytes."""
 
 MAX_FLOW_YAML = 1_000_000
 """Longest text starting with a brace, in characters, that is tried as YAML once it is no JSON."""
@@ -32,6 +30,12 @@ _BOMS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_BY_ZEROS = {
+    (True, True, True, False): "utf-32-be", (False, True, True, True): "utf-32-le",
+    (True, False): "utf-16-be", (False, True): "utf-16-le",
+}  # fmt: skip
+_FIRST = re.compile(rb"[^ \t\r\n]")
+_NOT_BLANK = re.compile(r"\S")
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
@@ -48,32 +52,39 @@ def read_file(path: Path) -> bytes:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def load_document(data: bytes, uri: str, overlays: Sequence[File] = ()) -> Document:
-    """Parse one OpenAPI document, apply overlays to it in their order, and check what came of it.
+def load_document(data: bytes, uri: str, overlays: Sequence[File] = (), bounds: Bounds = OPERATOR) -> Document:
+    """Parse one OpenAPI document within `bounds`, apply overlays to it in their order, and check what came of it.
 
     Each action of an overlay that has no effect is one of the document's warnings. Raises DocumentError, with `uri` in
     its text, when the bytes are not JSON or YAML, not an OpenAPI document, of a version this release cannot read, or
     have no paths; and, with the overlay's `uri` too, when an overlay cannot be read or leaves the limits.
     """
     try:
-        changed, warnings = _overlaid(parse(data), overlays)
+        changed, warnings = _overlaid(parse(data, bounds), overlays)
         root = _as_openapi(changed)
-        return Document(uri=uri, dialect=dialect_of(root), root=root, warnings=warnings)
+        return Document(uri, dialect_of(root), root, warnings, bounds=bounds)
     except DocumentError as error:
         raise DocumentError(f"{uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
 
 
-def parse(data: bytes) -> object:
-    """JSON or YAML bytes as JSON values, within MAX_BYTES and MAX_DEPTH."""
-    if len(data) > MAX_BYTES:
-        raise DocumentError(f"has {len(data):,} bytes; the limit is {MAX_BYTES:,} (MAX_BYTES)")
+def parse(data: bytes, bounds: Bounds = OPERATOR) -> object:
+    """JSON or YAML bytes as JSON values, within `bounds` and MAX_DEPTH."""
+    bounds.size.check(len(data), "bytes")
+    start = _FIRST.search(data)
+    if start and start[0] in b"{[":  # no text is made of JSON in UTF-8, which may take four times the bytes
+        check_values(data, bounds.values)
+        with contextlib.suppress(orjson.JSONDecodeError):
+            return _checked(orjson.loads(data))
     text = _decode(data)
-    start = text.lstrip()[:64]
-    if not start:
+    first = _NOT_BLANK.search(text)
+    if first is None:
         raise DocumentError("is empty")
-    if start.startswith("<"):
+    if first[0] == "<":
         raise DocumentError("is HTML or XML, not an OpenAPI document", hint=_html_hint(text))
-    value = _parse_json(text) if start[0] in "{[" else read_yaml(text)
+    return _checked(_parse_json(text, bounds) if first[0] in "{[" else read_yaml(text, bounds.values))
+
+
+def _checked(value: object) -> object:
     _check_depth(value)
     return value
 
@@ -93,31 +104,36 @@ def _overlaid(root: object, overlays: Sequence[File]) -> tuple[object, tuple[tup
     return apply(cast("JsonObject", root), actions)
 
 
-def _parse_json(text: str) -> object:
+def _parse_json(text: str, bounds: Bounds) -> object:
+    check_values(text.encode(), bounds.values)
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         broken = error
     if len(text) <= MAX_FLOW_YAML:
         with contextlib.suppress(DocumentError):  # flow-style YAML also starts with a brace
-            return read_yaml(text)
+            return read_yaml(text, bounds.values)
     raise DocumentError(f"is not valid JSON at line {broken.lineno}, column {broken.colno}: {broken.msg}") from broken
 
 
 def _decode(data: bytes) -> str:
     if data.startswith(_COMPRESSED):
         raise DocumentError("is compressed", hint="Unpack it first")
-    encoding, body = "utf-8", data
-    for bom, name in _BOMS:
-        if data.startswith(bom):
-            encoding, body = name, data[len(bom) :]
-            break
+    encoding, body = next(
+        ((name, data[len(bom) :]) for bom, name in _BOMS if data.startswith(bom)), (_unmarked(data), data)
+    )
     try:
         return body.decode(encoding)
     except UnicodeDecodeError as error:
         raise DocumentError(
             f"is not {encoding.upper()} text (byte {error.start:,})", hint="Save it as UTF-8"
         ) from error
+
+
+def _unmarked(data: bytes) -> str:
+    """The encoding of a text without a mark, whose first character is ASCII (YAML 1.2 section 5.2)."""
+    zeros = tuple(byte == 0 for byte in data[:4])
+    return _BY_ZEROS.get(zeros) or _BY_ZEROS.get(zeros[:2]) or "utf-8"
 
 
 def _html_hint(text: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from specport.documents.bounds import OPERATOR, Bounds
+
 JsonObject: TypeAlias = Mapping[str, object]
 """A JSON object whose members are not checked yet."""
 
@@ -89,7 +91,7 @@ class Document:
     """One parsed OpenAPI document: `uri` it came from, JSON `root`.
 
     `warnings`: pointer and sentence for what was wrong before any operation was read. `unread`: why files that it
-    refers to are not part of it, by URI.
+    refers to are not part of it, by URI. `bounds` are those it was read within.
     """
 
     uri: str
@@ -97,6 +99,7 @@ class Document:
     root: JsonObject
     warnings: tuple[tuple[str, str], ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict[str, str])
+    bounds: Bounds = OPERATOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Protocol, cast
 
 import yaml
 
+from specport.documents.bounds import OPERATOR, Bound
 from specport.errors import DocumentError
 
 MAX_DEPTH = 100
@@ -33,13 +34,13 @@ _WORDS: dict[str, object] = {
 }  # fmt: skip
 
 
-def read_yaml(text: str) -> object:
+def read_yaml(text: str, values: Bound = OPERATOR.values) -> object:
     """The one document in `text` as JSON values; keys are always strings.
 
     Raises DocumentError with line and column for bad syntax, several documents, unknown aliases, nesting over
-    MAX_DEPTH or aliases that expand to over MAX_ALIASED nodes.
+    MAX_DEPTH, aliases that expand to over MAX_ALIASED nodes or more `values` than may be.
     """
-    folder = _Folder()
+    folder = _Folder(values)
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             folder.take(event)
@@ -111,7 +112,10 @@ class _Open:
 class _Folder:
     """Takes events in document order and puts each value into the collection that is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: Bound) -> None:
+        self._values = values
+        self._placed = 0
+        self._most = 2 * values.most  # a member is placed twice, as its name and its value
         self.root: object = None
         self.mark: _Mark | None = None
         self._stack: list[_Open] = []
@@ -180,6 +184,10 @@ class _Folder:
         if not self._stack:
             self.root = value
             return
+        self._placed += 1
+        if self._placed > self._most:
+            most, name = self._values.most, self._values.name
+            raise _Refused(f"has more than {most:,} values ({name})", hint=self._values.hint)
         top = self._stack[-1]
         top.weight += weight
         if height >= top.height:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from specport.documents.model import JsonObject, Target
@@ -17,6 +18,11 @@ from specport.operations.parameters import (
     placed,
 )
 from specport.operations.reading import Reading, entries, members, required_object, text
+
+MAX_SERVER_URL = 2_000
+"""Longest URL of a server, its variables at their defaults."""
+
+_VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
 def read_inputs(reading: Reading, path: str, items: Sequence[Target], operation: Target) -> Inputs:
@@ -85,21 +91,31 @@ def scheme_objects(root: JsonObject) -> Target:
     return Target("/components/securitySchemes", members(root.get("components")).get("securitySchemes"))
 
 
-def read_servers(raw: object) -> tuple[str, ...]:
+def read_servers(reading: Reading, raw: object, pointer: str) -> tuple[str, ...]:
     """The URLs of a `servers` list in order, each variable at its default (OAS 3.1 sections 4.8.5 and 4.8.6).
 
-    Entries without a URL are passed over.
+    Entries without a URL are passed over, and so, with a warning, are those over MAX_SERVER_URL.
     """
-    urls = (_url(members(entry)) for entry in entries(raw))
-    return tuple(url for url in urls if url)
+    urls: list[str] = []
+    for index, entry in enumerate(entries(raw)):
+        url = _url(members(entry))
+        if len(url) > MAX_SERVER_URL:
+            where = child(pointer, index)
+            reading.warn(where, f"a URL of over {MAX_SERVER_URL:,} characters is ignored (MAX_SERVER_URL)")
+        elif url:
+            urls.append(url)
+    return tuple(urls)
 
 
 def _url(server: JsonObject) -> str:
+    """The URL with each variable in it once at its default: a default is text, whatever braces it has."""
     url = server.get("url")
-    if not isinstance(url, str):
-        return ""
-    for name, variable in members(server.get("variables")).items():
-        default = members(variable).get("default")
-        if isinstance(default, str):
-            url = url.replace(f"{{{name}}}", default)
-    return url.strip()
+    if not isinstance(url, str) or len(url) > MAX_SERVER_URL:
+        return url if isinstance(url, str) else ""
+    variables = members(server.get("variables"))
+
+    def value(match: re.Match[str]) -> str:
+        default = members(variables.get(match[1])).get("default")
+        return default[: MAX_SERVER_URL + 1] if isinstance(default, str) else match[0]
+
+    return _VARIABLE.sub(value, url).strip()

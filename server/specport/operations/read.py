@@ -29,7 +29,7 @@ def read_operations(document: Document, source: str, references: References) -> 
         reading.warn(pointer, message)
     root = document.root
     is_swagger = document.dialect.is_swagger
-    operations = tuple(_each_operation(reading))
+    operations, servers = tuple(_each_operation(reading)), _root_servers(reading)
     info = members(root.get("info"))
     return Operations(
         source=source,
@@ -39,7 +39,7 @@ def read_operations(document: Document, source: str, references: References) -> 
         operations=operations,
         problems=tuple(reading.problems),
         schemes=read_schemes(swagger.scheme_objects(root) if is_swagger else openapi.scheme_objects(root), references),
-        servers=_root_servers(reading),
+        servers=servers,
         tag_parents=_tag_parents(root),
     )
 
@@ -48,7 +48,7 @@ def _root_servers(reading: Reading) -> tuple[str, ...]:
     root = reading.document.root
     if reading.document.dialect.is_swagger:
         return swagger.read_servers(root, root.get("schemes"))
-    return openapi.read_servers(root.get("servers"))
+    return openapi.read_servers(reading, root.get("servers"), "/servers")
 
 
 def _tag_parents(root: JsonObject) -> Mapping[str, str]:
@@ -70,10 +70,21 @@ def _each_operation(reading: Reading) -> Iterator[Operation]:
         if not path.startswith("/"):
             reading.warn(child("/paths", path), f"the path {path!r} does not start with a slash; one is added")
         for method, operation in _declared_operations(reading, path, items):
+            reading.begin()
             try:
-                yield _operation(reading, path, method, items, operation)
+                read = _operation(reading, path, method, items, operation)
             except DocumentError as error:
                 reading.fail(error.pointer or operation.pointer, f"{method} {path}{LEFT_OUT}{error.message}")
+            else:
+                reading.count(_parts_of(read))
+                yield read
+
+
+def _parts_of(operation: Operation) -> int:
+    """How many parameters, answers, media types, schemes, servers and tags an operation has, wherever they stand."""
+    media = sum(len(response.media) for response in operation.responses)
+    names = sum(map(len, operation.security)) + len(operation.servers) + len(operation.tags)
+    return len(operation.parameters) + len(operation.responses) + media + names
 
 
 def _path_items(reading: Reading, path: str, raw: object) -> tuple[Target, ...]:
@@ -134,13 +145,15 @@ def _operation(reading: Reading, path: str, method: str, items: Sequence[Target]
         body=inputs.body,
         responses=tuple(version.read_responses(reading, target)),
         security=read_requirements(own["security"] if "security" in own else root.get("security")),
-        servers=_servers(reading, own, shared),
+        servers=_servers(reading, own, shared, target.pointer),
         accept=inputs.accept,
     )
 
 
-def _servers(reading: Reading, own: JsonObject, shared: JsonObject) -> tuple[str, ...]:
-    """The servers that override the document's for one operation."""
+def _servers(reading: Reading, own: JsonObject, shared: JsonObject, pointer: str) -> tuple[str, ...]:
+    """The servers that override the document's for one operation, which stands at `pointer`."""
     if not reading.document.dialect.is_swagger:
-        return openapi.read_servers(own.get("servers")) or openapi.read_servers(shared.get("servers"))
+        where = child(pointer, "servers")
+        found = openapi.read_servers(reading, own.get("servers"), where)
+        return found or openapi.read_servers(reading, shared.get("servers"), where)
     return swagger.read_servers(reading.document.root, own["schemes"]) if "schemes" in own else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
+from specport.documents.bounds import Bound
 from specport.documents.model import Document, JsonObject, Problem, Severity
 from specport.documents.refs import References
 from specport.errors import DocumentError
@@ -18,6 +19,22 @@ class Reading:
     source: str
     references: References
     problems: list[Problem] = field(default_factory=list[Problem])
+    begun: int = 0
+    parts: int = 0
+
+    def begin(self) -> None:
+        """Count an operation. Raises DocumentError where there are more than a document may have."""
+        self.begun += 1
+        self._check(self.document.bounds.operations, self.begun, "operations")
+
+    def count(self, parts: int) -> None:
+        """Count what an operation is made of. Raises DocumentError where all of them are made of too much."""
+        self.parts += parts
+        what = "parameters, answers, media types, schemes, servers and tags in its operations"
+        self._check(self.document.bounds.parts, self.parts, what)
+
+    def _check(self, bound: Bound, number: int, what: str) -> None:
+        bound.check(number, what, f"{self.document.uri}: ")
 
     def warn(self, pointer: str, message: str) -> None:
         """Note something wrong that leaves nothing out."""

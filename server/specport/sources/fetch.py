@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 import httpx2
 
-from specport.documents.load import MAX_BYTES
+from specport.documents.bounds import OPERATOR, Bound, Bounds
 from specport.errors import Denied, SourceError
 from specport.executor.addresses import PORTS, Resolve, address_of, origin_of, resolve
 from specport.sources.model import NO_VALIDATORS, Validators
@@ -42,8 +42,12 @@ class FetchPolicy:
     allow_private: bool = False
     follows_references: bool = False
     origin: str = ""
-    max_bytes: int = MAX_BYTES
+    size: Bound = OPERATOR.size
     max_seconds: float = MAX_SECONDS
+
+    def within(self, bounds: Bounds) -> FetchPolicy:
+        """The same for documents of at most that size."""
+        return replace(self, size=bounds.size) if bounds.size.most < self.size.most else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ async def _fetch(
                     return None
                 if response.status_code != 200:
                     raise SourceError(f"{url} answered {response.status_code} {response.reason_phrase}")
-                return Fetched(await _read(response, url, policy.max_bytes), _validators(response, url))
+                return Fetched(await _read(response, url, policy.size), _validators(response, url))
             finally:
                 await response.aclose()
     raise SourceError(f"{url} redirects more than {MAX_REDIRECTS} times")
@@ -172,12 +176,12 @@ def _joined(url: str, location: str) -> str:
     return joined
 
 
-async def _read(response: httpx2.Response, url: str, cap: int) -> bytes:
+async def _read(response: httpx2.Response, url: str, size: Bound) -> bytes:
     chunks: list[bytes] = []
-    size = 0
+    read = 0
     async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > cap:
-            raise SourceError(f"{url} has more than {cap:,} bytes")
+        read += len(chunk)
+        if read > size.most:
+            raise SourceError(f"{url} has more than {size.most:,} bytes ({size.name})", hint=size.hint)
         chunks.append(chunk)
     return b"".join(chunks)

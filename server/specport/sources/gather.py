@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from specport.documents.assembly import Assembly, may_refer_elsewhere
-from specport.documents.load import MAX_BYTES, load_document, read_file
+from specport.documents.bounds import MAX_BYTES
+from specport.documents.load import load_document, read_file
 from specport.documents.model import Document, File
 from specport.errors import DocumentError, SourceError, SpecportError
 from specport.executor.addresses import origin_of
@@ -36,14 +37,14 @@ async def with_files(source: Source, fetching: FetchPolicy) -> Source:
     """
     if not any(may_refer_elsewhere(data) for data in (source.data, *(overlay.data for overlay in source.overlays))):
         return source
-    document = await asyncio.to_thread(load_document, source.data, source.uri, source.overlays)
+    document = await asyncio.to_thread(load_document, source.data, source.uri, source.overlays, source.bounds)
     files, unread = await _gather(document, _reader(source, fetching))
     return replace(source, files=files, unread=unread)
 
 
 async def _gather(document: Document, read: Read) -> tuple[tuple[File, ...], dict[str, str]]:
     """What is referred to, directly or by another file, and why some of it is not there."""
-    assembly = Assembly(document)
+    assembly = await asyncio.to_thread(Assembly, document)
     files: list[File] = []
     unread: dict[str, str] = {}
     while missing := [entry for entry in assembly.missing() if entry.uri not in unread]:
@@ -52,7 +53,7 @@ async def _gather(document: Document, read: Read) -> tuple[tuple[File, ...], dic
         for entry in missing:
             try:
                 file = File(entry.uri, await read(entry.place))
-                assembly.add(file)
+                await asyncio.to_thread(assembly.add, file)
             except SpecportError as error:
                 unread[entry.uri] = error.message
             else:

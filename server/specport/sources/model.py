@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from specport.documents.bounds import OPERATOR, TOOL, Bounds
 from specport.documents.model import File
 from specport.executor.model import Channel, OAuthClient
 from specport.policy.model import Rule
@@ -25,6 +26,11 @@ class Origin(StrEnum):
     BUNDLED = "bundled"
     OPERATOR = "operator"
     TOOL = "tool"
+
+    @property
+    def bounds(self) -> Bounds:
+        """How large a document may be that is brought so."""
+        return TOOL if self is Origin.TOOL else OPERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,11 @@ class Source:
     validators: Validators = NO_VALIDATORS
     held: Held = field(default_factory=Held)
     enabled: bool = True
+
+    @property
+    def bounds(self) -> Bounds:
+        """How large its document may be."""
+        return self.origin.bounds
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def _opened(kept: Source, source: Source, catalog: Catalog, prefix: str) -> Open
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:
     """The source's document with its operations, filtered as the source asks."""
-    document = assemble(load_document(source.data, source.uri, source.overlays), source.files, source.unread)
+    loaded = load_document(source.data, source.uri, source.overlays, source.bounds)
+    document = assemble(loaded, source.files, source.unread)
     references = References(document.root, document.unread)
     operations = read_operations(document, source.name, references)
     return document, _filtered(operations, source.filters), references

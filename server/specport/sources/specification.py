@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,11 +55,12 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
 
     Raises SourceError when the document cannot be had or the name is not one.
     """
+    fetching = fetching.within(origin.bounds)
     preset = _preset(wanted) if origin is not Origin.TOOL else ""
     found = await (_published(preset, fetching) if preset == wanted.spec else _read(wanted.spec, fetching, origin))
     document = found.file
     overlays = [(await _read(overlay, fetching, origin)).file for overlay in wanted.overlays]
-    name = wanted.name or preset or _name_from(document)
+    name = wanted.name or preset or await asyncio.to_thread(_name_from, document, origin)
     check_name(name, origin)
     source = Source(
         name=name,
@@ -87,6 +89,7 @@ async def read_again(source: Source, fetching: FetchPolicy) -> Source | None:
         raise SourceError(
             f"the document of {source.name} was given as text", hint="Remove it, then add the newer text, or its URL"
         )
+    fetching = fetching.within(source.bounds)
     if source.files:  # so it was allowed to refer to them
         fetching = replace(fetching, follows_references=True)
     found = await _read_changed(source, fetching)
@@ -174,10 +177,10 @@ def _file(text: str) -> File:
         raise SourceError(error.message, hint=hint) from error
 
 
-def _name_from(document: File) -> str:
+def _name_from(document: File, origin: Origin) -> str:
     """A name from the document's title, else from its host. Raises DocumentError when it cannot be parsed."""
     try:
-        root = parse(document.data)
+        root = parse(document.data, origin.bounds)
     except DocumentError as error:
         raise DocumentError(f"{document.uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
     info = cast("JsonObject", root).get("info") if isinstance(root, dict) else None

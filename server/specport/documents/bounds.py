@@ -1,0 +1,95 @@
+"""How large a document may be, by who brings it: the operator means it, what a tool call brings may be anybody's.
+
+What a tool call brings is answered within seconds and a few hundred megabytes, whatever it is made of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from specport.errors import DocumentError
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Largest document of the operator's, in bytes."""
+
+MAX_VALUES = 10_000_000
+"""Most values (objects, arrays and what is in them) of a document of the operator's."""
+
+MAX_OPERATIONS = 100_000
+"""Most operations of a document of the operator's."""
+
+MAX_TOOL_BYTES = 16 * 1024 * 1024
+"""Largest document that a tool call brings; published ones are under 13 MB."""
+
+MAX_TOOL_VALUES = 500_000
+"""Most values of a document that a tool call brings; the largest of the public corpus has 240,000."""
+
+MAX_PARTS = 4_000_000
+"""Most parameters, answers, media types, schemes, servers and tags of all operations, of a document of the operator's.
+
+References may repeat a few of them without end.
+"""
+
+MAX_TOOL_OPERATIONS = 10_000
+"""Most operations of a document that a tool call brings."""
+
+MAX_TOOL_PARTS = 200_000
+"""The same as MAX_PARTS for a document that a tool call brings; the largest sum in the public corpus is 31,000."""
+
+_SIGNS = b",[{"
+_OTHERS = bytes(set(range(256)) - set(_SIGNS) - {ord('"')})
+_BY_OPERATOR = "The operator can add it: specport add"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The most of something, and what that limit is called."""
+
+    name: str
+    most: int
+    hint: str = ""
+
+    def check(self, number: int, what: str, who: str = "") -> None:
+        """Raises DocumentError for a document, called `who`, that has so many."""
+        if number > self.most:
+            message = f"{who}has {number:,} {what}; the limit is {self.most:,} ({self.name})"
+            raise DocumentError(message, hint=self.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a document may have."""
+
+    size: Bound
+    values: Bound
+    operations: Bound
+    parts: Bound
+
+
+OPERATOR = Bounds(
+    Bound("MAX_BYTES", MAX_BYTES),
+    Bound("MAX_VALUES", MAX_VALUES),
+    Bound("MAX_OPERATIONS", MAX_OPERATIONS),
+    Bound("MAX_PARTS", MAX_PARTS),
+)
+TOOL = Bounds(
+    Bound("MAX_TOOL_BYTES", MAX_TOOL_BYTES, _BY_OPERATOR),
+    Bound("MAX_TOOL_VALUES", MAX_TOOL_VALUES, _BY_OPERATOR),
+    Bound("MAX_TOOL_OPERATIONS", MAX_TOOL_OPERATIONS, _BY_OPERATOR),
+    Bound("MAX_TOOL_PARTS", MAX_TOOL_PARTS, _BY_OPERATOR),
+)
+
+
+def check_values(text: bytes, bound: Bound) -> None:
+    """Raises DocumentError where JSON has too many values, before any of them is made.
+
+    Each value but the first follows a comma or is the first of an array or object. Those in texts count only while
+    that is enough.
+    """
+    if _values_in(text) > bound.most:
+        bare = text.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _OTHERS)
+        bound.check(1 + sum(map(len, bare.split(b'"')[::2])), "values")
+
+
+def _values_in(text: bytes) -> int:
+    return 1 + sum(map(text.count, _SIGNS))

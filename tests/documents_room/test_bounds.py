@@ -1,0 +1,101 @@
+"""How large a document may be: what a tool call brings is held to less than what the operator names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from small_documents import catalog_of, document
+from specport.documents.bounds import OPERATOR, TOOL, Bound, Bounds, check_values
+from specport.documents.load import load_document
+from specport.errors import DocumentError
+from specport.sources.model import Origin
+
+VALID = Path(__file__).parents[1] / "documents" / "valid"
+SMALL = Bounds(Bound("SIZE", 10_000), Bound("VALUES", 20), Bound("OPERATIONS", 3), Bound("PARTS", 5))
+
+
+def sentence(data: bytes, bounds: Bounds = SMALL) -> str:
+    """What is said of a document."""
+    try:
+        load_document(data, "api", bounds=bounds)
+    except DocumentError as error:
+        return str(error)
+    return ""
+
+
+def values(number: int) -> dict[str, Any]:
+    """A document with about as many values."""
+    return {**document({"/a": {"get": {}}}), "x-many": [0] * number}
+
+
+def test_too_many_values_are_refused_before_they_are_made() -> None:
+    """In JSON and in YAML, by the name of the limit."""
+    assert sentence(json.dumps(values(5)).encode()) == ""
+    assert "values; the limit is 20 (VALUES)" in sentence(json.dumps(values(30)).encode())
+    assert "values; the limit is 20 (VALUES)" in sentence(json.dumps(values(30)).encode("utf-16"))
+    yaml = "openapi: 3.1.0\npaths: {/a: {get: {}}}\nx:\n" + "- &a 0\n" * 60
+    assert "has more than 20 values (VALUES) at line" in sentence(yaml.encode())
+
+
+def test_commas_and_braces_in_texts_are_no_values() -> None:
+    """However quotes and backslashes stand in them."""
+    text = {"a": "[,,,{,," * 50, 'b",[': "\\", "c\\": '\\",,,,', "d": ["\\\\", '"', "\\,"]}
+    check_values(json.dumps(text).encode(), Bound("VALUES", 9))
+    with pytest.raises(DocumentError, match="has 8 values"):
+        check_values(json.dumps(text).encode(), Bound("VALUES", 7))
+
+
+def test_a_tool_call_may_bring_less_than_the_operator() -> None:
+    """The same document is a catalog for one and a sentence for the other, which says who may add it."""
+    many = document({f"/p{n}": {"get": {}} for n in range(TOOL.operations.most + 1)})
+    assert len(catalog_of(many, origin=Origin.OPERATOR).tools) == TOOL.operations.most + 1
+    with pytest.raises(DocumentError) as caught:
+        catalog_of(many, origin=Origin.TOOL)
+    assert str(caught.value) == (
+        "small: has 10,001 operations; the limit is 10,000 (MAX_TOOL_OPERATIONS). The operator can add it: specport add"
+    )
+
+
+def test_a_few_lists_that_many_operations_share_are_counted_as_often() -> None:
+    """Forty kilobytes would become millions of parameters, or of servers."""
+    lists = {
+        "parameters": [{"name": f"q{n}", "in": "query", "schema": {}} for n in range(1_000)],
+        "servers": [{"url": f"http://api{n}.test"} for n in range(1_000)],
+    }
+    for name, listed in lists.items():
+        paths = {f"/p{n}": {"$ref": "#/x-shared"} for n in range(300)}
+        shared = document(paths, **{"x-shared": {name: listed, "get": {}}})
+        with pytest.raises(DocumentError, match=r"its operations; the limit is 200,000 \(MAX_TOOL_PARTS\)"):
+            catalog_of(shared, origin=Origin.TOOL)
+
+
+def test_every_bound_of_a_tool_call_is_under_the_operators() -> None:
+    """Whatever they are set to."""
+    for name in ("size", "values", "operations", "parts"):
+        assert getattr(TOOL, name).most < getattr(OPERATOR, name).most
+        assert getattr(TOOL, name).name != getattr(OPERATOR, name).name
+
+
+def test_server_variables_that_hold_one_another_are_filled_in_once() -> None:
+    """Each default has ten of the next variable: a thousand million characters of a document of a kilobyte."""
+    catalog = catalog_of((VALID / "server_variables_that_multiply.yaml").read_bytes())
+    [tool] = catalog.tools
+    assert catalog.servers == ("https://api.example.com/{b}{b}",)
+    assert tool.route
+    assert tool.route.servers == ()
+    [problem] = catalog.problems
+    assert problem.pointer == "/paths/~1a/get/servers/0"
+    assert problem.message == "a URL of over 2,000 characters is ignored (MAX_SERVER_URL)"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "text", [json.dumps(document({"/things": {"get": {}}})), "openapi: 3.1.0\npaths: {/a: {get: {}}}"]
+)
+def test_an_encoding_without_a_mark_is_known_by_its_zeros(encoding: str, text: str) -> None:
+    """The first character of JSON and of YAML is ASCII (YAML 1.2 section 5.2)."""
+    assert len(catalog_of(text.encode(encoding)).tools) == 1
