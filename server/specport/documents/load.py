@@ -30,7 +30,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
-_BY_ZEROS = {
+_BY_ZEROS: dict[tuple[bool, ...], str] = {
     (True, True, True, False): "utf-32-be", (False, True, True, True): "utf-32-le",
     (True, False): "utf-16-be", (False, True): "utf-16-le",
 }  # fmt: skip
