@@ -74,6 +74,16 @@ async def test_what_is_enough_for_most_operations_comes_first(open_registry: Ope
     assert "Credentials: a with b are enough for 3 of 6, 2 need none, 1 need another" in as_text(found)
 
 
+async def test_a_scheme_that_cannot_be_used_is_enough_for_nothing(open_registry: Open) -> None:
+    """Another one is named where there is one."""
+    schemes = {"mutual": {"type": "mutualTLS"}, "token": BEARER}
+    found = await previewed(open_registry, secured(schemes, [{"mutual": []}], [{"mutual": []}], [{"token": []}]))
+    assert found.needs == Needs(("token",), 1, 0)
+    assert "Credentials: token is enough for 1 of 3, 2 need another" in as_text(found)
+    text = as_text(await previewed(open_registry, secured(schemes, [{"mutual": []}], [])))
+    assert "Credentials: 1 need what cannot be given" in text
+
+
 async def test_the_command_that_adds_it_has_the_credentials_that_are_enough(
     open_registry: Open, web: dict[str, str]
 ) -> None:

@@ -151,20 +151,44 @@ async def test_a_preset_for_the_same_host_is_named(open_registry: Open) -> None:
     assert (await previewed(open_registry, document())).known is None
 
 
-async def test_a_preset_has_its_own_variables(open_registry: Open, web: dict[str, str]) -> None:
-    """Neither an option nor a hint at the preset, which is used already."""
-    manifest = find_preset("notion")
+def published(preset: str, schemes: dict[str, object], *security: dict[str, object]) -> tuple[str, str]:
+    """The URL of a preset's document, and one that could stand there."""
+    manifest = find_preset(preset)
     assert manifest is not None
-    web[manifest.document] = document(
-        paths={"/a": {"get": operation("a")}}, components={"securitySchemes": {}}, server="https://api.notion.com"
-    )
-    by_url = await previewed(open_registry, manifest.document)
-    assert by_url.known is not None
-    assert by_url.known.because == "it is its document"
-    found = await previewed(open_registry, "notion", Origin.OPERATOR)
+    paths = {"/a": {"get": operation("a", security=list(security))}}
+    return manifest.document, document(paths=paths, components={"securitySchemes": schemes}, server=manifest.base_url)
+
+
+async def test_the_document_of_a_preset_is_known_by_its_url(open_registry: Open, web: dict[str, str]) -> None:
+    """And then the preset's name is enough to add it."""
+    url, web[url] = published("notion", {})
+    found = await previewed(open_registry, url)
+    assert found.known is not None
+    assert (found.known.because, found.known.command) == ("it is its document", "specport add notion")
+
+
+async def test_a_preset_has_its_own_variables(open_registry: Open, web: dict[str, str]) -> None:
+    """Neither an option nor a hint at the preset, which is used already; what it holds goes before other schemes."""
+    bearer = {"type": "http", "scheme": "bearer"}
+    schemes = {"aKey": bearer, "personalAccessToken": bearer}
+    url, web[url] = published("asana", schemes, {"aKey": []}, {"personalAccessToken": []})
+    found = await previewed(open_registry, "asana", Origin.OPERATOR)
     assert found.known is None
-    assert found.add_command == "specport add notion"
-    assert {scheme.set_with for scheme in found.security} <= {"set NOTION_TOKEN"}
+    assert found.add_command == "specport add asana"
+    assert found.needs.enough == ("personalAccessToken",)
+    scheme = found.security[0]
+    assert (scheme.variable, scheme.option, scheme.set_with) == ("ASANA_ACCESS_TOKEN", "", "set ASANA_ACCESS_TOKEN")
+    lines = as_text(found).splitlines()
+    assert "- personalAccessToken (HTTP bearer): set ASANA_ACCESS_TOKEN" in lines
+    assert lines[-1].endswith("a person runs: specport add asana")
+
+
+async def test_a_preset_with_an_oauth_client_says_to_log_in(open_registry: Open, web: dict[str, str]) -> None:
+    """Its id and its secret first."""
+    url, web[url] = published("spotify", {"oauth_2_0": {"type": "oauth2", "flows": {}}}, {"oauth_2_0": []})
+    found = await previewed(open_registry, "spotify", Origin.OPERATOR)
+    said = "set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET, then `specport login spotify`"
+    assert [scheme.set_with for scheme in found.security] == [said]
 
 
 async def test_every_list_is_bounded_and_says_how_much_more_there_is(open_registry: Open) -> None:

@@ -38,7 +38,7 @@ def preview_of(opened: Opened) -> Preview:
     total = costs.total(list(cost.values()))
     tags = costs.by_tag(tools, cost)
     destinations = destinations_of(opened)
-    needs = needs_of(tools)
+    needs = needs_of(opened)
     schemes = schemes_of(opened, needs)
     destroying = [tool for tool in tools if tool.hints.destructive]
     doubtful = [tool for tool in tools if dangers.may_destroy(tool)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from specport.catalog.model import Tool
 from specport.documents.text import one_line
 from specport.executor.addresses import origin_of
 from specport.executor.auth.references import is_reference
-from specport.executor.model import CERTIFICATE
+from specport.executor.model import CERTIFICATE, Flow
 from specport.operations.model import OAuthFlow, SecurityScheme
 from specport.operations.security import fault_of
 from specport.sources.clients import FLOW_KINDS
@@ -30,16 +31,33 @@ _UNDECLARED = "HTTP bearer, not declared"
 _CERTIFICATE = "client certificates cannot be presented yet"
 
 
-def needs_of(tools: Iterable[Tool]) -> Needs:
-    """What is enough for most operations; of sets that are enough for as many, the smallest."""
-    each = [_alternatives(tool) for tool in tools]
+def needs_of(opened: Opened) -> Needs:
+    """What is enough for most operations; of sets that are enough for as many, the smallest.
+
+    Where a preset holds credentials, those that it holds.
+    """
+    each = [_alternatives(tool) for tool in opened.catalog.tools]
     needing = [alternatives for alternatives in each if alternatives and frozenset[str]() not in alternatives]
-    counts = Counter(alternative for alternatives in needing for alternative in set(alternatives))
+    schemes = opened.catalog.schemes
+    counts = Counter(
+        names for alternatives in needing for names in set(alternatives) if not any(map(_fault, _of(names, schemes)))
+    )
+    held = frozenset({*opened.source.references, *opened.source.clients})
+    used = frozenset(name for names in counts if names <= held for name in names)
     best: tuple[int, int, tuple[str, ...]] = (0, 0, ())
-    for candidate, _ in counts.most_common(MAX_ALTERNATIVES):
+    for candidate, _ in [(used, 0)] if used else counts.most_common(MAX_ALTERNATIVES):
         covered = sum(any(alternative <= candidate for alternative in alternatives) for alternatives in needing)
         best = min(best, (-covered, len(candidate), tuple(sorted(candidate))))
     return Needs(best[2], -best[0], len(each) - len(needing))
+
+
+def _of(names: Iterable[str], schemes: Mapping[str, SecurityScheme]) -> Iterator[SecurityScheme]:
+    return (schemes[name] for name in names if name in schemes)
+
+
+def _fault(scheme: SecurityScheme) -> str:
+    """Why it cannot be used, empty where it can."""
+    return _CERTIFICATE if scheme.kind == CERTIFICATE else fault_of(scheme)
 
 
 def _alternatives(tool: Tool) -> list[frozenset[str]]:
@@ -55,8 +73,7 @@ def schemes_of(opened: Opened, needs: Needs) -> list[SchemeFacts]:
     variables = _variables(opened.source.name, schemes.values())
     origins = opened.source.origins or origins_of(opened)
     facts = [
-        _facts(scheme, alone[name], variables[name], _references(opened, name), origins)
-        for name, scheme in schemes.items()
+        _facts(scheme, alone[name], variables[name], _held(opened, name), origins) for name, scheme in schemes.items()
     ]
     return sorted(facts, key=lambda each: (each.name not in needs.enough, -each.operations))
 
@@ -75,26 +92,36 @@ def _ending(scheme: SecurityScheme) -> str:
     return "key" if scheme.kind == "apiKey" else "login" if scheme.scheme == "basic" else "token"
 
 
-def _references(opened: Opened, name: str) -> tuple[str, ...]:
-    """The references that a preset has for a scheme: of an OAuth client its id and its secret."""
-    if name in opened.source.references:
-        return (opened.source.references[name],)
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What holds the credential of a scheme already, as a preset says, and what is to be done with it."""
+
+    variable: str
+    set_with: str
+
+
+def _held(opened: Opened, name: str) -> _Held | None:
+    """Of an OAuth client its id and its secret."""
     client = opened.source.clients.get(name)
-    return tuple(filter(is_reference, (client.client_id, client.client_secret))) if client else ()
+    references = filter(is_reference, (client.client_id, client.client_secret)) if client else ()
+    if name in opened.source.references:
+        references = (opened.source.references[name],)
+    held = " and ".join(reference.removeprefix("env:") for reference in references)
+    is_login = client is not None and client.flow is Flow.AUTHORIZATION_CODE
+    said = [*([f"set {held}"] if held else []), *([f"`specport login {opened.source.name}`"] if is_login else [])]
+    return _Held(held, ", then ".join(said)) if said else None
 
 
 def _facts(
-    scheme: SecurityScheme, operations: int, variable: str, references: Sequence[str], origins: Sequence[str]
+    scheme: SecurityScheme, operations: int, variable: str, held: _Held | None, origins: Sequence[str]
 ) -> SchemeFacts:
     name = scheme.name
     described = one_line(_described(scheme), _MAX_SHOWN)
     flows = tuple(_flow(flow, origins) for flow in scheme.flows)
-    fault = _CERTIFICATE if scheme.kind == CERTIFICATE else fault_of(scheme)
-    if fault:
-        return SchemeFacts(name, described, operations, "", "", f"it cannot be used: {fault}", flows)
-    if references:
-        held = " and ".join(reference.removeprefix("env:") for reference in references)
-        return SchemeFacts(name, described, operations, held, "", f"set {held}", flows)
+    if _fault(scheme):
+        return SchemeFacts(name, described, operations, "", "", f"it cannot be used: {_fault(scheme)}", flows)
+    if held:
+        return SchemeFacts(name, described, operations, held.variable, "", held.set_with, flows)
     if len(name) > _MAX_NAME or not name.isprintable() or "=" in name or "@" in name or not name:
         return SchemeFacts(name, described, operations, "", "", "give it in [auth] of a source.toml", flows)
     option = f"--credential {argument(f'{name}=env:{variable}')}"

@@ -175,9 +175,9 @@ def _credentials(preview: Preview) -> Line:
     parts = (
         f"{names} {'is' if len(needs.enough) == 1 else 'are'} enough for {_share(needs.covers, preview.operations)}"
         if names
-        else "no operation needs one",
+        else ("" if rest else "no operation needs one"),
         f"{needs.without:,} need none" if names and needs.without else "",
-        f"{rest:,} need another" if rest else "",
+        f"{rest:,} need {'another' if names else 'what cannot be given'}" if rest else "",
     )
     items = [_scheme(scheme) for scheme in preview.security[:SHOWN_SCHEMES]]
     return Line(
