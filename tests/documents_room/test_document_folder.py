@@ -78,6 +78,12 @@ VALID: dict[str, Callable[[Catalog], bool]] = {
     ),
     "whole_number_in_a_path.yaml": lambda made: request_of(made.tools[0], {"id": 7.0}).url.endswith("/7"),
     "server_variables_that_multiply.yaml": lambda made: made.servers == ("https://api.example.com/{b}{b}",),
+    "hints_at_every_level.yaml": lambda made: (
+        [tool.address for tool in made.tools] == ["checkout.placeOrder", "orders.find", "orders.getStatus"]
+    ),
+    "hints_that_are_wrong.yaml": lambda made: (
+        [tool.address for tool in made.tools if tool.needs_approval] == ["orders.list"] and len(made.problems) == 9
+    ),
     "several_files/main.yaml": lambda made: "owner" in made.tools[0].input_schema["$defs"]["Thing"]["properties"],
 }
 

@@ -10,13 +10,13 @@ import orjson
 
 from specport.catalog.inputs import Owned, build_input
 from specport.catalog.model import Catalog, Hints, Route, Tool
-from specport.catalog.naming import addresses, listing_order, wire_names
+from specport.catalog.naming import listing_order, names_of
 from specport.catalog.schemas import Library, MadeSchemas
 from specport.documents.model import LEFT_OUT, Document, Problem, Severity
 from specport.documents.refs import References
 from specport.documents.text import MAX_DESCRIPTION, clean, one_line, shorten
 from specport.errors import DocumentError
-from specport.operations.model import Operation, Operations, SecurityScheme
+from specport.operations.model import DocumentHints, HintedLimit, Operation, Operations, SecurityScheme
 from specport.schemas.compose import Soundness
 from specport.schemas.convert import SchemaConverter
 from specport.schemas.model import Direction, Place
@@ -48,13 +48,14 @@ def build_catalog(document: Document, operations: Operations, references: Refere
 
     converter = SchemaConverter(references, document.dialect, Direction.REQUEST, warn)
     owned = owned_parameters(operations.schemes)
-    named = list(zip(operations.operations, addresses(operations.operations, shape.prefix), strict=True))
-    names = wire_names((address, operation.key) for operation, address in named)
+    named = names_of(operations.operations, shape.prefix, warn)
     soundness = Soundness(converter)
     texts: dict[Place, str] = {}
     making = _Making(shape, owned, converter, soundness, Library(texts, shape.schema_budget))
     tools: list[Tool] = []
-    for (operation, address), name in zip(named, names, strict=True):
+    for operation, (address, name) in zip(operations.operations, named, strict=True):
+        if operation.hints.is_hidden:
+            continue
         try:
             tools.append(making.tool(operation, address, name))
         except DocumentError as error:
@@ -72,7 +73,16 @@ def build_catalog(document: Document, operations: Operations, references: Refere
         digest=_digest(tools, texts, shape),
         servers=operations.servers,
         schemes={name: replace(scheme, description="") for name, scheme in operations.schemes.items()},
+        hints=replace(operations.hints, limits=_limits_of(tools, operations.hints)),
+        hidden=sum(operation.hints.is_hidden for operation in operations.operations),
     )
+
+
+def _limits_of(tools: Sequence[Tool], hints: DocumentHints) -> tuple[HintedLimit, ...]:
+    """The limits that any of the tools takes from."""
+    routes = [tool.route for tool in tools if tool.route] if hints.limits else []
+    counted = {("", ""), *(("", route.path) for route in routes), *((route.method, route.path) for route in routes)}
+    return tuple(limit for limit in hints.limits if (limit.method, limit.path) in counted)
 
 
 def digest_of(facts: Sequence[object]) -> str:
@@ -123,9 +133,12 @@ class _Making:
                 accept_only=operation.accept,
                 security=operation.security,
                 servers=operation.servers,
+                next_page=operation.hints.next_page,
+                total=operation.hints.total,
             ),
             tags=operation.tags,
             deprecated=operation.deprecated,
+            needs_approval=operation.hints.needs_approval,
         )
 
 

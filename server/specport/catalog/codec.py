@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from specport.catalog.model import Catalog, Tool, ToolFacts
 from specport.catalog.schemas import Library, MadeSchemas
 from specport.documents.model import Problem
-from specport.operations.model import SecurityScheme
+from specport.operations.model import DocumentHints, SecurityScheme
 
 LISTED_AHEAD = 500
 """Tools whose listed schemas are made before they are asked for: those of the first page."""
@@ -40,6 +40,8 @@ class _Stored:
     schemas: tuple[tuple[str, str | None], ...]
     targets: tuple[tuple[str, tuple[str, ...], str], ...]
     budget: int
+    hints: DocumentHints
+    hidden: int
 
 
 def encode_catalog(catalog: Catalog) -> bytes:
@@ -60,6 +62,8 @@ def encode_catalog(catalog: Catalog) -> bytes:
         ),
         targets=tuple((pointer, tuple(sorted(names)), text) for (pointer, names), text in library.texts.items()),
         budget=library.budget,
+        hints=catalog.hints,
+        hidden=catalog.hidden,
     )
     data = orjson.dumps(stored, default=_nothing)
     return b"%s\n%s" % (hashlib.sha256(data).hexdigest().encode(), data)
@@ -87,6 +91,8 @@ def decode_catalog(data: bytes) -> Catalog | None:
         digest=stored.digest,
         servers=stored.servers,
         schemes=stored.schemes,
+        hints=stored.hints,
+        hidden=stored.hidden,
     )
 
 
@@ -99,6 +105,7 @@ def _tool(facts: ToolFacts, schemas: MadeSchemas) -> Tool:
         route=facts.route,
         tags=facts.tags,
         deprecated=facts.deprecated,
+        needs_approval=facts.needs_approval,
         schemas=schemas,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from specport.documents.model import Problem
-from specport.operations.model import SecurityScheme
+from specport.operations.model import DocumentHints, SecurityScheme
 from specport.schemas.model import JsonSchema
 
 
@@ -91,7 +91,7 @@ class Route:
 
     `accept`: media types of successful answers; `accept_only`: texts of which that header must be one, where there are
     any; `security`: alternatives of scheme names; `servers`: URLs that
-    override the source's own.
+    override the source's own; `next_page` and `total`: dotted paths in an answer that the document states for it.
     """
 
     source: str
@@ -103,6 +103,8 @@ class Route:
     accept_only: tuple[str, ...] = ()
     security: tuple[tuple[str, ...], ...] = ()
     servers: tuple[str, ...] = ()
+    next_page: str = ""
+    total: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,10 @@ class GivenSchema:
 
 @dataclass(frozen=True, slots=True)
 class ToolFacts:
-    """All of a tool but its schemas. `route` is None for the built-in ones, which the server answers itself."""
+    """All of a tool but its schemas. `route` is None for the built-in ones, which the server answers itself.
+
+    `needs_approval`: its document says so.
+    """
 
     address: str
     wire_name: str
@@ -152,6 +157,7 @@ class ToolFacts:
     route: Route | None = None
     tags: tuple[str, ...] = ()
     deprecated: bool = False
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +182,7 @@ class Catalog:
     """The tools of one source in listing order, what was left out, and the digest of all that.
 
     `title`, `version`, `servers` are the document's own; `schemes` are its security schemes by name, not described.
+    `hints` are what it says of all its operations; `hidden` counts those that it hides.
     """
 
     source: str
@@ -186,3 +193,5 @@ class Catalog:
     digest: str
     servers: tuple[str, ...] = ()
     schemes: Mapping[str, SecurityScheme] = field(default_factory=dict[str, SecurityScheme])
+    hints: DocumentHints = DocumentHints()
+    hidden: int = 0

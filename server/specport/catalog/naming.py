@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from specport.documents.pointers import child
 from specport.operations.model import Operation, OperationKey
 
 MAX_WIRE_NAME = 49
@@ -26,6 +27,7 @@ BUILT_IN = (
 )  # fmt: skip
 """Addresses of the server's own tools; an operation of that name takes a suffix, whether or not they are offered."""
 
+_OWN_GROUP = "openapi"
 _SUFFIX_DIGITS = 8
 _SUFFIX = re.compile(rf"_[0-9a-f]{{{_SUFFIX_DIGITS}}}\Z")
 _WORD_START = re.compile(r"(?<=[a-z0-9])[A-Z]|_")
@@ -49,6 +51,45 @@ def camel(text: str) -> str:
 
 def _capital(word: str) -> str:
     return word[0].upper() + word[1:].lower()
+
+
+def names_of(operations: Sequence[Operation], prefix: str, warn: Callable[[str, str], None]) -> list[tuple[str, str]]:
+    """Address and wire name of each operation: those that its document wishes where they are free, else by the rule.
+
+    What the rule gives stays taken where a wish is met, so that a wish renames no other operation. `warn` hears of
+    those that are not met: pointer and sentence.
+    """
+    by_rule = addresses(operations, prefix)
+    wires = wire_names((address, operation.key) for address, operation in zip(by_rule, operations, strict=True))
+    named = list(zip(by_rule, wires, strict=True))
+    wishing = [index for index, operation in enumerate(operations) if operation.hints.address]
+    if not wishing:
+        return named
+    plain = [_address(operation) for operation in operations]
+    holders = {address.casefold(): index for index, address in reversed(list(enumerate(plain)))}
+    wire_holders = {wire.casefold(): index for index, wire in enumerate(wires)}
+    for index in wishing:
+        wish = _wished(operations[index], plain[index])
+        holder = holders.setdefault(wish.casefold(), index)
+        if holder != index or wish.partition(".")[0].casefold() == _OWN_GROUP:
+            key = operations[holder].key
+            whose = f"of {key.method} {key.path}" if holder != index else "the server's own tools have"
+            warn(
+                child(operations[index].pointer, "x-specport", "address"),
+                f"the address {wish} is one {whose}; {named[index][0]} is used",
+            )
+            continue
+        address = f"{prefix}.{wish}" if prefix else wish
+        name = _portable(address)
+        is_free = _fits(name) and wire_holders.setdefault(name.casefold(), index) == index
+        named[index] = address, name if is_free else _suffixed(name, address, operations[index].key)
+    return named
+
+
+def _wished(operation: Operation, by_rule: str) -> str:
+    """The address that a hint wishes; a leaf alone stays in the group that the rule gives."""
+    wish = operation.hints.address
+    return wish if "." in wish else f"{by_rule.partition('.')[0]}.{wish}"
 
 
 def addresses(operations: Sequence[Operation], prefix: str) -> list[str]:
@@ -105,9 +146,17 @@ def wire_names(named: Iterable[tuple[str, OperationKey]]) -> list[str]:
     firsts = _first_of_each(plain, taken=[_portable(address) for address in BUILT_IN])
     names: list[str] = []
     for index, (name, (address, key)) in enumerate(zip(plain, given, strict=True)):
-        is_free = len(name) <= MAX_WIRE_NAME and index in firsts and not _SUFFIX.search(name)
-        names.append(name if is_free else f"{_cut(name)}_{_hash(key, _account(address))}")
+        names.append(name if index in firsts and _fits(name) else _suffixed(name, address, key))
     return names
+
+
+def _fits(name: str) -> bool:
+    """Whether a wire name is short enough, and none that a suffix makes."""
+    return len(name) <= MAX_WIRE_NAME and not _SUFFIX.search(name)
+
+
+def _suffixed(name: str, address: str, key: OperationKey) -> str:
+    return f"{_cut(name)}_{_hash(key, _account(address))}"
 
 
 def _account(address: str) -> str:

@@ -75,6 +75,7 @@ class Limiter:
         self._clock = clock or loop.time
         self._later = later or loop.call_later
         self._declared = [SlidingWindow(limit) for limit in limits]
+        self._covering: dict[tuple[str, str], tuple[SlidingWindow, ...]] = {}
         self._told = ToldLimits()
         self._waiting: list[_Waiter] = []
         self._wake_at = math.inf
@@ -128,9 +129,17 @@ class Limiter:
             self._admit()
 
     def _needs(self, method: str, path: str, body: object) -> Needs:
-        costs = [(window, window.limit.cost(body)) for window in self._declared if window.limit.covers(method, path)]
+        costs = [(window, window.limit.cost(body)) for window in self._of(method, path)]
         told = [(window, 1) for window in self._told.covering((method, path))]
         return tuple((window, cost) for window, cost in (*costs, *told) if cost)
+
+    def _of(self, method: str, path: str) -> tuple[SlidingWindow, ...]:
+        """The declared limits that cover an operation, found once: a document may state one for each of many."""
+        operation = (method, path)
+        if operation not in self._covering:
+            covering = (window for window in self._declared if window.limit.covers(method, path))
+            self._covering[operation] = tuple(covering)
+        return self._covering[operation]
 
     def _can_go(self, needs: Needs) -> bool:
         """Room in every window, and nobody waiting longer for any of those."""

@@ -16,7 +16,8 @@ class Limit:
     A `window` of 0 bounds how many calls are under way at the same time. `methods` (empty: all) and `paths` (empty:
     all) say which operations take from it; a path pattern is a path template in which a trailing `*` matches the rest.
     `weight` names a top-level array of the JSON body whose length is what a call costs, nothing where the body has no
-    such array; without `weight` a call costs 1.
+    such array; without `weight` a call costs 1. `by_document`: whoever wrote the document states it, so it is kept, and
+    never believed to be what the API's answers tell.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Limit:
     methods: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     weight: str = ""
+    by_document: bool = False
 
     @property
     def figures(self) -> str:
@@ -48,6 +50,10 @@ class Limit:
             return 1
         items = cast("Mapping[str, object]", body).get(self.weight) if isinstance(body, dict) else None
         return len(cast("list[object]", items)) if isinstance(items, list) else 0
+
+
+DEFAULT_LIMITS = (Limit("calls at the same time", 100, 0.0),)
+"""What is kept for a source that declares no limits; the rest is what its answers tell."""
 
 
 def _matches(pattern: str, path: str) -> bool:

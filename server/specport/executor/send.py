@@ -23,7 +23,7 @@ from specport.executor.auth.tokens import Tokens
 from specport.executor.auth.wallet import Headers, Wallet
 from specport.executor.exchanging import Answer, Exchanger, Outgoing, PassingFault, origin_text
 from specport.executor.learning import quotas_of, retry_after
-from specport.executor.model import Bounds, Channel, Exchange, Limit
+from specport.executor.model import DEFAULT_LIMITS, Bounds, Channel, Exchange
 from specport.executor.redirects import MAX_REDIRECTS, NotFollowed, follow, without_keys
 from specport.executor.shared import Ledger, SharedLimiter
 from specport.executor.told import Told
@@ -34,9 +34,6 @@ TOKEN_SECONDS = 20.0
 
 MAX_SCOPES = 10_000
 """Most pairs of source and credential whose limits are kept; clients may bring credentials of their own."""
-
-DEFAULT_LIMITS = (Limit("calls at the same time", 100, 0.0),)
-"""What is kept for a source that declares no limits; the rest is what its answers tell."""
 
 Sleep = Callable[[float], Awaitable[None]]
 

@@ -85,5 +85,9 @@ class ToldLimits:
 def _is_same(window: SlidingWindow, quota: Quota) -> bool:
     limit = window.limit
     return (
-        bool(limit.window) and not limit.weight and limit.amount == quota.amount and quota.window in (0, limit.window)
+        bool(limit.window)
+        and not limit.by_document
+        and not limit.weight
+        and limit.amount == quota.amount
+        and quota.window in (0, limit.window)
     )

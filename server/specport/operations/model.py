@@ -114,6 +114,51 @@ class SecurityScheme:
 
 
 @dataclass(frozen=True, slots=True)
+class HintedLimit:
+    """A limit that a document states: at most `amount` units in any `window` seconds, or at once where that is 0.
+
+    It is counted for one operation, for all of a `path` where `method` is empty, or for all where both are.
+    `weight` names the array of the JSON body whose length a call costs.
+    """
+
+    name: str
+    amount: int
+    window: float
+    method: str = ""
+    path: str = ""
+    weight: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHints:
+    """What `x-specport` says for a whole document: limits, and dotted paths in answers, empty where it says none."""
+
+    limits: tuple[HintedLimit, ...] = ()
+    next_page: str = ""
+    total: str = ""
+    error_message: str = ""
+    error_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationHints:
+    """What `x-specport` says of one operation, or of its path, its tags or the document where it says nothing itself.
+
+    `address` is a leaf or group and leaf, not yet known to be free. `next_page` and `total`: of the operation or its
+    path alone.
+    """
+
+    address: str = ""
+    is_hidden: bool = False
+    needs_approval: bool = False
+    next_page: str = ""
+    total: str = ""
+
+
+NO_HINTS = OperationHints()
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method+path with everything a tool and its request need.
 
@@ -135,6 +180,7 @@ class Operation:
     security: tuple[tuple[str, ...], ...]
     servers: tuple[str, ...]
     accept: tuple[str, ...] = ()
+    hints: OperationHints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +199,4 @@ class Operations:
     schemes: Mapping[str, SecurityScheme]
     servers: tuple[str, ...]
     tag_parents: Mapping[str, str] = field(default_factory=dict[str, str])
+    hints: DocumentHints = DocumentHints()

@@ -10,7 +10,8 @@ from specport.documents.refs import References
 from specport.documents.text import clean, one_line
 from specport.errors import DocumentError
 from specport.operations import openapi, swagger
-from specport.operations.model import Operation, OperationKey, Operations
+from specport.operations.hints import Hints
+from specport.operations.model import Operation, OperationHints, OperationKey, Operations
 from specport.operations.parameters import TOKEN
 from specport.operations.reading import Reading, entries, members, required_object, text, texts
 from specport.operations.security import read_requirements, read_schemes
@@ -22,14 +23,23 @@ _NOT_CALLABLE = frozenset({"CONNECT"})
 """Methods that are about the connection itself (RFC 9110 section 9.3.6)."""
 
 
-def read_operations(document: Document, source: str, references: References) -> Operations:
-    """Every operation of the document that can be read, in document order, and a Problem for each that cannot."""
+def read_operations(
+    document: Document, source: str, references: References, *, seeks_hints: bool = False
+) -> Operations:
+    """Every operation of the document that can be read, in document order, and a Problem for each that cannot.
+
+    `seeks_hints`: hints are sought where nothing reads them, too, for a warning each.
+    """
     reading = Reading(document, source, references)
     for pointer, message in document.warnings:
         reading.warn(pointer, message)
     root = document.root
     is_swagger = document.dialect.is_swagger
-    operations, servers = tuple(_each_operation(reading)), _root_servers(reading)
+    hints = Hints.of(reading)
+    operations = tuple(_each_operation(reading, hints))
+    if seeks_hints:
+        hints.tell_unread()
+    servers = _root_servers(reading)
     info = members(root.get("info"))
     return Operations(
         source=source,
@@ -41,6 +51,7 @@ def read_operations(document: Document, source: str, references: References) -> 
         schemes=read_schemes(swagger.scheme_objects(root) if is_swagger else openapi.scheme_objects(root), references),
         servers=servers,
         tag_parents=_tag_parents(root),
+        hints=hints.document(),
     )
 
 
@@ -58,21 +69,24 @@ def _tag_parents(root: JsonObject) -> Mapping[str, str]:
     return {name: parent for name, parent in named if isinstance(name, str) and isinstance(parent, str)}
 
 
-def _each_operation(reading: Reading) -> Iterator[Operation]:
+def _each_operation(reading: Reading, hints: Hints) -> Iterator[Operation]:
     for path, raw_item in members(reading.document.root.get("paths")).items():
         if path.startswith("x-"):
             continue
         try:
             items = _path_items(reading, path, raw_item)
         except DocumentError as error:
+            hints.pass_over(raw_item)
             reading.fail(child("/paths", path), f"everything at {path}{LEFT_OUT}{error.message}")
             continue
         if not path.startswith("/"):
             reading.warn(child("/paths", path), f"the path {path!r} does not start with a slash; one is added")
+        shared = hints.path_item(path, items)
         for method, operation in _declared_operations(reading, path, items):
             reading.begin()
+            said = hints.operation(operation, shared, method=method, path=path)
             try:
-                read = _operation(reading, path, method, items, operation)
+                read = _operation(reading, path, method, items, operation, hints=said)
             except DocumentError as error:
                 reading.fail(error.pointer or operation.pointer, f"{method} {path}{LEFT_OUT}{error.message}")
             else:
@@ -127,7 +141,9 @@ def _shown(value: object) -> str:
     return one_line(clean(text(value)), MAX_TITLE)
 
 
-def _operation(reading: Reading, path: str, method: str, items: Sequence[Target], target: Target) -> Operation:
+def _operation(
+    reading: Reading, path: str, method: str, items: Sequence[Target], target: Target, *, hints: OperationHints
+) -> Operation:
     own = required_object(target.value, "the operation")
     shared = {key: value for item in items for key, value in members(item.value).items()}
     root = reading.document.root
@@ -147,6 +163,7 @@ def _operation(reading: Reading, path: str, method: str, items: Sequence[Target]
         security=read_requirements(own["security"] if "security" in own else root.get("security")),
         servers=_servers(reading, own, shared, target.pointer),
         accept=inputs.accept,
+        hints=hints,
     )
 
 

@@ -12,18 +12,22 @@ from specport.policy.model import UNDECIDED, Action, Approve, Decided, Decision,
 HELD = "held"
 """What decides of an operation that a newer document brought."""
 
+HINTED = "x-specport of the document"
+"""What a document's own wish for approval is called."""
+
 _NO_POLICY = Policy()
 _WILD = re.compile(r"([*?])")
 _AS_PATTERN = {"*": ".*", "?": "."}
 
 
 def decide_all(tools: Iterable[Tool], policy: Policy, sources: Iterable[SourceRules] = ()) -> Decided:
-    """What becomes of each tool: --read-only, then the operator's rules, then its source's, then `--approve`."""
+    """What becomes of each tool: --read-only, the operator's rules, its source's, its document's, then `--approve`."""
+    tools = tuple(tools)
     first = _compiled(policy.rules)
     every_source = tuple(sources)
     own = {each.source: (each.prefix, _compiled(each.rules)) for each in every_source}
     held = {each.source: each.held for each in every_source if each.held}
-    if policy == _NO_POLICY and not own:
+    if policy == _NO_POLICY and not own and not any(tool.needs_approval for tool in tools):
         return Decided(dict.fromkeys((tool.address for tool in tools), UNDECIDED))
     fits: dict[int, int] = {}
     decides: set[int] = set()
@@ -104,9 +108,9 @@ def _decision(tool: Tool, policy: Policy, rule: Rule | None) -> Decision:
         )
     if rule is not None:
         return _ruled(tool, rule)
-    if _asks(tool, policy.approve):
-        option = f"--approve {policy.approve}"
-        return Decision(Action.APPROVE, option, f"{tool.address} needs a person's approval ({option})", _remedy(tool))
+    asking = HINTED if tool.needs_approval else f"--approve {policy.approve}" if _asks(tool, policy.approve) else ""
+    if asking:
+        return Decision(Action.APPROVE, asking, f"{tool.address} needs a person's approval ({asking})", _remedy(tool))
     return UNDECIDED
 
 

@@ -22,19 +22,21 @@ def next_page(
 ) -> str:
     """A sentence with the arguments of the next page, or nothing when the answer names none.
 
-    The next URL is looked for where `conventions` say, then in the Link header (RFC 8288).
+    The next URL is looked for where the document says for the operation, where `conventions` say, then in the Link
+    header (RFC 8288).
     """
-    url = at_path(answer, conventions.next_page)
-    if not isinstance(url, str):
+    found = (at_path(answer, path) for path in (route.next_page, conventions.next_page))
+    url = next((each for each in found if isinstance(each, str)), None)
+    if url is None:
         link = _NEXT_LINK.search(exchange.headers.get("link", ""))
         url = link[1] if link else None
-    if not isinstance(url, str) or not url:
+    if not url:
         return ""
     changed = _changed(url, route, arguments)
     if not changed:
         return ""
-    total = at_path(answer, conventions.total)
-    count = f", {total:,} in all" if isinstance(total, int) else ""
+    totals = (at_path(answer, path) for path in (route.total, conventions.total))
+    count = next((f", {total:,} in all" for total in totals if isinstance(total, int)), "")
     return f"There are more{count}. Next page: call again with {orjson.dumps({**arguments, **changed}).decode()}"
 
 

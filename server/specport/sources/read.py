@@ -21,11 +21,13 @@ from specport.documents.refs import References
 from specport.errors import SourceError
 from specport.executor.addresses import origin_of
 from specport.executor.model import CERTIFICATE, Channel, Credential
+from specport.operations.hints import KEY
 from specport.operations.model import Operations, SecurityScheme
 from specport.operations.read import read_operations
 from specport.operations.security import fault_of
 from specport.sources.cache import CatalogCache
 from specport.sources.clients import Place, clients_of
+from specport.sources.hinted import with_hints
 from specport.sources.model import Filters, Source
 from specport.sources.presets import completed
 
@@ -63,6 +65,7 @@ def with_other_facts(opened: Opened, kept: Source) -> Opened:
 
 
 def _opened(kept: Source, source: Source, catalog: Catalog, prefix: str) -> Opened:
+    source = with_hints(source, catalog.hints)
     channel = replace(source.channel, credentials=credentials_of(source, catalog))
     return Opened(source, kept, catalog, channel, base_url_of(source, catalog.servers), prefix)
 
@@ -72,7 +75,9 @@ def read_document(source: Source) -> tuple[Document, Operations, References]:
     loaded = load_document(source.data, source.uri, source.overlays, source.bounds)
     document = assemble(loaded, source.files, source.unread)
     references = References(document.root, document.unread)
-    operations = read_operations(document, source.name, references)
+    files = (source.data, *(file.data for file in (*source.files, *source.overlays)))
+    seeks_hints = any(KEY.encode() in data for data in files)
+    operations = read_operations(document, source.name, references, seeks_hints=seeks_hints)
     return document, _filtered(operations, source.filters), references
 
 

@@ -62,6 +62,7 @@ def preview_of(opened: Opened) -> Preview:
         destructive=len(destroying),
         read_only=sum(tool.hints.read_only for tool in tools),
         deprecated=sum(tool.deprecated for tool in tools),
+        hidden=catalog.hidden,
         may_destroy_count=len(doubtful),
         destroy=dangers.by_tag(destroying, MAX_DANGERS),
         may_destroy=dangers.by_tag(doubtful, MAX_DANGERS),

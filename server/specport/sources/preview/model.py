@@ -163,7 +163,7 @@ class ClientFacts:
 class Preview:
     """Everything that `specport preview --json` says; `tokens` are estimates of the tool list.
 
-    `name` is what the source would be called, `add_command` what adds it.
+    `name` is what the source would be called, `add_command` what adds it, `hidden` counts what the document hides.
     """
 
     name: str
@@ -184,6 +184,7 @@ class Preview:
     destructive: int
     read_only: int
     deprecated: int
+    hidden: int
     may_destroy_count: int
     destroy: tuple[Dangers, ...]
     may_destroy: tuple[Dangers, ...]

@@ -97,7 +97,8 @@ def _operations(preview: Preview) -> str:
         "are deprecated": preview.deprecated,
     }
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count or what in ("only read", "destroy"))
-    return f"{preview.operations:,}, of which {told}"
+    hidden = f"; {preview.hidden:,} more are hidden by the document (x-specport)" if preview.hidden else ""
+    return f"{preview.operations:,}, of which {told}{hidden}"
 
 
 def _tokens(preview: Preview) -> str:

@@ -171,6 +171,7 @@ async def _sources(app: App, *, offline: bool) -> list[Check]:
 def _document(opened: Opened) -> Check:
     catalog = opened.catalog
     said = f"{catalog.title or 'untitled'}: {plural(len(catalog.tools), 'tool')}, {summary(catalog) or 'no problems'}"
+    said += f", {catalog.hidden} more hidden by the document (x-specport)" if catalog.hidden else ""
     mark = Mark.WARN if catalog.problems else Mark.OK
     return Check(opened.source.name, "document", mark, said, problems=tuple(by_severity(catalog.problems)))
 

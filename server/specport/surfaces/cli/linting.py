@@ -11,7 +11,7 @@ from specport.catalog.lint_model import Client, Form, Names, Severity
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
-from specport.surfaces.cli.printing import say_json
+from specport.surfaces.cli.printing import say_json, say_problems
 from specport.surfaces.cli.setting_up import console
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def check_tools(
             say_json(_facts(findings, clients, len(tools)))
         else:
             show(console(), findings, clients, deciding, len(tools))
+            say_problems(each.catalog for each in opened.channels())
         return any(found.severity is Severity.ERROR and found.client in deciding for found in findings)
 
     if with_app(wanted, check):

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specport.catalog.report import summary
 from specport.policy.model import Approve
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app
-from specport.surfaces.cli.printing import say, say_json
+from specport.surfaces.cli.printing import say, say_json, say_problems
 
 if TYPE_CHECKING:
     from specport.app import App
@@ -61,9 +60,7 @@ def tools(
         say(_counted(opened), err=True)
         for sentence in opened.decided.idle:
             say(f"policy: {sentence}", err=True)
-        for each in opened.channels():
-            if each.catalog.problems:
-                say(f"{each.source.name}: {summary(each.catalog)}; see `specport doctor`", err=True)
+        say_problems(each.catalog for each in opened.channels())
 
     with_app(wanted, show)
 

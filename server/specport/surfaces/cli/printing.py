@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import orjson
 import typer
 
 from specport.documents.text import printable
+
+if TYPE_CHECKING:
+    from specport.catalog.model import Catalog
 
 _DOUBTFUL = re.compile("[\x7f-\U0010ffff]")
 """What JSON may hold as it is; below, it escapes controls."""
@@ -23,6 +28,15 @@ def say(text: str, *, err: bool = False, bold: bool = False) -> None:
 def say_json(facts: object) -> None:
     """JSON for programs, on stdout; a string in it reads back as it was."""
     typer.echo(_DOUBTFUL.sub(_shown, orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()))
+
+
+def say_problems(catalogs: Iterable[Catalog]) -> None:
+    """One line on stderr for each document that something is wrong in."""
+    from specport.catalog.report import summary  # `--help` needs no catalog
+
+    for catalog in catalogs:
+        if catalog.problems:
+            say(f"{catalog.source}: {summary(catalog)}; see `specport doctor`", err=True)
 
 
 def only_errors() -> None:
