@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from earlier_state_files import write_state_file
 from hypothesis import given
 from hypothesis import strategies as st
 from source_documents import document
@@ -176,32 +177,13 @@ async def test_a_source_over_the_limit_is_not_kept(tmp_path: Path, monkeypatch: 
         await SqliteStore(tmp_path).add(replace(SOURCE, files=(File("other.json", b"x" * 1000),)))
 
 
-_VERSION_1 = """
-create table sources (name text primary key, uri text not null, data blob not null, origin text not null,
-base_url text not null, auth text not null, filters text not null);
-"""
-_VERSION_2 = """
-create table files (source text not null, part text not null, place integer not null, uri text not null,
-data blob not null, primary key (source, part, place));
-"""
-
-
 @pytest.mark.parametrize("version", [1, 2])
 async def test_a_state_file_of_an_earlier_version_is_taken_over(
     tmp_path: Path, version: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What was added comes along, in every process that starts; what nobody can read is told and left behind."""
-    with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
-        connection.executescript(_VERSION_1 + _VERSION_2 * (version - 1))
-        row = ("shop", SOURCE.uri, SOURCE.data, "operator", SOURCE.base_url, '{"k":"env:K"}')
-        filters = '{"tags":["a"],"operations":["b"]}'
-        connection.execute("insert into sources values (?, ?, ?, ?, ?, ?, ?)", (*row, filters))
-        connection.execute("insert into sources values (?, ?, ?, ?, ?, ?, ?)", ("bad", *row[1:], "[]"))
-        if version == 2:
-            files = [("referred", "f", b"F"), ("overlay", "o", b"O"), ("unread", "u", b"U")]
-            connection.executemany("insert into files values ('shop', ?, 0, ?, ?)", files)
-        connection.execute(f"pragma user_version = {version}")
-    connection.close()
+    files = [("referred", "f", b"F"), ("overlay", "o", b"O"), ("unread", "u", b"U")]
+    write_state_file(tmp_path, version, SOURCE, files=files, broken=["bad"])
     more = {"files": (File("f", b"F"),), "overlays": (File("o", b"O"),), "unread": {"u": "U"}} if version == 2 else {}
     for _ in range(2):
         assert await SqliteStore(tmp_path).get("shop") == replace(

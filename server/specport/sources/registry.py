@@ -176,6 +176,8 @@ class Registry:
         async with self._changing:
             known = self._added(name)
             self._check_free(new)
+            if new in self.left_out:
+                raise _taken(new)
             opened = await asyncio.to_thread(self._open, renamed(known.kept, new), prefix=new, instead_of=name)
             await self._keep(name, opened.kept)
             self.opened = self._ordered({**_without(self.opened, name), new: opened})
@@ -274,6 +276,8 @@ class Registry:
             return known
         if name in self.disabled:
             raise SourceError(f"{name!r} is disabled", hint=f"`specport enable {name}` first")
+        if name in self.left_out:
+            raise SourceError(f"{name!r} cannot be opened: {self.left_out[name]}")
         raise SourceError(f"there is no source {name[:60]!r}", hint=f"There are: {', '.join(self.opened) or 'none'}")
 
     def _added(self, name: str) -> Opened:
@@ -291,7 +295,7 @@ class Registry:
         if name in bundled_names():
             raise SourceError(f"the name {name!r} belongs to a bundled source", hint="Choose another name")
         if name in self.opened or name in self.disabled:
-            raise SourceError(f"the name {name!r} is taken", hint="Choose another name, or remove that source first")
+            raise _taken(name)
 
     def _ordered(self, opened: Mapping[str, Opened]) -> dict[str, Opened]:
         """In the same order in every process, since cursors of the list are made from it."""
@@ -317,6 +321,10 @@ class Registry:
 
 def _preview(source: Source, shape: Shape) -> Preview:
     return preview_of(open_source(source, shape, None))
+
+
+def _taken(name: str) -> SourceError:
+    return SourceError(f"the name {name!r} is taken", hint="Choose another name, or remove that source first")
 
 
 def _without(mapping: Mapping[str, T], name: str) -> dict[str, T]:
