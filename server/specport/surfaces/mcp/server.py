@@ -7,7 +7,6 @@ request are JSON-RPC errors.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import anyio
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -34,6 +32,7 @@ from specport.surfaces.mcp import reading
 from specport.surfaces.mcp.approving import Approvals, InputRequired
 from specport.surfaces.mcp.callers import caller_of
 from specport.surfaces.mcp.logs import ClientLog
+from specport.surfaces.mcp.telling import Telling
 
 log = logging.getLogger("specport")
 
@@ -101,7 +100,7 @@ class McpServer:
         self._pages: dict[tuple[str, str, str], Mapping[str, Any]] = {}
         self._bus = InMemorySubscriptionBus()
         self._listening = ListenHandler(self._bus)
-        self._sessions: set[ServerSession] = set()
+        self._telling = Telling()
         self._client_log = ClientLog()
         log.addHandler(self._client_log)
         self.lowlevel: Server[Any] = _Server(
@@ -135,6 +134,7 @@ class McpServer:
         """End every open listen stream, so that a server can stop without waiting for clients."""
         log.removeHandler(self._client_log)
         self._listening.close()
+        self._telling.close()
 
     def _input_schema(self, name: str) -> Mapping[str, Any] | None:
         tool = self._app.known(name)
@@ -224,18 +224,15 @@ class McpServer:
     async def _initialized(self, ctx: Context, params: types.NotificationParams) -> None:
         """Remember a legacy connection, which is told of list changes directly."""
         del params
-        self._sessions.add(ctx.session)
-        _when_gone(ctx.session, self._sessions.discard)
+        self._telling.add(ctx.session)
+        _when_gone(ctx.session, self._telling.forget)
 
     async def _announce(self) -> None:
         """Tell modern subscribers and legacy connections that tools and sources changed."""
         self._pages.clear()
         await self._bus.publish(ToolsListChanged())
         await self._bus.publish(ResourcesListChanged())
-        for session in list(self._sessions):
-            with contextlib.suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # it has just gone
-                await session.send_tool_list_changed()
-                await session.send_resource_list_changed()
+        self._telling.tell()
 
 
 def _page(listing: Listing, start: int) -> list[types.Tool]:
