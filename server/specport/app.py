@@ -137,7 +137,9 @@ class App:
         if self.known(entry.name) is None:
             await self.sync()
         entry.tool, entry.decision = self._offer.about(entry.name)
-        tool = self.find(entry.name)
+        tool = self.known(entry.name)
+        if tool is None:
+            raise await asyncio.to_thread(self._offer.missing, entry.name)  # it looks at every name there is
         call = Call(tool, self._pipeline.checked(tool, arguments), caller, ask, entry)
         if tool.route is not None:
             return await self._pipeline.run(call, tool.route)

@@ -7,7 +7,9 @@ What is there already is not sent again: requests may be conditional (RFC 9110 s
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
+import ssl
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
@@ -97,7 +99,7 @@ async def _fetch(
     url: str, policy: FetchPolicy, known: Validators, resolver: Resolve, transport: httpx2.AsyncBaseTransport | None
 ) -> Fetched | None:
     async with httpx2.AsyncClient(
-        transport=transport, follow_redirects=False, trust_env=False, timeout=policy.max_seconds
+        transport=transport or _transport(), follow_redirects=False, trust_env=False, timeout=policy.max_seconds
     ) as client:
         for _ in range(MAX_REDIRECTS + 1):
             request = await _request(client, url, policy, resolver)
@@ -116,6 +118,19 @@ async def _fetch(
             finally:
                 await response.aclose()
     raise SourceError(f"{url} redirects more than {MAX_REDIRECTS} times")
+
+
+def _transport() -> httpx2.AsyncBaseTransport:
+    """Connections of one fetch. They are imported with the first one."""
+    from specport.executor.connections import Connections
+
+    return Connections(1, context=_tls)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """One for all fetches: reading the certificates takes 70 ms, in which nothing else would be answered."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 async def _request(client: httpx2.AsyncClient, url: str, policy: FetchPolicy, resolver: Resolve) -> httpx2.Request:
