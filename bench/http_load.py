@@ -88,11 +88,11 @@ class Load:
         opening = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}
         reader, writer = await asyncio.open_connection(self._host, self._port)
         writer.write(self._request(opening, {}))
-        head, _ = await _answer(reader)
+        head, _ = await read_answer(reader)
         session = head.lower().partition(b"mcp-session-id: ")[2].partition(b"\r\n")[0].decode()
         opened = {"jsonrpc": "2.0", "method": "notifications/initialized"}
         writer.write(self._request(opened, {"Mcp-Session-Id": session}))
-        await _answer(reader)
+        await read_answer(reader)
         writer.close()
         return session
 
@@ -103,12 +103,12 @@ class Load:
         for _ in range(times):
             writer.write(call.replace(str(_FIRST_ID).encode(), str(next(self._ids)).encode()))
             async with asyncio.timeout(ANSWER_SECONDS):
-                _, body = await _answer(reader)
+                _, body = await read_answer(reader)
             if b'"result"' not in body or b'"isError":true' in body.replace(b" ", b""):
                 raise BadAnswer(body[:500])
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+async def read_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     """Head and body of one answer, by its length or in chunks."""
     head = await reader.readuntil(b"\r\n\r\n")
     lower = head.lower()
