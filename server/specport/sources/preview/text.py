@@ -69,7 +69,7 @@ def lines_of(preview: Preview, reader: Reader) -> list[Line]:
     """What there is to say, each line and item in one line of at most MAX_LINE characters."""
     lines = (
         Line("Operations", _operations(preview)),
-        Line("Tokens", _tokens(preview)),
+        *_tokens(preview),
         *_dangers(preview),
         *_destinations(preview, reader),
         _credentials(preview),
@@ -101,16 +101,18 @@ def _operations(preview: Preview) -> str:
     return f"{preview.operations:,}, of which {told}{hidden}"
 
 
-def _tokens(preview: Preview) -> str:
-    costs = [
+def _tokens(preview: Preview) -> Iterator[Line]:
+    costs = (
         f"about {preview.tokens_by_exposure[each.name]:,} {f'with {each.option}' if each.option else 'to list them'}"
         for each in EXPOSURES
-    ]
-    tags = [f"{one_line(tag.tag, _WORD)} {tag.tokens:,} ({tag.tools:,})" for tag in preview.tags[:SHOWN_TAGS]]
-    left = len(preview.tags) + preview.tags_left - len(tags)
-    rest = preview.tokens - sum(tag.tokens for tag in preview.tags[:SHOWN_TAGS])
-    by_tag = f"; by tag, with tools: {', '.join(tags)}" if tags else ""
-    return f"{', '.join(costs)}{by_tag}{f', {left:,} more {rest:,}' if left else ''}"
+    )
+    yield Line("Tokens", ", ".join(costs))
+    shown = preview.tags[:SHOWN_TAGS]
+    tags = [f"{one_line(tag.tag, _WORD)} {tag.tokens:,} ({_counted(tag.tools, 'tool')})" for tag in shown]
+    left = len(preview.tags) + preview.tags_left - len(shown)
+    rest = preview.tokens - sum(tag.tokens for tag in shown)
+    if tags:
+        yield Line("By tag", ", ".join([*tags, f"{_counted(left, 'more tag')} {rest:,}"] if left else tags))
 
 
 def _dangers(preview: Preview) -> Iterator[Line]:
