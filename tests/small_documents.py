@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from specport.catalog.build import Shape
-from specport.catalog.model import Catalog, Tool
+from specport.catalog.model import Catalog, Filters, Tool
 from specport.requests.check import ArgumentChecker
 from specport.requests.model import PreparedRequest
 from specport.requests.prepare import prepare
@@ -32,10 +32,12 @@ def catalog_of(
     shape: Shape | None = None,
     origin: Origin = Origin.OPERATOR,
     uri: str = "small",
+    filters: Filters | None = None,
 ) -> Catalog:
     """The tools of a document, through the one way from bytes to tools."""
     data = described if isinstance(described, bytes) else json.dumps(described).encode()
-    return open_source(Source(name="small", uri=uri, data=data, origin=origin), shape or Shape(), None).catalog
+    source = Source(name="small", uri=uri, data=data, origin=origin, filters=filters or Filters())
+    return open_source(source, shape or Shape(), None).catalog
 
 
 def catalog_of_file(path: Path, *overlays: Path) -> Catalog:

@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 import orjson
 
-from specport.catalog.model import Tool
+from specport.catalog.model import Filters, Tool
 from specport.catalog.report import report
 from specport.errors import SourceError
 from specport.policy.model import Caller
@@ -23,7 +23,7 @@ from specport.sources.builtin import (
     listed_facts,
     refreshed_facts,
 )  # fmt: skip
-from specport.sources.model import Filters, Origin, SourceFacts
+from specport.sources.model import Origin, SourceFacts
 from specport.sources.preview.model import Preview
 from specport.sources.preview.text import as_text
 from specport.sources.registry import Added
@@ -97,5 +97,5 @@ def _specification(arguments: Mapping[str, object]) -> Specification:
         spec=cast("str", arguments["spec"]),
         name=cast("str", arguments.get("name", "")),
         base_url=cast("str", arguments.get("base_url", "")),
-        filters=Filters(tags=texts("tags"), operations=texts("operations")),
+        filters=Filters(texts("tags"), texts("operations"), texts("include"), texts("exclude")),
     )

@@ -15,7 +15,9 @@ from specport.errors import DocumentError
 from specport.sources.model import Origin
 
 VALID = Path(__file__).parents[1] / "documents" / "valid"
-SMALL = Bounds(Bound("SIZE", 10_000), Bound("VALUES", 20), Bound("OPERATIONS", 3), Bound("PARTS", 5))
+SMALL = Bounds(
+    Bound("SIZE", 10_000), Bound("VALUES", 20), Bound("OPERATIONS", 3), Bound("PARTS", 5), Bound("COMPARED", 9)
+)  # fmt: skip
 
 
 def sentence(data: bytes, bounds: Bounds = SMALL) -> str:

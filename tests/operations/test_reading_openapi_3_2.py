@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from small_documents import catalog_of, document, messages, taking
-from specport.documents.load import load_document
+from specport.catalog.model import Filters
 from specport.operations.model import Location
-from specport.sources.model import Filters, Origin, Source
-from specport.sources.read import read_document
 
 
 def test_query_is_a_method_from_3_2_on() -> None:
@@ -67,11 +64,8 @@ def test_a_tag_brings_those_under_it(wanted: str) -> None:
         {"name": "b", "parent": "a"}, "odd", {"name": 5, "parent": "cats"},
     ]  # fmt: skip
     paths = {"/cats": {"get": {"tags": ["cats"]}}, "/a": {"get": {"tags": ["a"]}}, "/plants": {"get": {}}}
-    data = json.dumps(document(paths, version="3.2.0", tags=tags)).encode()
-    source = Source("small", "small", data, Origin.OPERATOR, filters=Filters(tags=(wanted,)))
-    _, operations, _ = read_document(source)
-    assert [operation.key.path for operation in operations.operations] == ["/cats"]
-    assert load_document(data, "small").dialect.version == "3.2"
+    catalog = catalog_of(document(paths, version="3.2.0", tags=tags), filters=Filters(tags=(wanted,)))
+    assert [tool.address for tool in catalog.tools] == ["cats.getCats"]
 
 
 def test_a_path_item_says_more_beside_its_reference() -> None:

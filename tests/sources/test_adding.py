@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from source_documents import ADDRESSES, Open, add, document, operation
 
+from specport.catalog.model import Filters
 from specport.errors import DocumentError, SourceError
 from specport.executor.model import Limit
-from specport.sources.model import Filters, Origin
+from specport.sources.model import Origin
 
 pytestmark = pytest.mark.anyio
 

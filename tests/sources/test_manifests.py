@@ -75,6 +75,9 @@ async def test_a_folder_with_a_manifest_is_a_source(tmp_path: Path) -> None:
         (MINIMAL + "[[limits]]\nrequests = 1\nseconds = 1", "limits.0.name"),
         (MINIMAL + "[pagination]\nnext = 1", "pagination.next"),
         (MINIMAL + 'errors = "message"', "errors"),
+        (MINIMAL + '[filters]\ninclude = ["Pets"]', "filters.include.0"),
+        (MINIMAL + "[filters]\nexclude = 'GET'", "filters.exclude"),
+        (MINIMAL + "[filters]\ntags = ['Pets']", "filters.tags"),
     ],
 )  # fmt: skip
 async def test_what_is_wrong_is_told_with_the_file_and_the_key(tmp_path: Path, manifest: str, key: str) -> None:

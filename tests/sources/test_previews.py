@@ -7,8 +7,9 @@ import pytest
 from source_documents import PATHS, Open, document, operation
 
 from specport.catalog.listing import listed
+from specport.catalog.model import Filters
 from specport.errors import DocumentError
-from specport.sources.model import Filters, Origin
+from specport.sources.model import Origin
 from specport.sources.preview.costs import BYTES_PER_TOKEN
 from specport.sources.preview.model import Preview
 from specport.sources.preview.text import as_text

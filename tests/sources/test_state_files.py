@@ -19,12 +19,13 @@ from source_documents import document
 
 from specport.catalog.build import Shape
 from specport.catalog.codec import decode_catalog
+from specport.catalog.model import Filters
 from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
 from specport.sources.cache import CatalogCache
 from specport.sources.codec import decode_source, encode_source
-from specport.sources.model import NO_VALIDATORS, Filters, Origin, Source, Validators
+from specport.sources.model import NO_VALIDATORS, Origin, Source, Validators
 from specport.sources.read import open_source
 from specport.sources.sqlite_store import SqliteStore
 

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
 
+from specport.catalog.filters import FILTERS, choose
 from specport.catalog.inputs import Owned, build_input
-from specport.catalog.model import Catalog, Hints, Route, Tool
+from specport.catalog.model import Catalog, Filters, Hints, Route, Tool
 from specport.catalog.naming import listing_order, names_of
 from specport.catalog.schemas import Library, MadeSchemas
+from specport.documents.bounds import Bound
 from specport.documents.model import LEFT_OUT, Document, Problem, Severity
 from specport.documents.refs import References
-from specport.documents.text import MAX_DESCRIPTION, clean, one_line, shorten
+from specport.documents.text import MAX_DESCRIPTION, clean, noted, one_line, shorten
 from specport.errors import DocumentError
 from specport.operations.model import DocumentHints, HintedLimit, Operation, Operations, SecurityScheme
 from specport.schemas.compose import Soundness
-from specport.schemas.convert import SchemaConverter
+from specport.schemas.convert import SchemaConverter, Warn
 from specport.schemas.model import Direction, Place
 from specport.schemas.stored import dump_fragment
+
+DEPRECATED = "Deprecated."
+"""What the description of a tool begins with where the document calls its operation so (OAS 3.1 section 4.8.10.1)."""
+
+_SAYS_DEPRECATED = re.compile(r"\W*deprecated\b", re.IGNORECASE)
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
@@ -39,8 +47,13 @@ class Shape:
     schema_budget: int = 450
 
 
-def build_catalog(document: Document, operations: Operations, references: References, shape: Shape) -> Catalog:
-    """One tool per operation, sorted by casefolded address; an operation whose schemas are broken is a Problem."""
+def build_catalog(
+    document: Document, operations: Operations, references: References, shape: Shape, filters: Filters
+) -> Catalog:
+    """One tool per operation that filters leave, sorted by casefolded address.
+
+    An operation whose schemas are broken is a Problem, and so is a filter that fits none.
+    """
     problems = list(operations.problems)
 
     def warn(pointer: str, message: str) -> None:
@@ -48,14 +61,11 @@ def build_catalog(document: Document, operations: Operations, references: Refere
 
     converter = SchemaConverter(references, document.dialect, Direction.REQUEST, warn)
     owned = owned_parameters(operations.schemes)
-    named = names_of(operations.operations, shape.prefix, warn)
     soundness = Soundness(converter)
     texts: dict[Place, str] = {}
     making = _Making(shape, owned, converter, soundness, Library(texts, shape.schema_budget))
     tools: list[Tool] = []
-    for operation, (address, name) in zip(operations.operations, named, strict=True):
-        if operation.hints.is_hidden:
-            continue
+    for operation, address, name in _left(operations, shape.prefix, filters, document.bounds.compared, warn):
         try:
             tools.append(making.tool(operation, address, name))
         except DocumentError as error:
@@ -76,6 +86,22 @@ def build_catalog(document: Document, operations: Operations, references: Refere
         hints=replace(operations.hints, limits=_limits_of(tools, operations.hints)),
         hidden=sum(operation.hints.is_hidden for operation in operations.operations),
     )
+
+
+def _left(
+    operations: Operations, prefix: str, filters: Filters, bound: Bound, warn: Warn
+) -> list[tuple[Operation, str, str]]:
+    """The operations that are neither hidden nor filtered out, each with its address and wire name.
+
+    All are named first, so that a suffix depends on the document alone.
+    """
+    named = zip(operations.operations, names_of(operations.operations, prefix, warn), strict=True)
+    shown = [(operation, *names) for operation, names in named if not operation.hints.is_hidden]
+    seen = replace(operations, operations=tuple(operation for operation, *_ in shown))
+    chosen = choose(seen, [address.removeprefix(f"{prefix}.") for _, address, _ in shown], filters, bound)
+    for sentence in chosen.idle:
+        warn(FILTERS, sentence)
+    return [shown[index] for index in sorted(chosen.kept)]
 
 
 def _limits_of(tools: Sequence[Tool], hints: DocumentHints) -> tuple[HintedLimit, ...]:
@@ -114,13 +140,11 @@ class _Making:
         """The tool of an operation. Raises DocumentError when one of its schemas cannot be read."""
         root, bindings, body = build_input(operation, self.converter, self.owned)
         self.soundness.check(root)
-        description = clean(operation.description) or clean(operation.summary)
         method = operation.key.method
         return Tool(
             address=address,
             wire_name=wire_name,
-            description=shorten(description, self.shape.description_limit)
-            or one_line(f"{method} {operation.key.path}", MAX_DESCRIPTION),
+            description=_described(operation, self.shape.description_limit),
             schemas=MadeSchemas(dump_fragment(root), self.library, address),
             hints=hints_of(method),
             route=Route(
@@ -140,6 +164,13 @@ class _Making:
             deprecated=operation.deprecated,
             needs_approval=operation.hints.needs_approval,
         )
+
+
+def _described(operation: Operation, limit: int | None) -> str:
+    """What a tool is said to do; of a deprecated operation that first, where the document does not begin with it."""
+    text = shorten(clean(operation.description) or clean(operation.summary), limit)
+    text = text or one_line(f"{operation.key.method} {operation.key.path}", MAX_DESCRIPTION)
+    return noted(text, DEPRECATED) if operation.deprecated and not _SAYS_DEPRECATED.match(text) else text
 
 
 def hints_of(method: str) -> Hints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specport.catalog.model import Hints, Tool
-from specport.documents.text import MAX_DESCRIPTION, shorten
+from specport.documents.text import noted
 
 
 def listed(tool: Tool, *, dotted: bool, full: bool, note: str = "") -> dict[str, object]:
@@ -14,15 +14,10 @@ def listed(tool: Tool, *, dotted: bool, full: bool, note: str = "") -> dict[str,
     return {
         "name": listed_name(tool, dotted=dotted),
         "title": tool.address,
-        "description": _noted(tool.description, note) if note else tool.description,
+        "description": noted(tool.description, note) if note else tool.description,
         "inputSchema": tool.input_schema if full else tool.listed_schema,
         "annotations": _annotations(tool.hints),
     }
-
-
-def _noted(description: str, note: str) -> str:
-    noted = f"{note} {description}".rstrip()
-    return noted if len(description) > MAX_DESCRIPTION else shorten(noted, MAX_DESCRIPTION)
 
 
 def listed_name(tool: Tool, *, dotted: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from specport.documents.model import Problem
@@ -175,6 +175,26 @@ class Tool(ToolFacts):
     def listed_schema(self) -> JsonSchema:
         """The same in fewer bytes for the list."""
         return self.schemas.listed
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which operations of a document become tools: all, or those that an inclusion fits, less what an exclusion fits.
+
+    `tags`, `operations` (operationIds or `METHOD /path`) and the expressions `include` are inclusions, `exclude` the
+    exclusions; `catalog.filters` says how expressions are written. Not `deprecated`: what the document calls so goes.
+    """
+
+    tags: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    deprecated: bool = True
+
+    def narrowed(self, given: Filters) -> Filters:
+        """These with those of a command line, whose inclusions replace these, and whose exclusions are added."""
+        first = given if given.tags or given.operations or given.include else self
+        return replace(first, exclude=(*self.exclude, *given.exclude), deprecated=self.deprecated and given.deprecated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import cast
 
+from specport.catalog.build import DEPRECATED
 from specport.catalog.model import Binding, BodyBinding, Hints, MediaBinding, Route, Tool
 from specport.catalog.schema_changes import SchemaChanges, more_and_less, value_text
 from specport.catalog.schema_sides import Side, Sides
@@ -23,7 +24,7 @@ def tool_lines(sides: Sides, old: Tool, new: Tool) -> list[str]:
     before, after = old.route or Route("", "", ""), new.route or Route("", "", "")
     arguments = _Arguments(sides, old, new)
     arguments.compare(before, after)
-    described = ["description"] if old.description != new.description else []
+    described = ["description"] if _words(old) != _words(new) else []
     if places := list(arguments.changes.described):
         more = f" and {len(places) - MAX_DESCRIBED:,} more" if len(places) > MAX_DESCRIBED else ""
         described.append(f"description of {', '.join(places[:MAX_DESCRIBED])}{more}")
@@ -35,6 +36,11 @@ def tool_lines(sides: Sides, old: Tool, new: Tool) -> list[str]:
         *_difference("tags", old.tags, new.tags),
         *described,
     ]
+
+
+def _words(tool: Tool) -> str:
+    """The description without the word that deprecation is, which has a sentence of its own here."""
+    return tool.description.removeprefix(f"{DEPRECATED} ")
 
 
 def _fact_lines(old: Tool, new: Tool) -> Iterator[str]:

@@ -36,6 +36,12 @@ MAX_TOOL_OPERATIONS = 10_000
 MAX_TOOL_PARTS = 200_000
 """The same as MAX_PARTS for a document that a tool call brings; the largest sum in the public corpus is 31,000."""
 
+MAX_COMPARED = 10_000_000_000
+"""Most characters of an operator's document's addresses, paths and tags, times the characters of its filters."""
+
+MAX_TOOL_COMPARED = 1_000_000_000
+"""The same for a document that a tool call brings: two seconds at worst."""
+
 _SIGNS = b",[{"
 _OTHERS = bytes(set(range(256)) - set(_SIGNS) - {ord('"')})
 _BY_OPERATOR = "The operator can add it: specport add"
@@ -64,6 +70,7 @@ class Bounds:
     values: Bound
     operations: Bound
     parts: Bound
+    compared: Bound
 
 
 OPERATOR = Bounds(
@@ -71,12 +78,14 @@ OPERATOR = Bounds(
     Bound("MAX_VALUES", MAX_VALUES),
     Bound("MAX_OPERATIONS", MAX_OPERATIONS),
     Bound("MAX_PARTS", MAX_PARTS),
+    Bound("MAX_COMPARED", MAX_COMPARED),
 )
 TOOL = Bounds(
     Bound("MAX_TOOL_BYTES", MAX_TOOL_BYTES, _BY_OPERATOR),
     Bound("MAX_TOOL_VALUES", MAX_TOOL_VALUES, _BY_OPERATOR),
     Bound("MAX_TOOL_OPERATIONS", MAX_TOOL_OPERATIONS, _BY_OPERATOR),
     Bound("MAX_TOOL_PARTS", MAX_TOOL_PARTS, _BY_OPERATOR),
+    Bound("MAX_TOOL_COMPARED", MAX_TOOL_COMPARED, _BY_OPERATOR),
 )
 
 

@@ -74,6 +74,12 @@ def shorten(text: str, limit: int | None) -> str:
     return "\n\n".join(kept)
 
 
+def noted(text: str, note: str) -> str:
+    """A sentence, then the text, which gives way at its end where it would pass MAX_DESCRIPTION with it."""
+    whole = f"{note} {text}".rstrip()
+    return whole if len(text) > MAX_DESCRIPTION else shorten(whole, MAX_DESCRIPTION)
+
+
 def printable(text: str) -> str:
     r"""The text with controls, format and other invisible characters as escapes such as `\x1b`; line feeds stay."""
     if text.isprintable():

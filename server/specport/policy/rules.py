@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from specport.catalog.globs import glob_pattern
 from specport.catalog.model import Tool
 from specport.policy.model import UNDECIDED, Action, Approve, Decided, Decision, Policy, Rule, SourceRules
 
@@ -16,8 +17,6 @@ HINTED = "x-specport of the document"
 """What a document's own wish for approval is called."""
 
 _NO_POLICY = Policy()
-_WILD = re.compile(r"([*?])")
-_AS_PATTERN = {"*": ".*", "?": "."}
 
 
 def decide_all(tools: Iterable[Tool], policy: Policy, sources: Iterable[SourceRules] = ()) -> Decided:
@@ -64,16 +63,12 @@ def _compiled(rules: Sequence[Rule]) -> list[_Matcher]:
     return [
         _Matcher(
             rule,
-            re.compile("|".join(map(_pattern, rule.tools)), re.IGNORECASE) if rule.tools else None,
+            glob_pattern(*rule.tools) if rule.tools else None,
             frozenset(rule.methods) or None,
             frozenset(tag.casefold() for tag in rule.tags) or None,
         )
         for rule in rules
     ]
-
-
-def _pattern(glob: str) -> str:
-    return "".join(_AS_PATTERN.get(piece) or re.escape(piece) for piece in _WILD.split(glob))
 
 
 def _fitting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from specport.catalog.filters import idle_filters
 from specport.errors import SourceError
 from specport.executor.addresses import is_private_host, origin_of
 from specport.sources.model import Origin, Source
@@ -25,7 +26,8 @@ def check_names(newcomer: Opened, known: Iterable[Opened]) -> None:
 def check_callable(opened: Opened) -> None:
     """What every added source must have, and what nobody but the operator may choose."""
     if not opened.catalog.tools:
-        raise SourceError("no operation is left to add", hint="Check the filters, or see the preview's problems")
+        idle = "; ".join(problem.message for problem in idle_filters(opened.catalog.problems))
+        raise SourceError("no operation is left to add", hint=idle or "See the preview's problems")
     if not _host(opened.base_url):
         raise SourceError("the document names no absolute server URL", hint="Give base_url")
     for url in opened.channel.public_urls:

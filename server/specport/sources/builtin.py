@@ -35,12 +35,16 @@ _BASE_URL = {
     "description": "Where calls go; default: the document's server.",
 }
 _FILTERS: dict[str, object] = {
-    "tags": {"type": "array", "items": {"type": "string"}, "description": "Only operations with one of these tags."},
-    "operations": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "Only these operations: operationIds or 'METHOD /path'.",
-    },
+    name: {"type": "array", "items": {"type": "string"}, "description": description}
+    for name, description in (
+        ("tags", "Only operations with one of these tags."),
+        ("operations", "Only these operations: operationIds or 'METHOD /path'."),
+        (
+            "include",
+            "Only what one fits: tag:NAME, /path*, GET, 'GET /path*', or addresses: pets.*",
+        ),
+        ("exclude", "Nothing that one fits."),
+    )
 }
 _NAME = {
     "type": "string",

@@ -14,16 +14,17 @@ from typing import Annotated
 import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
+from specport.catalog.model import Filters
 from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
-from specport.sources.model import NAME, NO_VALIDATORS, Filters, Held, Origin, Source, Validators
+from specport.sources.model import NAME, NO_VALIDATORS, Held, Origin, Source, Validators
 from specport.sources.store import MAX_STORED_BYTES
 
 FORMAT = 2
 """Of the facts; each source has the lowest that reads it rightly, so that older releases read what they can.
 
-2: some of its tools are held, or all of them are off.
+2: some of its tools are held, or all of them are off, or filters have expressions.
 """
 
 
@@ -60,7 +61,7 @@ class _Stored:
 def encode_source(source: Source) -> bytes:
     """An added source as bytes. Raises SourceError over MAX_STORED_BYTES."""
     stored = _Stored(
-        format=FORMAT if source.held or not source.enabled else 1,
+        format=FORMAT if source.held or not source.enabled or not _is_old(source.filters) else 1,
         name=source.name,
         origin=source.origin,
         document=_Part(source.uri, len(source.data)),
@@ -116,6 +117,11 @@ def decode_source(data: bytes, name: str) -> Source:
         held=stored.held,
         enabled=stored.enabled,
     )
+
+
+def _is_old(filters: Filters) -> bool:
+    """Whether older releases know all of them; else they would offer what is filtered out."""
+    return filters == Filters(filters.tags, filters.operations)
 
 
 def _is_sound(stored: _Stored, name: str, size: int) -> bool:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import orjson
 
+from specport.catalog.model import Filters
 from specport.documents.model import File
-from specport.sources.model import Filters, Origin, Source
+from specport.sources.model import Origin, Source
 
 log = logging.getLogger("specport")
 

@@ -13,6 +13,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from specport.catalog.filters import MAX_FILTERS, checked_filters
+from specport.catalog.model import Filters
 from specport.documents.load import read_file
 from specport.documents.model import File
 from specport.errors import SourceError
@@ -77,6 +79,25 @@ class AccountEntry(Strict):
     auth: Auth
 
 
+def _expression(text: str) -> str:
+    try:
+        checked_filters(Filters(include=(text,)))
+    except SourceError as error:
+        raise ValueError(error.message) from error
+    return text
+
+
+Expressions = Annotated[tuple[Annotated[str, AfterValidator(_expression)], ...], Field(max_length=MAX_FILTERS)]
+
+
+class FiltersEntry(Strict):
+    """`[filters]`: which operations become tools, by expressions of `catalog.filters`."""
+
+    include: Expressions = ()
+    exclude: Expressions = ()
+    deprecated: bool = True
+
+
 class Manifest(Strict):
     """The whole of `source.toml`. `document` is a file beside it or a URL; `auth` maps security scheme names.
 
@@ -93,6 +114,7 @@ class Manifest(Strict):
     accounts: dict[Annotated[str, Field(pattern=ACCOUNT)], AccountEntry] = Field(
         default_factory=dict[str, AccountEntry]
     )
+    filters: FiltersEntry = FiltersEntry()
     limits: tuple[LimitEntry, ...] = ()
     idempotency_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
     pagination: PaginationEntry = PaginationEntry()
@@ -194,7 +216,7 @@ def _auth_of(manifest: Manifest, account: Account) -> Mapping[str, str | ClientE
 
 
 def _source(manifest: Manifest, document: File, folder: Traversable | Path, origin: Origin, account: Account) -> Source:
-    auth = _auth_of(manifest, account)
+    auth, filters = _auth_of(manifest, account), manifest.filters
     limits = tuple(
         Limit(entry.name, entry.requests, entry.seconds, entry.methods, entry.paths, entry.weight)
         for entry in manifest.limits
@@ -215,6 +237,7 @@ def _source(manifest: Manifest, document: File, folder: Traversable | Path, orig
             error_message=manifest.errors.message,
             error_id=manifest.errors.id,
         ),
+        filters=Filters(include=filters.include, exclude=filters.exclude, deprecated=filters.deprecated),
         overlays=tuple(_file(folder, name) for name in manifest.overlays),
         rules=rules_of(manifest.policy, f"the source {manifest.name}"),
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from specport.catalog.model import Filters
 from specport.documents.bounds import OPERATOR, TOOL, Bounds
 from specport.documents.model import File
 from specport.executor.model import Channel, OAuthClient
@@ -49,17 +50,6 @@ class Validators:
 
 
 NO_VALIDATORS = Validators()
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which operations of a document become tools: those with one of `tags`, or in `operations`; empty: all."""
-
-    tags: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.tags or self.operations)
 
 
 @dataclass(frozen=True, slots=True)

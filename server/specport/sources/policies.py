@@ -9,18 +9,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from specport.catalog.globs import ADDRESS_GLOB
 from specport.documents.load import read_file
 from specport.errors import SourceError
 from specport.policy.model import Action, Rule
 from specport.sources.written import Strict, checked
 
-_GLOB = re.compile(r"[\w.*?@-]{1,200}\Z")
 _METHOD = re.compile(r"[!#$%&'*+.^`|~\w-]+\Z", re.ASCII)
 """A token of RFC 9110 section 5.6.2."""
 
 
 def _glob(text: str) -> str:
-    if not _GLOB.match(text):
+    if not ADDRESS_GLOB.match(text):
         raise ValueError(f"{text[:100]!r} is no pattern of addresses such as 'billing.*': letters, digits, . - _ @ * ?")
     return text
 

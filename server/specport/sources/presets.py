@@ -57,7 +57,7 @@ def find_preset(name: str) -> Manifest | None:
 
 
 def completed(source: Source) -> Source:
-    """The source with what its preset says, its own base URL, references and limits first, its own overlays last.
+    """The source with what its preset says, its own base URL, references, filters, limits first, its overlays last.
 
     An account of its own (`github@work`) has no credential but those given for it. Without the preset, which another
     release may not have, it is opened as it is, with a warning. Raises SourceError for an account without credentials.
@@ -73,6 +73,7 @@ def completed(source: Source) -> Source:
     return replace(
         source,
         base_url=source.base_url or told.base_url,
+        filters=told.filters.narrowed(source.filters),
         title=source.title or told.title,
         references=told.references,
         clients=told.clients,

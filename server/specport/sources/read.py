@@ -28,7 +28,7 @@ from specport.operations.security import fault_of
 from specport.sources.cache import CatalogCache
 from specport.sources.clients import Place, clients_of
 from specport.sources.hinted import with_hints
-from specport.sources.model import Filters, Source
+from specport.sources.model import Source
 from specport.sources.presets import completed
 
 
@@ -71,14 +71,13 @@ def _opened(kept: Source, source: Source, catalog: Catalog, prefix: str) -> Open
 
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:
-    """The source's document with its operations, filtered as the source asks."""
+    """The source's document with all its operations; filters are applied where they are named, to tools."""
     loaded = load_document(source.data, source.uri, source.overlays, source.bounds)
     document = assemble(loaded, source.files, source.unread)
     references = References(document.root, document.unread)
     files = (source.data, *(file.data for file in (*source.files, *source.overlays)))
     seeks_hints = any(KEY.encode() in data for data in files)
-    operations = read_operations(document, source.name, references, seeks_hints=seeks_hints)
-    return document, _filtered(operations, source.filters), references
+    return document, read_operations(document, source.name, references, seeks_hints=seeks_hints), references
 
 
 def _catalog(source: Source, shape: Shape, cache: CatalogCache | None) -> Catalog:
@@ -86,7 +85,7 @@ def _catalog(source: Source, shape: Shape, cache: CatalogCache | None) -> Catalo
     cached = cache.get(key) if cache else None
     catalog = decode_catalog(cached) if cached else None
     if catalog is None:
-        catalog = build_catalog(*read_document(source), shape)
+        catalog = build_catalog(*read_document(source), shape, source.filters)
         if cache:
             cache.put(key, encode_catalog(catalog))
     return catalog
@@ -111,34 +110,6 @@ def _key(source: Source, shape: Shape) -> str:
     parts = ([file.uri for file in source.files], [file.uri for file in source.overlays], source.unread)
     digest.update(orjson.dumps((source.name, source.filters, shape, source.uri, *parts)))
     return digest.hexdigest()
-
-
-def _filtered(operations: Operations, filters: Filters) -> Operations:
-    """The operations that are wanted; a tag brings those of the tags below it."""
-    if not filters:
-        return operations
-    wanted = {word.casefold() for word in filters.operations}
-    tags = {tag.casefold() for tag in filters.tags}
-    kept = tuple(
-        operation
-        for operation in operations.operations
-        if not tags.isdisjoint(_tags_above(operation.tags, operations.tag_parents))
-        or operation.operation_id.casefold() in wanted
-        or f"{operation.key.method} {operation.key.path}".casefold() in wanted
-    )
-    return replace(operations, operations=kept)
-
-
-def _tags_above(tags: tuple[str, ...], parents: Mapping[str, str]) -> set[str]:
-    """Tags and those they stand under, case aside."""
-    found: set[str] = set()
-    waiting = list(tags)
-    while waiting:
-        tag = waiting.pop()
-        if tag.casefold() not in found:
-            found.add(tag.casefold())
-            waiting += [parents[tag]] if tag in parents else []
-    return found
 
 
 def credentials_of(source: Source, catalog: Catalog) -> Mapping[str, Credential]:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+from specport.catalog.filters import checked_filters
+from specport.catalog.model import Filters
 from specport.documents.load import parse, read_file
 from specport.documents.model import File, JsonObject
 from specport.errors import DocumentError, SourceError
 from specport.executor.model import Channel, Limit
 from specport.sources.fetch import FetchPolicy, fetch, fetch_changed
 from specport.sources.gather import with_files
-from specport.sources.model import NAME, NO_VALIDATORS, Filters, Origin, Source, Validators
+from specport.sources.model import NAME, NO_VALIDATORS, Origin, Source, Validators
 from specport.sources.presets import find_preset, unreachable
 
 MAX_NAME = 32
@@ -53,9 +55,9 @@ class _Found:
 async def read_specification(wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR) -> Source:
     """The source that a caller describes. A tool call may name URLs and text, an operator files as well.
 
-    Raises SourceError when the document cannot be had or the name is not one.
+    Raises SourceError when the document cannot be had, or the name or a filter is not one.
     """
-    fetching = fetching.within(origin.bounds)
+    filters, fetching = checked_filters(wanted.filters), fetching.within(origin.bounds)
     preset = _preset(wanted) if origin is not Origin.TOOL else ""
     found = await (_published(preset, fetching) if preset == wanted.spec else _read(wanted.spec, fetching, origin))
     document = found.file
@@ -70,7 +72,7 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
         base_url=wanted.base_url,
         references=dict(wanted.credentials),
         channel=Channel(limits=wanted.limits),
-        filters=wanted.filters,
+        filters=filters,
         overlays=tuple(overlays),
         preset=preset,
         validators=found.validators,

@@ -19,6 +19,9 @@ def add_command(source: Source) -> str:
         *(("--base-url", source.base_url) if source.base_url else ()),
         *_repeated("--tag", source.filters.tags),
         *_repeated("--operation", source.filters.operations),
+        *_repeated("--include", source.filters.include),
+        *_repeated("--exclude", source.filters.exclude),
+        *(() if source.filters.deprecated else ("--no-deprecated",)),
         *_repeated("--overlay", [file.uri for file in source.overlays]),
     ]
     return " ".join(["specport add", _document(source), *map(argument, options)])

@@ -39,6 +39,9 @@ def doctor(
     spec: options.Spec = "",
     base_url: options.BaseUrl = "",
     name: options.Name = "",
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    no_deprecated: options.NoDeprecated = False,
     credential: options.Credentials = None,
     allow_private: options.AllowPrivate = False,
     read_only: options.ReadOnly = False,
@@ -59,6 +62,7 @@ def doctor(
         sources=named, spec=spec, base_url=base_url, name=name, credentials=tuple(credential or ()),
         allow_private=allow_private, state_dir=state_dir, no_state=no_state,
         read_only=read_only, policy=policy, approve=approve, audit=audit,
+        filters=options.filters_of(include, exclude, deprecated=not no_deprecated),
     )  # fmt: skip
     screen = console()
     with screen.status("checking"):

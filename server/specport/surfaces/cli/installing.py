@@ -28,6 +28,9 @@ def install(
     show: Annotated[bool, typer.Option("--print", help="Print the entry; change nothing.")] = False,
     everywhere: Annotated[bool, typer.Option("--global", help="For all projects (cursor).")] = False,
     name: Annotated[str, typer.Option("--name", help="Name of the entry.")] = "specport",
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    no_deprecated: options.NoDeprecated = False,
     credential: options.Credentials = None,
     read_only: options.ReadOnly = False,
     sandbox: options.Sandbox = False,
@@ -47,6 +50,7 @@ def install(
         no_state=no_state,
         read_only=read_only,
         sandbox=sandbox,
+        filters=options.filters_of(include, exclude, deprecated=not no_deprecated),
     )
     variables = _variables(wanted)
     added = addition(client, name, [*own_command(), "serve", *_arguments(wanted)], () if sandbox else variables)
@@ -68,6 +72,10 @@ def _arguments(wanted: Wanted) -> list[str]:
     arguments = [each if bundled_manifest(split_account(each)[0]) else str(Path(each).absolute()) for each in names]
     for scheme, reference in credentials_of(wanted.credentials):
         arguments += ["--credential", f"{scheme}={reference}"]
+    for option, texts in (("--include", wanted.filters.include), ("--exclude", wanted.filters.exclude)):
+        for text in texts:
+            arguments += [option, text]
+    arguments += ["--no-deprecated"] * (not wanted.filters.deprecated)
     arguments += ["--read-only"] * wanted.read_only + ["--sandbox"] * wanted.sandbox
     if wanted.no_state:
         return [*arguments, "--no-state"]

@@ -30,6 +30,9 @@ def check_tools(
     spec: options.Spec = "",
     name: options.Name = "",
     overlay: options.Overlays = None,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    no_deprecated: options.NoDeprecated = False,
     client: Annotated[
         list[Client] | None,
         typer.Option(
@@ -60,6 +63,7 @@ def check_tools(
     wanted = Wanted(
         sources=tuple(sources or ()), spec=spec, name=name, overlays=tuple(overlay or ()), read_only=read_only,
         allow_private=allow_private, follow_references=follow_references, state_dir=state_dir, no_state=no_state,
+        filters=options.filters_of(include, exclude, deprecated=not no_deprecated),
     )  # fmt: skip
     clients = tuple(dict.fromkeys(client or Client))
     deciding = frozenset(client or _BY_DEFAULT)

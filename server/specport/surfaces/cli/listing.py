@@ -25,6 +25,9 @@ def tools(
     base_url: options.BaseUrl = "",
     name: options.Name = "",
     overlay: options.Overlays = None,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    no_deprecated: options.NoDeprecated = False,
     credential: options.Credentials = None,
     read_only: options.ReadOnly = False,
     policy: options.PolicyFile = None,
@@ -44,7 +47,7 @@ def tools(
         sources=tuple(sources or ()), spec=spec, base_url=base_url, name=name, read_only=read_only,
         policy=policy, approve=approve, overlays=tuple(overlay or ()), credentials=tuple(credential or ()),
         allow_private=allow_private, follow_references=follow_references, state=state, state_dir=state_dir,
-        no_state=no_state,
+        no_state=no_state, filters=options.filters_of(include, exclude, deprecated=not no_deprecated),
     )  # fmt: skip
 
     async def show(opened: App) -> None:

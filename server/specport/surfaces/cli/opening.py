@@ -42,7 +42,7 @@ def split_account(name: str) -> tuple[str, str]:
 
 
 async def _opened(name: str, account: str, wanted: Wanted, accounts: list[str]) -> Source:
-    """A bundled source, a preset, or a folder's, with what the command line says of its base URL and credentials."""
+    """A bundled source, a preset, or a folder's, with what the command line says of its URL, filters, credentials."""
     from specport.sources.manifest import Account, bundled_manifest, open_bundled, open_folder
     from specport.sources.presets import find_preset
 
@@ -53,6 +53,7 @@ async def _opened(name: str, account: str, wanted: Wanted, accounts: list[str]) 
         source = await open_folder(Path(name), fetching_of(wanted), given)
     else:
         source = open_bundled(name, given)
+    source = replace(source, filters=source.filters.narrowed(wanted.filters))
     return replace(source, base_url=wanted.base_url, origins=()) if wanted.base_url and not wanted.spec else source
 
 
@@ -88,6 +89,7 @@ async def _spec_source(wanted: Wanted, accounts: list[str]) -> Source:
         name=wanted.name,
         base_url=wanted.base_url,
         credentials=tuple(_given(wanted.credentials, accounts[0], accounts).items()),
+        filters=wanted.filters,
         overlays=wanted.overlays,
     )
     return await read_specification(given, fetching_of(wanted))

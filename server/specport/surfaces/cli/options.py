@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from specport.catalog.model import Filters
+from specport.errors import SourceError
 from specport.executor.model import Limit, WhenLost
 from specport.policy.model import Approve
 
@@ -105,6 +107,26 @@ Limits = Annotated[
         help="Calls that the API allows in any such time: 100/60s, 5000/h; 10/0s: at the same time. Repeatable.",
     ),
 ]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--include",
+        envvar="SPECPORT_INCLUDE",
+        metavar="FILTER",
+        help="Only operations that this fits: tag:NAME, /path*, GET, 'GET /path*', or addresses such as droplets.*. "
+        "Of sources named here. Repeatable.",
+    ),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude", envvar="SPECPORT_EXCLUDE", metavar="FILTER", help="No operations that this fits. Repeatable."
+    ),
+]
+NoDeprecated = Annotated[
+    bool,
+    typer.Option("--no-deprecated", envvar="SPECPORT_NO_DEPRECATED", help="No operations that are deprecated."),
+]
 ReadOnly = Annotated[
     bool, typer.Option("--read-only", envvar="SPECPORT_READ_ONLY", help="Only tools that change nothing.")
 ]
@@ -160,6 +182,7 @@ class Wanted:
     no_state: bool = False
     state: str = ""
     overlays: tuple[str, ...] = ()
+    filters: Filters = Filters()
     allow_private: bool = False
     follow_references: bool = False
     read_only: bool = False
@@ -254,6 +277,17 @@ def limits_of(given: tuple[str, ...]) -> tuple[Limit, ...]:
             raise typer.BadParameter(f"{text[:40]!r} is no limit; write 100/60s, 5000/h or 10/0s", param_hint="--limit")
         limits.append(limit)
     return tuple(limits)
+
+
+def filters_of(include: list[str] | None, exclude: list[str] | None, *, deprecated: bool) -> Filters:
+    """`--include` and `--exclude` as filters. Raises BadParameter for anything that is none."""
+    from specport.catalog.filters import checked_filters
+
+    filters = Filters(include=tuple(include or ()), exclude=tuple(exclude or ()), deprecated=deprecated)
+    try:
+        return checked_filters(filters)
+    except SourceError as error:
+        raise typer.BadParameter(str(error), param_hint="--include or --exclude") from error
 
 
 def with_app(wanted: Wanted, use: Callable[[App], Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import orjson
@@ -31,12 +32,17 @@ def say_json(facts: object) -> None:
 
 
 def say_problems(catalogs: Iterable[Catalog]) -> None:
-    """One line on stderr for each document that something is wrong in."""
-    from specport.catalog.report import summary  # `--help` needs no catalog
+    """On stderr a line for each document that something is wrong in, and one for each filter that fits nothing."""
+    from specport.catalog.filters import idle_filters  # `--help` needs no catalog
+    from specport.catalog.report import summary
 
     for catalog in catalogs:
-        if catalog.problems:
-            say(f"{catalog.source}: {summary(catalog)}; see `specport doctor`", err=True)
+        idle = idle_filters(catalog.problems)
+        rest = replace(catalog, problems=tuple(problem for problem in catalog.problems if problem not in idle))
+        for problem in idle:
+            say(f"{catalog.source}: {problem.message}", err=True)
+        if rest.problems:
+            say(f"{catalog.source}: {summary(rest)}; see `specport doctor`", err=True)
 
 
 def only_errors() -> None:

@@ -21,6 +21,7 @@ MAX_NAMED_PROBLEMS = 10
 """Most problems shown by `add`; `--json` has all of them."""
 
 if TYPE_CHECKING:
+    from specport.catalog.model import Filters
     from specport.sources.preview.model import Preview
     from specport.sources.registry import Added
     from specport.sources.specification import Specification
@@ -45,6 +46,9 @@ def preview(
     base_url: options.BaseUrl = "",
     tag: Tags = None,
     operation: Operations = None,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    no_deprecated: options.NoDeprecated = False,
     overlay: options.Overlays = None,
     allow_private: options.AllowPrivate = False,
     follow_references: options.FollowReferences = False,
@@ -58,11 +62,12 @@ def preview(
     from specport.sources.model import Origin
     from specport.surfaces.cli.preview_screen import show
 
+    filters = _filters(tag, operation, options.filters_of(include, exclude, deprecated=not no_deprecated))
     wanted = Wanted(no_state=True, allow_private=allow_private, follow_references=follow_references)
 
     async def run() -> Preview:
         async with App.open([], settings_of(wanted)) as opened:
-            described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
+            described = _specification(document, base_url=base_url, filters=filters, overlays=overlay)
             return await opened.preview(replace(described, preset=preset), Origin.OPERATOR)
 
     found = asyncio.run(run())
@@ -82,6 +87,9 @@ def add(
     credential: options.Credentials = None,
     tag: Tags = None,
     operation: Operations = None,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    no_deprecated: options.NoDeprecated = False,
     overlay: options.Overlays = None,
     limit: options.Limits = None,
     allow_private: options.AllowPrivate = False,
@@ -102,12 +110,13 @@ def add(
     wanted = Wanted(
         state=state, state_dir=state_dir, allow_private=allow_private, follow_references=follow_references, audit=audit
     )
+    filters = _filters(tag, operation, options.filters_of(include, exclude, deprecated=not no_deprecated))
     limits = limits_of(tuple(limit or ()))
     only_errors()
 
     async def run() -> Added:
         async with App.open([], settings_of(wanted)) as opened:
-            described = _specification(document, base_url=base_url, tags=tag, operations=operation, overlays=overlay)
+            described = _specification(document, base_url=base_url, filters=filters, overlays=overlay)
             given = given_for(name, tuple(credential or ()))
             named = replace(described, name=name, preset=preset, credentials=given, limits=limits)
             return await opened.add(named, Origin.OPERATOR, caller=this_user())
@@ -131,20 +140,11 @@ def add(
         say(f"Try: specport describe {catalog.tools[0].address}")
 
 
-def _specification(
-    document: str,
-    *,
-    base_url: str,
-    tags: list[str] | None,
-    operations: list[str] | None,
-    overlays: list[str] | None,
-) -> Specification:
-    from specport.sources.model import Filters
+def _filters(tags: list[str] | None, operations: list[str] | None, others: Filters) -> Filters:
+    return replace(others, tags=tuple(tags or ()), operations=tuple(operations or ()))
+
+
+def _specification(document: str, *, base_url: str, filters: Filters, overlays: list[str] | None) -> Specification:
     from specport.sources.specification import Specification
 
-    return Specification(
-        spec=document,
-        base_url=base_url,
-        filters=Filters(tuple(tags or ()), tuple(operations or ())),
-        overlays=tuple(overlays or ()),
-    )
+    return Specification(spec=document, base_url=base_url, filters=filters, overlays=tuple(overlays or ()))

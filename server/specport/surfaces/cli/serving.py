@@ -68,6 +68,9 @@ def serve(  # one parameter to an option, which is how typer reads them
     base_url: options.BaseUrl = "",
     name: options.Name = "",
     overlay: options.Overlays = None,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    no_deprecated: options.NoDeprecated = False,
     credential: options.Credentials = None,
     transport: Annotated[Transport, typer.Option(envvar="SPECPORT_TRANSPORT", help="How clients connect.")] = (
         Transport.STDIO
@@ -162,6 +165,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         state_dir=state_dir,
         no_state=no_state,
         overlays=tuple(overlay or ()),
+        filters=options.filters_of(include, exclude, deprecated=not no_deprecated),
         allow_private=allow_private,
         follow_references=follow_references,
         read_only=read_only,
