@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -19,21 +18,12 @@ from specport.catalog.model import Tool
 from specport.documents.text import one_line
 from specport.errors import Asked, Declined, SpecportError, UpstreamFailed
 from specport.policy.model import UNDECIDED, Action, Caller, Decision
-from specport.requests.questions import without_userinfo
+from specport.requests.shown_urls import masked
 from specport.results.model import ToolResult
 from specport.sources.read import Opened
 
 MAX_NAME = 100
 """Characters of a tool's name that no tool has."""
-
-MAX_URL = 2_000
-"""Characters of a URL."""
-
-_MASKED = re.compile(
-    r"([?&](?:[^=&#]*(?:token|secret|passw|pwd|api[-_.]?key|access[-_.]?key|signature|credential|session|authorization)"
-    r"[^=&#]*|key|sig|auth|code)=)[^&#]+",
-    re.IGNORECASE,
-)
 
 Timer = Callable[[], float]
 
@@ -130,12 +120,6 @@ class Audit:
         if entry.asked:
             facts["asked_ms"] = _ms(entry.asked)
         self._lines.write({**facts, **outcome})
-
-
-def masked(url: str) -> str:
-    """A URL without user name and password, and with what its query calls a token, key or password replaced."""
-    url = without_userinfo(url)
-    return one_line(_MASKED.sub(r"\1***", url) if "?" in url else url, MAX_URL)
 
 
 def _who(caller: Caller) -> dict[str, object]:

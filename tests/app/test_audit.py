@@ -16,10 +16,10 @@ import pytest
 
 from end_to_end.loopback import Reply, Upstream, document, operation, parameter, things
 from specport.app import App
-from specport.audit import masked
 from specport.audit_file import MAX_AUDIT_FILES, AuditFile
 from specport.errors import Asked, CallError, Declined, SpecportError
 from specport.policy.model import Action, Approve, Caller, Policy, Question, Rule
+from specport.requests.shown_urls import masked
 from specport.settings import Settings
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
@@ -199,7 +199,7 @@ async def test_changes_of_sources_are_lines(upstream: Upstream, tmp_path: Path) 
     async with App.open([], settings(tmp_path / "audit.jsonl")) as app:
         await app.call("openapi.addSource", {"spec": spec, "base_url": upstream.url, "name": "one"}, caller=ADA)
         await app.call("openapi.addSource", {"spec": spec, "base_url": upstream.url, "name": "one"}, caller=ADA)
-        wanted = Specification(spec=spec, name="two", base_url="https://ada:s3cret@x.test/")
+        wanted = Specification(spec=spec, name="two", base_url="https://x.test/")
         await app.add(wanted, Origin.OPERATOR, caller=Caller("ada", transport="cli"))
         await app.remove("two", caller=Caller("ada", transport="cli"))
         await app.remove("nonesuch")

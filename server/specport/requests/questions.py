@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit, urlunsplit
 
 from specport.catalog.model import Tool
 from specport.documents.pointers import children
 from specport.errors import BadArguments
 from specport.policy.model import Decision, Question
 from specport.requests.model import PreparedRequest
+from specport.requests.shown_urls import without_userinfo
 
 MAX_DEPTH = 100
 """Levels of objects and arrays that a person is shown."""
@@ -47,14 +47,6 @@ def _check_depth(arguments: Mapping[str, object]) -> None:
         if not level:
             return
     raise BadArguments(f"arguments of over {MAX_DEPTH} levels (MAX_DEPTH) cannot be shown to who is to approve them")
-
-
-def without_userinfo(url: str) -> str:
-    """The URL without a user name and password, which an operator's base URL may have."""
-    if "@" not in url:
-        return url
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _seal(tool: Tool, arguments: Mapping[str, object], request: PreparedRequest | None, inbound: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from specport.catalog.model import GivenSchema, Hints, Tool
 from specport.catalog.naming import BUILT_IN
 from specport.catalog.report import problem_lines
+from specport.requests.shown_urls import masked
 from specport.sources.model import SourceFacts
 from specport.sources.registry import Added
 from specport.sources.renewal import Refreshed
@@ -117,7 +118,7 @@ def _listed(facts: SourceFacts) -> dict[str, object]:
     shown: dict[str, object] = {
         "name": facts.name,
         "title": facts.title,
-        "document": facts.uri[:MAX_URI] if is_url else "",
+        "document": masked(facts.uri)[:MAX_URI] if is_url else "",
         "base_url": facts.base_url,
         "tools": facts.tools,
         "problems": facts.problems,

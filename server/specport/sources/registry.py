@@ -22,6 +22,7 @@ from specport.sources.preview.measure import preview_of
 from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, open_source, origins_of, with_other_facts
 from specport.sources.renewal import Refreshed, judged
+from specport.sources.secrets import check_no_secret, check_reference_names
 from specport.sources.shelf import MAX_SOURCES, Shelf
 from specport.sources.specification import Specification, read_again, read_specification, renamed
 from specport.sources.store import SourceStore, StoreLost
@@ -93,6 +94,7 @@ class Registry:
 
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding would do. Changes nothing."""
+        check_no_secret(wanted)
         source = await read_specification(wanted, self._fetching, origin)
         return await asyncio.to_thread(_preview, source, replace(self._shape, prefix=source.name))
 
@@ -100,8 +102,9 @@ class Registry:
         """Register a source. The same name with the same content is no change.
 
         Raises SourceError when the name is in use for another document, when there is nothing to call, when a
-        tool call names a base URL on a private address, or when it cannot be kept.
+        tool call names a base URL on a private address, when it cannot be kept, or has a secret where none may be.
         """
+        check_no_secret(wanted)
         source = await read_specification(wanted, self._fetching, origin)
         async with self._changing:
             known = self.opened.get(source.name)
@@ -155,6 +158,8 @@ class Registry:
 
         Whoever may do that vouches for the source: it is the operator's from now on, whoever added it.
         """
+        for reference in references.values():
+            check_reference_names(reference)
         async with self._changing:
             known = self._added(name)
             kept = replace(
