@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from small_documents import catalog_of, document
+from small_documents import catalog_of, document, taking
 from specport.documents.bounds import OPERATOR, TOOL, Bound, Bounds, check_values
 from specport.documents.load import load_document
 from specport.errors import DocumentError
+from specport.schemas.compose import MAX_TARGETS
 from specport.sources.model import Origin
 
 VALID = Path(__file__).parents[1] / "documents" / "valid"
 SMALL = Bounds(
-    Bound("SIZE", 10_000), Bound("VALUES", 20), Bound("OPERATIONS", 3), Bound("PARTS", 5), Bound("COMPARED", 9)
+    Bound("SIZE", 10_000), Bound("VALUES", 20), Bound("OPERATIONS", 3), Bound("PARTS", 5), Bound("COMPARED", 9),
+    Bound("SCHEMA", 9),
 )  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def test_a_few_lists_that_many_operations_share_are_counted_as_often() -> None:
 
 def test_every_bound_of_a_tool_call_is_under_the_operators() -> None:
     """Whatever they are set to."""
-    for name in ("size", "values", "operations", "parts"):
+    for name in ("size", "values", "operations", "parts", "schema"):
         assert getattr(TOOL, name).most < getattr(OPERATOR, name).most
         assert getattr(TOOL, name).name != getattr(OPERATOR, name).name
 
@@ -101,3 +103,46 @@ def test_server_variables_that_hold_one_another_are_filled_in_once() -> None:
 def test_an_encoding_without_a_mark_is_known_by_its_zeros(encoding: str, text: str) -> None:
     """The first character of JSON and of YAML is ASCII (YAML 1.2 section 5.2)."""
     assert len(catalog_of(text.encode(encoding)).tools) == 1
+
+
+def test_an_operation_that_takes_too_much_is_left_out_and_the_others_stay() -> None:
+    """By the values of its schema, with all that it refers to."""
+    wide = {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(15_000)}}
+    schemas = {
+        f"S{n}": {"properties": {f"p{m}": {"$ref": f"#/components/schemas/S{m}"} for m in range(230)}}
+        for n in range(230)
+    }
+    paths = {
+        "/wide": {"post": taking({"properties": {"a": wide, "b": {"properties": wide["properties"]}}})},
+        "/round": {"post": taking({"$ref": "#/components/schemas/S0"})},
+        "/good": {"post": taking({"$ref": "#/components/schemas/Small"})},
+    }
+    catalog = catalog_of(
+        document(paths, components={"schemas": {**schemas, "Small": {"type": "string"}}}), origin=Origin.TOOL
+    )
+    assert [tool.route and tool.route.path for tool in catalog.tools] == ["/good"]
+    assert [problem.message.partition(": ")[2][-63:] for problem in catalog.problems] == [
+        "values in one schema; the limit is 50,000 (MAX_TOOL_SCHEMA_VALUES)"[-63:]
+    ] * 2
+
+
+def test_a_schema_of_too_many_others_is_left_out() -> None:
+    """Compiling it takes time by their square."""
+    chain = {f"S{n}": {"items": {"$ref": f"#/components/schemas/S{n + 1}"}} for n in range(MAX_TARGETS + 1)}
+    schemas = {**chain, f"S{MAX_TARGETS + 1}": {"type": "string"}}
+    catalog = catalog_of(
+        document({"/a": {"post": taking({"$ref": "#/components/schemas/S0"})}}, components={"schemas": schemas})
+    )
+    assert [problem.message for problem in catalog.problems] == [
+        "POST /a is left out: a schema is made of more than 5,000 others (MAX_TARGETS)"
+    ]
+
+
+def test_operations_that_each_take_everything_are_told_to_be_fewer() -> None:
+    """Listing them would look through all of it for each."""
+    members = {f"p{n}": {"type": "string"} for n in range(1_000)}
+    paths = {f"/p{n}": {"post": taking({"$ref": "#/components/schemas/A"})} for n in range(400)}
+    described = document(paths, components={"schemas": {"A": {"properties": members}}})
+    assert len(catalog_of(described, origin=Origin.OPERATOR).tools) == 400
+    with pytest.raises(DocumentError, match=r"the limit is 600,000 \(MAX_TOOL_LISTED_VALUES\)\. Take fewer operations"):
+        catalog_of(described, origin=Origin.TOOL)

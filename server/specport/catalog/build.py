@@ -20,9 +20,9 @@ from specport.documents.refs import References
 from specport.documents.text import MAX_DESCRIPTION, clean, noted, one_line, shorten
 from specport.errors import DocumentError
 from specport.operations.model import DocumentHints, HintedLimit, Operation, Operations, SecurityScheme
-from specport.schemas.compose import Soundness
 from specport.schemas.convert import SchemaConverter, Warn
 from specport.schemas.model import Direction, Place
+from specport.schemas.soundness import Soundness
 from specport.schemas.stored import dump_fragment
 
 DEPRECATED = "Deprecated."
@@ -53,6 +53,7 @@ def build_catalog(
     """One tool per operation that filters leave, sorted by casefolded address.
 
     An operation whose schemas are broken is a Problem, and so is a filter that fits none.
+    Raises DocumentError where the schemas of all tools are too large together.
     """
     problems = list(operations.problems)
 
@@ -61,7 +62,7 @@ def build_catalog(
 
     converter = SchemaConverter(references, document.dialect, Direction.REQUEST, warn)
     owned = owned_parameters(operations.schemes)
-    soundness = Soundness(converter)
+    soundness = Soundness(converter, document.bounds)
     texts: dict[Place, str] = {}
     making = _Making(shape, owned, converter, soundness, Library(texts, shape.schema_budget))
     tools: list[Tool] = []
@@ -72,6 +73,8 @@ def build_catalog(
             pointer = error.pointer or operation.pointer
             message = f"{operation.key.method} {operation.key.path}{LEFT_OUT}{error.message}"
             problems.append(Problem(operations.source, pointer, Severity.ERROR, message))
+        if document.bounds.schemas:
+            document.bounds.schemas.check(soundness.total, "values in the schemas of its tools", f"{document.uri}: ")
     texts.update((place, dump_fragment(target)) for place, target in soundness.reached.items())
     tools.sort(key=lambda tool: listing_order(tool.address))
     return Catalog(

@@ -30,6 +30,9 @@ MAX_PARTS = 4_000_000
 References may repeat a few of them without end.
 """
 
+MAX_SCHEMA_VALUES = 1_000_000
+"""Most values of what one operation takes, everything it refers to included, in a document of the operator's."""
+
 MAX_TOOL_OPERATIONS = 10_000
 """Most operations of a document that a tool call brings."""
 
@@ -45,6 +48,14 @@ MAX_TOOL_COMPARED = 1_000_000_000
 _SIGNS = b",[{"
 _OTHERS = bytes(set(range(256)) - set(_SIGNS) - {ord('"')})
 _BY_OPERATOR = "The operator can add it: specport add"
+
+MAX_TOOL_SCHEMA_VALUES = 50_000
+"""The same as MAX_SCHEMA_VALUES for a document that a tool call brings; the public corpus has up to 16,000."""
+
+MAX_TOOL_LISTED_VALUES = 600_000
+"""Most values of what all its operations take, which are looked through to list them; the corpus has up to 500,000."""
+
+_BY_TAG = "Take fewer operations, by tags or operations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +75,15 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a document may have."""
+    """What a document may have. `schema`: values of one operation's schema; `schemas`: of all of them, if bounded."""
 
     size: Bound
     values: Bound
     operations: Bound
     parts: Bound
     compared: Bound
+    schema: Bound
+    schemas: Bound | None = None
 
 
 OPERATOR = Bounds(
@@ -79,6 +92,7 @@ OPERATOR = Bounds(
     Bound("MAX_OPERATIONS", MAX_OPERATIONS),
     Bound("MAX_PARTS", MAX_PARTS),
     Bound("MAX_COMPARED", MAX_COMPARED),
+    Bound("MAX_SCHEMA_VALUES", MAX_SCHEMA_VALUES),
 )
 TOOL = Bounds(
     Bound("MAX_TOOL_BYTES", MAX_TOOL_BYTES, _BY_OPERATOR),
@@ -86,6 +100,8 @@ TOOL = Bounds(
     Bound("MAX_TOOL_OPERATIONS", MAX_TOOL_OPERATIONS, _BY_OPERATOR),
     Bound("MAX_TOOL_PARTS", MAX_TOOL_PARTS, _BY_OPERATOR),
     Bound("MAX_TOOL_COMPARED", MAX_TOOL_COMPARED, _BY_OPERATOR),
+    Bound("MAX_TOOL_SCHEMA_VALUES", MAX_TOOL_SCHEMA_VALUES),
+    Bound("MAX_TOOL_LISTED_VALUES", MAX_TOOL_LISTED_VALUES, _BY_TAG),
 )
 
 

@@ -10,6 +10,7 @@ import jsonschema_rs
 from specport.catalog.model import MediaBinding, Tool
 from specport.documents.pointers import children
 from specport.errors import BadArguments
+from specport.requests.effort import Effort
 from specport.requests.explain import MASK, Fault, refusal, shown
 from specport.requests.repair import json_value, repaired
 
@@ -17,7 +18,7 @@ MAX_REPAIRS = 3
 """Rounds of repairing stringified values before the arguments are refused."""
 
 MAX_EXPLAINED = 20_000
-"""Arguments of more values than this get only the first fault named, as finding all of them takes seconds."""
+"""Arguments of more values, or steps, than this get only the first fault named, as finding all takes seconds."""
 
 
 class ArgumentChecker:
@@ -83,27 +84,30 @@ class _Fitting:
 
     def __init__(self, schema: Mapping[str, object]) -> None:
         self.schema = schema
+        self._effort = Effort(schema)
         self._validator = jsonschema_rs.Draft202012Validator(dict(schema), offline=True, mask=MASK)
 
     def is_fit(self, given: Mapping[str, object]) -> bool:
         """Whether the arguments are right as they are."""
+        self._effort.of(given)
         return self._validator.is_valid(given)
 
     def fitted(self, given: Mapping[str, object]) -> Mapping[str, object]:
         """The arguments, repaired if need be. Raises BadArguments where that is not enough."""
         faults: list[Fault] = []
         for _ in range(MAX_REPAIRS + 1):
+            steps = self._effort.of(given)
             if self._validator.is_valid(given):
                 return given
-            faults = self._faults(given)
+            faults = self._faults(given, is_large=steps > MAX_EXPLAINED or _is_large(given))
             mended = repaired(given, faults)
             if mended is None:
                 break
             given = mended
         raise refusal(faults, self.schema)
 
-    def _faults(self, given: Mapping[str, object]) -> list[Fault]:
-        if not _is_large(given):
+    def _faults(self, given: Mapping[str, object], *, is_large: bool) -> list[Fault]:
+        if not is_large:
             return list(self._validator.iter_errors(given))
         try:
             self._validator.validate(given)

@@ -20,11 +20,8 @@ MAX_INLINE_DEPTH = 48
 MAX_SCHEMA_DEPTH = 160
 """Most levels of JSON in one schema, which leaves room for readers that recurse (orjson stops at 254)."""
 
-MAX_TARGETS = 20_000
-"""Most places of a document that one schema may be made of."""
-
-_DEEP = MAX_SCHEMA_DEPTH - MAX_INLINE_DEPTH - 1
-"""A part of at most so many levels is never too deep, wherever it is inlined."""
+MAX_TARGETS = 5_000
+"""Most places of a document that one schema may be made of: compiling takes time by their square."""
 
 SMALL_TARGET = 80
 """Targets of at most this many JSON bytes cost less inlined than named."""
@@ -57,34 +54,10 @@ def compose(root: Fragment, targets: Targets) -> JsonSchema:
     return {**plain, "$defs": definitions} if definitions else plain
 
 
-class Soundness:
-    """Whether schemas can be composed, without composing them; what was found sound is not looked at again.
-
-    `reached` holds every target of the schemas found sound.
-    """
-
-    def __init__(self, targets: Targets) -> None:
-        self._targets = targets
-        self._sound: set[Place] = set()
-        self.reached: dict[Place, Fragment] = {}
-
-    def check(self, root: Fragment) -> None:
-        """Raises the DocumentError that `compose` would raise."""
-        found: dict[Place, Fragment] = {}
-        waiting: list[Fragment] = [root]
-        deepest = 0
-        while waiting:
-            uses, depth = _uses_and_depth(waiting.pop())
-            deepest = max(deepest, depth)
-            for use in uses:
-                if use.place not in self._sound and use.place not in found:
-                    found[use.place] = self._targets.target(use.place)
-                    waiting.append(found[use.place])
-        if deepest > _DEEP or len(self._sound) + len(found) > MAX_TARGETS:
-            compose(root, self._targets)
-        else:
-            self._sound.update(found)
-        self.reached.update(found)
+def check_targets(number: int) -> None:
+    """Raises DocumentError where a schema is made of too many others."""
+    if number > MAX_TARGETS:
+        raise DocumentError(f"a schema is made of more than {MAX_TARGETS:,} others (MAX_TARGETS)")
 
 
 class _Composition:
@@ -106,8 +79,7 @@ class _Composition:
                 self._uses[use.place] += 1
                 if self._uses[use.place] == 1:
                     fragments.append(self._targets.target(use.place))
-            if len(self._uses) > MAX_TARGETS:
-                raise DocumentError(f"a schema is made of more than {MAX_TARGETS:,} others (MAX_TARGETS)")
+            check_targets(len(self._uses))
 
     def expand(self, node: object, depth: int) -> object:
         """The node, `depth` levels below the root, with every `Use` inlined or named."""
@@ -166,24 +138,6 @@ def definition_name(pointer: str) -> str:
         if words:
             return (words[-1] if "~1" in token else "_".join(words))[:48]
     return "schema"
-
-
-def _uses_and_depth(fragment: object) -> tuple[list[Use], int]:
-    """The uses in a fragment, in the order of `uses_in`, and how many levels deep it is itself."""
-    uses: list[Use] = []
-    deepest = 0
-    waiting = [(fragment, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        if isinstance(node, Use):
-            uses.append(node)
-            waiting.append((node.siblings, depth))
-        elif isinstance(node, dict):
-            waiting += [(value, depth + 1) for value in cast("dict[str, object]", node).values()]
-        elif isinstance(node, list):
-            waiting += [(value, depth + 1) for value in cast("list[object]", node)]
-        deepest = max(deepest, depth)
-    return uses, deepest
 
 
 def uses_in(fragment: object) -> Iterator[Use]:
