@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from small_documents import catalog_of, catalog_of_file, document, messages
 from specport.catalog.build import Shape
@@ -177,6 +179,26 @@ def test_a_hint_in_the_wrong_place_is_told(where: str, hint: Any, said: str) -> 
     assert said in messages(catalog_of(described))
 
 
+NAMES = st.sampled_from(
+    ["address", "hide", "approve", "limits", "pagination", "errors", "name", "requests", "seconds", "weight", "next"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=9), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON, JSON, JSON, JSON)
+def test_no_hint_costs_an_operation(root: Any, tag: Any, item: Any, own: Any) -> None:
+    """Whatever stands there: nothing but `hide` takes a tool away, and every fault is a warning at an `x-specport`."""
+    described = document({"/a": {"get": hinted(own), "x-specport": item}}, tags=[{"name": "Shop", "x-specport": tag}])
+    catalog = catalog_of({**described, "x-specport": root})
+    assert len(catalog.tools) + catalog.hidden == 1
+    assert all(problem.severity == "warning" and "/x-specport" in problem.pointer for problem in catalog.problems)
+    assert decode_catalog(encode_catalog(catalog)) is not None
+
+
 @pytest.mark.parametrize("key", ["x-specport", "X-Specport", "x_specport"])
 def test_hints_that_nothing_reads_are_told(key: str) -> None:
     """In a parameter, `info`, `components` or a webhook; what the API itself calls so is not meant."""
@@ -208,6 +230,15 @@ def test_what_is_told_of_one_document_is_bounded() -> None:
     assert len(catalog.problems) == MAX_TOLD + 1
     assert all(len(problem.message) < 400 and problem.message.isprintable() for problem in catalog.problems)
     assert "more than 200 faults in x-specport (MAX_TOLD)" in messages(catalog)
+
+
+def test_an_object_that_many_paths_share_is_read_once() -> None:
+    """A wrong hint is told where it stands, and its limits count for each of the paths."""
+    shared = {"get": plain("list"), "x-specport": {"limits": [LIMIT], "hid": True}}
+    paths = {f"/{number}": {"$ref": "#/components/pathItems/A"} for number in range(3)}
+    catalog = catalog_of(document(paths, components={"pathItems": {"A": shared}}))
+    assert [problem.pointer for problem in catalog.problems] == ["/components/pathItems/A/x-specport/hid"]
+    assert [limit.path for limit in catalog.hints.limits] == ["/0", "/1", "/2"]
 
 
 def test_a_document_states_so_many_limits_and_no_more() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, cast
+from typing import Protocol, cast
 
 from specport.documents.model import JsonObject
 from specport.documents.pointers import child
@@ -29,8 +28,13 @@ MAX_TEXT = 100
 
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*\.)?[A-Za-z0-9]+\Z")
 
-Tell: TypeAlias = Callable[[str, str], None]
-"""Takes the pointer of what is wrong, and a sentence."""
+
+class Tell(Protocol):
+    """Takes in what is wrong: its pointer, a sentence, and of what is unknown the names that are known."""
+
+    def __call__(self, pointer: str, sentence: str, known: Iterable[str] = ()) -> None:
+        """One fault."""
+        ...
 
 
 class Level(StrEnum):
@@ -104,7 +108,7 @@ def _belongs(key: str, level: Level, pointer: str, tell: Tell) -> bool:
     """Whether a hint is one, and may stand here."""
     levels = LEVELS.get(key, frozenset[Level]())
     if not levels:
-        tell(pointer, f"is no hint, and is ignored{_nearest(key, tuple(LEVELS))}")
+        tell(pointer, "is no hint, and is ignored", LEVELS)
     elif level not in levels:
         places = ", ".join(place for place in Level if place in levels)
         tell(pointer, f"has no effect in {level}: its place is {places}")
@@ -201,12 +205,7 @@ def _faults(limit: JsonObject) -> Iterator[tuple[str, str]]:
 def _tell_unknown(given: Iterable[str], known: Sequence[str], pointer: str, tell: Tell) -> None:
     for key in given:
         if key not in known:
-            tell(child(pointer, key), f"is unknown, and is ignored{_nearest(key, known)}")
-
-
-def _nearest(key: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(key[:MAX_TEXT].casefold(), known, n=1)
-    return f"; is `{near[0]}` meant?" if near else f"; known are {', '.join(known)}"
+            tell(child(pointer, key), "is unknown, and is ignored", known)
 
 
 def _kind(value: object) -> str:

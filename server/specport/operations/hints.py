@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,7 +40,7 @@ class Hints:
 
     reading: Reading
     _limits: list[HintedLimit] = field(default_factory=list[HintedLimit])
-    _read: set[int] = field(default_factory=set[int])
+    _known: dict[int, Said] = field(default_factory=dict[int, Said])
     _told: int = 0
     _root: Said = NOTHING
     _tags: dict[str, Said] = field(default_factory=dict[str, Said])
@@ -84,24 +85,28 @@ class Hints:
 
     def pass_over(self, holder: object) -> None:
         """An object that is left out, with a problem of its own: its hints are not missed."""
-        self._read.add(id(holder))
+        self._known[id(holder)] = NOTHING
 
     def tell_unread(self) -> None:
         """Tell of each `x-specport` that stands where nothing reads it, or is spelled otherwise."""
         for way, key, holder in _mentions(self.reading.document.root):
             if key != KEY:
                 self._warn(_pointer(way, key), f"{key} is not read; it is spelled {KEY}")
-            elif id(holder) not in self._read:
+            elif id(holder) not in self._known:
                 self._tell(_pointer(way, key), f"has no effect here: it is read in {', '.join(Level)}")
 
     def _said(self, holder: Target, level: Level, method: str = "", path: str = "") -> Said:
-        """What stands in the `x-specport` of one object; its limits are counted for what it stands at."""
+        """What stands in the `x-specport` of one object; its limits are counted for what it stands at.
+
+        An object that several places refer to is read once.
+        """
         value = members(holder.value)
         if KEY not in value:
             return NOTHING
-        self._read.add(id(holder.value))
         pointer = child(holder.pointer, KEY)
-        said = read_hints(value[KEY], pointer, level, self._tell)
+        said = self._known.get(id(holder.value))
+        if said is None:
+            said = self._known[id(holder.value)] = read_hints(value[KEY], pointer, level, self._tell)
         room = MAX_LIMITS - len(self._limits)
         if len(said.limits) > room:
             where = child(pointer, "limits")
@@ -109,10 +114,12 @@ class Hints:
         self._limits += [replace(limit, method=method, path=path) for limit in said.limits[:room]]
         return said
 
-    def _tell(self, pointer: str, message: str) -> None:
-        """A warning that names what the pointer ends in."""
-        subject = f"{KEY}{pointer.rpartition(f'/{KEY}')[2]}"
-        self._warn(pointer, f"{one_line(subject, MAX_SUBJECT)} {message}")
+    def _tell(self, pointer: str, sentence: str, known: Iterable[str] = ()) -> None:
+        """A warning whose subject is what the pointer ends in."""
+        if self._told <= MAX_TOLD:
+            subject = one_line(f"{KEY}{pointer.rpartition(f'/{KEY}')[2]}", MAX_SUBJECT)
+            nearest = _nearest(pointer.rpartition("/")[2], tuple(known)) if known else ""
+            self._warn(pointer, f"{subject} {sentence}{nearest}")
 
     def _warn(self, pointer: str, sentence: str) -> None:
         self._told += 1
@@ -120,6 +127,11 @@ class Hints:
             self.reading.warn(pointer, sentence)
         elif self._told == MAX_TOLD + 1:
             self.reading.warn("", f"there are more than {MAX_TOLD} faults in {KEY} (MAX_TOLD); no others are told")
+
+
+def _nearest(key: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(key[:MAX_SUBJECT].casefold(), known, n=1)
+    return f"; is `{near[0]}` meant?" if near else f"; known are {', '.join(known)}"
 
 
 def _holds(near: Iterable[bool | None], tagged: Sequence[bool | None], root: bool | None) -> bool:
