@@ -27,8 +27,8 @@ MAX_LIMITS = 1_000
 """Limits that one document may state."""
 
 _ALIKE = re.compile(r"x[-_]?specport\Z", re.IGNORECASE)
-_DATA = frozenset({"example", "examples", "default", "enum", "const"})
-"""Members that hold values of the API, where nothing is said of the document."""
+_PASSED_OVER = frozenset({KEY, "example", "examples", "default", "enum", "const"})
+"""Members in which no hints are sought: hints, and values of the API."""
 
 _Way: TypeAlias = "tuple[_Way, str] | None"
 """The way to an object from the root: that to the one around it, and its token there."""
@@ -90,6 +90,8 @@ class Hints:
     def tell_unread(self) -> None:
         """Tell of each `x-specport` that stands where nothing reads it, or is spelled otherwise."""
         for way, key, holder in _mentions(self.reading.document.root):
+            if self._told > MAX_TOLD:
+                break
             if key != KEY:
                 self._warn(_pointer(way, key), f"{key} is not read; it is spelled {KEY}")
             elif id(holder) not in self._known:
@@ -149,7 +151,7 @@ def _mentions(root: JsonObject) -> Iterator[tuple[_Way, str, object]]:
     seen: set[int] = set()
     while waiting:
         way, value = waiting.pop()
-        if id(value) in seen or not isinstance(value, dict | list):
+        if id(value) in seen or not _is_looked_into(value):
             continue
         given = cast("dict[str, object] | list[object]", value)
         seen.add(id(given))
@@ -157,9 +159,14 @@ def _mentions(root: JsonObject) -> Iterator[tuple[_Way, str, object]]:
             waiting += [((way, str(index)), item) for index, item in reversed(list(enumerate(given)))]
             continue
         is_said = way is None or way[1] != "properties"  # else these are names of the API's own
-        yield from ((way, key, given) for key in given if is_said and _ALIKE.match(key))
-        inner = reversed(given.items())
-        waiting += [((way, key), member) for key, member in inner if not (is_said and (key in _DATA or key == KEY))]
+        if is_said:
+            yield from ((way, key, given) for key in given if key[:1] in "xX" and _ALIKE.match(key))
+        inner = [(key, member) for key, member in given.items() if _is_looked_into(member)]
+        waiting += [((way, key), member) for key, member in reversed(inner) if not (is_said and key in _PASSED_OVER)]
+
+
+def _is_looked_into(value: object) -> bool:
+    return isinstance(value, dict | list)
 
 
 def _pointer(way: _Way, key: str) -> str:
