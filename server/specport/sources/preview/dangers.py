@@ -53,6 +53,7 @@ def by_tag(tools: Iterable[Tool], limit: int) -> tuple[Dangers, ...]:
         found.setdefault(tag_of(tool), []).append(tool.address)
     dangers: list[Dangers] = []
     for tag, addresses in sorted(found.items(), key=lambda each: (-len(each[1]), each[0])):
-        dangers.append(Dangers(tag, len(addresses), tuple(addresses[:limit])))
-        limit -= len(dangers[-1].addresses)
+        if limit > 0:
+            dangers.append(Dangers(tag, len(addresses), tuple(addresses[:limit])))
+            limit -= len(addresses)
     return tuple(dangers)

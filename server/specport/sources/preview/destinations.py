@@ -17,7 +17,7 @@ def destinations_of(opened: Opened) -> list[Destination]:
     named = () if opened.source.base_url else opened.catalog.servers
     others = [url for url, _ in counts.most_common() if url != opened.base_url]
     urls = [opened.base_url, *others, *(url.rstrip("/") for url in named[1:] if origin_of(url))]
-    origins = opened.source.origins or origins_of(opened)
+    origins = frozenset(opened.source.origins or origins_of(opened))
     return [_destination(url, counts[url], origins) for url in dict.fromkeys(filter(None, urls))]
 
 
@@ -37,7 +37,7 @@ def _server_of(opened: Opened, tool: Tool) -> str:
         return ""
 
 
-def _destination(url: str, operations: int, origins: tuple[str, ...]) -> Destination:
+def _destination(url: str, operations: int, origins: frozenset[str]) -> Destination:
     return Destination(
         url=url,
         operations=operations,

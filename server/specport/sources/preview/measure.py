@@ -38,6 +38,7 @@ def preview_of(opened: Opened) -> Preview:
     total = costs.total(list(cost.values()))
     tags = costs.by_tag(tools, cost)
     destinations = destinations_of(opened)
+    origins = source.origins or origins_of(opened)
     needs = needs_of(opened)
     schemes = schemes_of(opened, needs)
     destroying = [tool for tool in tools if tool.hints.destructive]
@@ -50,9 +51,11 @@ def preview_of(opened: Opened) -> Preview:
         version=catalog.version,
         add_command=add_command(opened.kept),
         known=known_api(source, opened.base_url),
-        servers=catalog.servers,
+        servers=catalog.servers[:MAX_DESTINATIONS],
+        servers_left=max(0, len(catalog.servers) - MAX_DESTINATIONS),
         base_url=opened.base_url,
-        origins=source.origins or origins_of(opened),
+        origins=origins[:MAX_DESTINATIONS],
+        origins_left=max(0, len(origins) - MAX_DESTINATIONS),
         destinations=tuple(destinations[:MAX_DESTINATIONS]),
         destinations_left=max(0, len(destinations) - MAX_DESTINATIONS),
         security=tuple(schemes[:MAX_SCHEMES]),

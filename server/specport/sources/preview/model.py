@@ -23,7 +23,7 @@ MAX_DANGERS = 1_000
 """Most addresses of operations that destroy, and of those that may."""
 
 MAX_DESTINATIONS = 50
-"""Most places that requests go to given as facts, those of most operations first."""
+"""Most places that requests go to, servers of the document, and origins, given as facts."""
 
 MAX_SCHEMES = 50
 """Most security schemes given as facts, those that are enough for most operations first."""
@@ -173,8 +173,10 @@ class Preview:
     add_command: str
     known: KnownApi | None
     servers: tuple[str, ...]
+    servers_left: int
     base_url: str
     origins: tuple[str, ...]
+    origins_left: int
     destinations: tuple[Destination, ...]
     destinations_left: int
     security: tuple[SchemeFacts, ...]

@@ -18,7 +18,7 @@ from specport.sources.preview.commands import argument, variable_name
 from specport.sources.preview.model import FlowFacts, Needs, SchemeFacts
 from specport.sources.read import Opened, origins_of
 
-MAX_ALTERNATIVES = 100
+MAX_ALTERNATIVES = 20
 """Most sets of schemes that are looked at for the one that is enough for most operations."""
 
 _MAX_SHOWN = 60
@@ -36,23 +36,20 @@ def needs_of(opened: Opened) -> Needs:
 
     Where a preset holds credentials, those that it holds.
     """
-    each = [_alternatives(tool) for tool in opened.catalog.tools]
-    needing = [alternatives for alternatives in each if alternatives and frozenset[str]() not in alternatives]
-    schemes = opened.catalog.schemes
-    counts = Counter(
-        names for alternatives in needing for names in set(alternatives) if not any(map(_fault, _of(names, schemes)))
-    )
+    asked = _asked(opened.catalog.tools)
+    needing = {each: count for each, count in asked.items() if each and frozenset[str]() not in each}
+    counts: Counter[frozenset[str]] = Counter()
+    for alternatives, count in needing.items():
+        counts.update(dict.fromkeys(alternatives, count))
+    unusable = {name for name, scheme in opened.catalog.schemes.items() if _fault(scheme)}
+    usable = [names for names, _ in counts.most_common() if unusable.isdisjoint(names)]
     held = frozenset({*opened.source.references, *opened.source.clients})
-    used = frozenset(name for names in counts if names <= held for name in names)
+    used = frozenset(name for names in usable if names <= held for name in names)
     best: tuple[int, int, tuple[str, ...]] = (0, 0, ())
-    for candidate, _ in [(used, 0)] if used else counts.most_common(MAX_ALTERNATIVES):
-        covered = sum(any(alternative <= candidate for alternative in alternatives) for alternatives in needing)
+    for candidate in [used] if used else usable[:MAX_ALTERNATIVES]:
+        covered = sum(count for each, count in needing.items() if any(names <= candidate for names in each))
         best = min(best, (-covered, len(candidate), tuple(sorted(candidate))))
-    return Needs(best[2], -best[0], len(each) - len(needing))
-
-
-def _of(names: Iterable[str], schemes: Mapping[str, SecurityScheme]) -> Iterator[SecurityScheme]:
-    return (schemes[name] for name in names if name in schemes)
+    return Needs(best[2], -best[0], asked.total() - sum(needing.values()))
 
 
 def _fault(scheme: SecurityScheme) -> str:
@@ -60,18 +57,22 @@ def _fault(scheme: SecurityScheme) -> str:
     return _CERTIFICATE if scheme.kind == CERTIFICATE else fault_of(scheme)
 
 
-def _alternatives(tool: Tool) -> list[frozenset[str]]:
-    return [frozenset(names) for names in tool.route.security] if tool.route else []
+def _asked(tools: Iterable[Tool]) -> Counter[tuple[frozenset[str], ...]]:
+    """The alternatives that operations have, and how many have the same: mostly all."""
+    asked: Counter[tuple[frozenset[str], ...]] = Counter()
+    for security, count in Counter(tool.route.security for tool in tools if tool.route).items():
+        asked[tuple(map(frozenset, security))] += count
+    return asked
 
 
 def schemes_of(opened: Opened, needs: Needs) -> list[SchemeFacts]:
     """The document's schemes, those that are enough for most operations first."""
-    alone = Counter(
-        name for tool in opened.catalog.tools for each in _alternatives(tool) if len(each) == 1 for name in each
-    )
+    alone: Counter[str] = Counter()
+    for alternatives, count in _asked(opened.catalog.tools).items():
+        alone.update({name: count for names in alternatives if len(names) == 1 for name in names})
     schemes = {**{name: SecurityScheme(name, _UNDECLARED) for name in needs.enough}, **opened.catalog.schemes}
     variables = _variables(opened.source.name, schemes.values())
-    origins = opened.source.origins or origins_of(opened)
+    origins = frozenset(opened.source.origins or origins_of(opened))
     facts = [
         _facts(scheme, alone[name], variables[name], _held(opened, name), origins) for name, scheme in schemes.items()
     ]
@@ -113,7 +114,7 @@ def _held(opened: Opened, name: str) -> _Held | None:
 
 
 def _facts(
-    scheme: SecurityScheme, operations: int, variable: str, held: _Held | None, origins: Sequence[str]
+    scheme: SecurityScheme, operations: int, variable: str, held: _Held | None, origins: frozenset[str]
 ) -> SchemeFacts:
     name = scheme.name
     described = one_line(_described(scheme), _MAX_SHOWN)
@@ -138,7 +139,7 @@ def _described(scheme: SecurityScheme) -> str:
     return " ".join([scheme.kind, *(flow.kind for flow in scheme.flows)])
 
 
-def _flow(flow: OAuthFlow, origins: Sequence[str]) -> FlowFacts:
+def _flow(flow: OAuthFlow, origins: frozenset[str]) -> FlowFacts:
     """A flow with what its client's table must say: URLs that the document lacks, or has elsewhere than calls go."""
     needs = ()
     if flow.kind in FLOW_KINDS.values():
@@ -149,7 +150,7 @@ def _flow(flow: OAuthFlow, origins: Sequence[str]) -> FlowFacts:
     return FlowFacts(flow.kind, flow.token_url, flow.authorization_url, len(flow.scopes), needs)
 
 
-def _must_be_named(url: str, origins: Sequence[str]) -> bool:
+def _must_be_named(url: str, origins: frozenset[str]) -> bool:
     origin = origin_of(url)
     return not url or (bool(origin) and origin not in origins)
 

@@ -116,19 +116,17 @@ def _tokens(preview: Preview) -> Iterator[Line]:
 
 
 def _dangers(preview: Preview) -> Iterator[Line]:
-    for label, dangers in (("Destroy", preview.destroy), ("May destroy", preview.may_destroy)):
-        if dangers:
-            yield Line(label, _by_tag(dangers, preview.name))
+    if preview.destroy:
+        yield Line("Destroy", _by_tag(preview.destroy, preview.destructive, preview.name))
+    if preview.may_destroy:
+        yield Line("May destroy", _by_tag(preview.may_destroy, preview.may_destroy_count, preview.name))
 
 
-def _by_tag(dangers: Sequence[Dangers], prefix: str) -> str:
+def _by_tag(dangers: Sequence[Dangers], count: int, prefix: str) -> str:
     """Tags with counts, and an address of each."""
-    named = [
-        f"{one_line(each.tag, _WORD)} {each.count:,} ({_address(each.addresses[0], prefix)})"
-        for each in dangers[:SHOWN_DANGERS]
-        if each.addresses
-    ]
-    rest = sum(each.count for each in dangers[SHOWN_DANGERS:])
+    shown = dangers[:SHOWN_DANGERS]
+    named = [f"{one_line(each.tag, _WORD)} {each.count:,} ({_address(each.addresses[0], prefix)})" for each in shown]
+    rest = count - sum(each.count for each in shown)
     return ", ".join([*named, f"{rest:,} more"] if rest else named)
 
 
@@ -154,7 +152,8 @@ def _destinations(preview: Preview, reader: Reader) -> Iterator[Line]:
             ),
         )
     if preview.security and len(preview.origins) > 1:
-        yield Line("Credentials may go to", _listed(preview.origins, SHOWN_DESTINATIONS))
+        count = len(preview.origins) + preview.origins_left
+        yield Line("Credentials may go to", _listed(preview.origins, SHOWN_DESTINATIONS, count=count))
 
 
 def _elsewhere(destination: Destination, has_schemes: bool) -> str:
@@ -258,7 +257,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _listed(names: Sequence[str], limit: int, *, count: int | None = None) -> str:
-    left = (len(names) if count is None else count) - min(limit, len(names))
+def _listed(names: Sequence[str], limit: int, *, count: int) -> str:
+    left = count - min(limit, len(names))
     shown = [one_line(name, _ADDRESS) for name in names[:limit]]
     return ", ".join([*shown, f"{left:,} more"] if left else shown)
