@@ -88,6 +88,7 @@ def build_catalog(
         schemes={name: replace(scheme, description="") for name, scheme in operations.schemes.items()},
         hints=replace(operations.hints, limits=_limits_of(tools, operations.hints)),
         hidden=sum(operation.hints.is_hidden for operation in operations.operations),
+        tag_parents=operations.tag_parents,
     )
 
 

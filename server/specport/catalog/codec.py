@@ -42,6 +42,7 @@ class _Stored:
     budget: int
     hints: DocumentHints
     hidden: int
+    tag_parents: Mapping[str, str]
 
 
 def encode_catalog(catalog: Catalog) -> bytes:
@@ -64,6 +65,7 @@ def encode_catalog(catalog: Catalog) -> bytes:
         budget=library.budget,
         hints=catalog.hints,
         hidden=catalog.hidden,
+        tag_parents=catalog.tag_parents,
     )
     data = orjson.dumps(stored, default=_nothing)
     return b"%s\n%s" % (hashlib.sha256(data).hexdigest().encode(), data)
@@ -93,6 +95,7 @@ def decode_catalog(data: bytes) -> Catalog | None:
         schemes=stored.schemes,
         hints=stored.hints,
         hidden=stored.hidden,
+        tag_parents=stored.tag_parents,
     )
 
 

@@ -99,12 +99,12 @@ class _Candidate:
 
 
 def _candidate(operation: Operation, address: str, parents: Mapping[str, str]) -> _Candidate:
-    key, tags = operation.key, _tags_above(operation.tags, parents)
+    key, tags = operation.key, tags_above(operation.tags, parents)
     called = (operation.operation_id.casefold(), f"{key.method} {key.path}".casefold())
     return _Candidate(address, key.method, key.path, operation.operation_id, tags, called)
 
 
-def _tags_above(tags: tuple[str, ...], parents: Mapping[str, str]) -> tuple[str, ...]:
+def tags_above(tags: tuple[str, ...], parents: Mapping[str, str]) -> tuple[str, ...]:
     """Tags and those they stand under."""
     found: dict[str, None] = {}
     waiting = list(tags)

@@ -203,6 +203,7 @@ class Catalog:
 
     `title`, `version`, `servers` are the document's own; `schemes` are its security schemes by name, not described.
     `hints` are what it says of all its operations; `hidden` counts those that it hides.
+    `tag_parents` maps a tag to the one it belongs under.
     """
 
     source: str
@@ -215,3 +216,4 @@ class Catalog:
     schemes: Mapping[str, SecurityScheme] = field(default_factory=dict[str, SecurityScheme])
     hints: DocumentHints = DocumentHints()
     hidden: int = 0
+    tag_parents: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
+from specport.catalog.model import Filters
 from specport.sources.model import Source
 from specport.sources.presets import find_preset
 
@@ -17,14 +18,15 @@ def add_command(source: Source) -> str:
     options = [
         *(("--preset", source.preset) if source.preset and not _is_published(source) else ()),
         *(("--base-url", source.base_url) if source.base_url else ()),
-        *_repeated("--tag", source.filters.tags),
-        *_repeated("--operation", source.filters.operations),
-        *_repeated("--include", source.filters.include),
-        *_repeated("--exclude", source.filters.exclude),
-        *(() if source.filters.deprecated else ("--no-deprecated",)),
+        *_filter_options(source.filters),
         *_repeated("--overlay", [file.uri for file in source.overlays]),
     ]
     return " ".join(["specport add", _document(source), *map(argument, options)])
+
+
+def options_of(filters: Filters) -> str:
+    """Filters as the options of `specport add`."""
+    return " ".join(map(argument, _filter_options(filters)))
 
 
 def argument(text: str) -> str:
@@ -49,6 +51,16 @@ def _document(source: Source) -> str:
 def _is_published(source: Source) -> bool:
     manifest = find_preset(source.preset)
     return manifest is not None and manifest.document == source.uri
+
+
+def _filter_options(filters: Filters) -> list[str]:
+    return [
+        *_repeated("--tag", filters.tags),
+        *_repeated("--operation", filters.operations),
+        *_repeated("--include", filters.include),
+        *_repeated("--exclude", filters.exclude),
+        *([] if filters.deprecated else ["--no-deprecated"]),
+    ]
 
 
 def _repeated(option: str, values: tuple[str, ...] | list[str]) -> list[str]:

@@ -27,6 +27,7 @@ from specport.sources.preview.model import (
 )
 from specport.sources.preview.refusals import clients_of
 from specport.sources.preview.schemes import needs_of, schemes_of
+from specport.sources.preview.suggestions import suggestions_of
 from specport.sources.read import Opened, origins_of
 
 
@@ -65,6 +66,7 @@ def preview_of(opened: Opened) -> Preview:
         destructive=len(destroying),
         read_only=sum(tool.hints.read_only for tool in tools),
         deprecated=sum(tool.deprecated for tool in tools),
+        asking=sum(tool.needs_approval for tool in tools),
         hidden=catalog.hidden,
         may_destroy_count=len(doubtful),
         destroy=dangers.by_tag(destroying, MAX_DANGERS),
@@ -75,6 +77,7 @@ def preview_of(opened: Opened) -> Preview:
         tags=tuple(tags[:MAX_TAGS]),
         tags_left=max(0, len(tags) - MAX_TAGS),
         heaviest=_heaviest(tools, cost),
+        suggestions=suggestions_of(catalog, source.filters, cost),
         clients=clients_of(tools),
         left_out=left_out,
         warnings=len(catalog.problems) - left_out,

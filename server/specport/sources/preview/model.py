@@ -31,6 +31,12 @@ MAX_SCHEMES = 50
 MAX_REFUSED = 20
 """Most tools named that a client refuses by one rule."""
 
+LIST_BUDGET = 10_000
+"""Tokens that a list may cost before filters are suggested, and at most those of a tag that is."""
+
+MAX_TAG_SUGGESTIONS = 3
+"""Most tags suggested."""
+
 FIRST_ADDRESSES = 12
 WORST_TOOLS = 5
 MAX_URI = 200
@@ -160,10 +166,24 @@ class ClientFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Filters, as options of `specport add` and as arguments of `openapi.addSource`, and what they leave.
+
+    `arguments` is empty where the tool has none for it.
+    """
+
+    options: str
+    arguments: Mapping[str, tuple[str, ...]]
+    tools: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """Everything that `specport preview --json` says; `tokens` are estimates of the tool list.
 
-    `name` is what the source would be called, `add_command` what adds it, `hidden` counts what the document hides.
+    `name` is what the source would be called, `add_command` what adds it, `asking` counts the tools
+    that a person is asked about, `hidden` the operations that the document hides.
     """
 
     name: str
@@ -186,6 +206,7 @@ class Preview:
     destructive: int
     read_only: int
     deprecated: int
+    asking: int
     hidden: int
     may_destroy_count: int
     destroy: tuple[Dangers, ...]
@@ -196,6 +217,7 @@ class Preview:
     tags: tuple[TagFacts, ...]
     tags_left: int
     heaviest: tuple[ToolCost, ...]
+    suggestions: tuple[Suggestion, ...]
     clients: tuple[ClientFacts, ...]
     left_out: int
     warnings: int

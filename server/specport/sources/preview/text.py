@@ -6,11 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import orjson
+
 from specport.catalog.lint_model import Client
 from specport.documents.text import one_line
 from specport.executor.addresses import origin_of
 from specport.sources.preview.costs import EXPOSURES
-from specport.sources.preview.model import ClientFacts, Dangers, Destination, KnownApi, Preview, Reason, SchemeFacts
+from specport.sources.preview.model import (
+    LIST_BUDGET,
+    ClientFacts,
+    Dangers,
+    Destination,
+    KnownApi,
+    Preview,
+    Reason,
+    SchemeFacts,
+    Suggestion,
+)
 
 MAX_LINE = 600
 """Characters of a line."""
@@ -74,6 +86,7 @@ def lines_of(preview: Preview, reader: Reader) -> list[Line]:
         *_destinations(preview, reader),
         _credentials(preview),
         *([Line("Known", _known(preview.known), command=preview.known.command)] if preview.known else []),
+        *_fewer(preview.suggestions, reader),
         Line("Clients", _clients(preview.clients)),
         Line("Left out", _left_out(preview), tuple(_reasons(preview))),
         *_adding(preview, reader),
@@ -95,6 +108,7 @@ def _operations(preview: Preview) -> str:
         "destroy": preview.destructive,
         "may also destroy": preview.may_destroy_count,
         "are deprecated": preview.deprecated,
+        "ask a person first": preview.asking,
     }
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count or what in ("only read", "destroy"))
     hidden = f"; {preview.hidden:,} more are hidden by the document (x-specport)" if preview.hidden else ""
@@ -195,6 +209,23 @@ def _known(known: KnownApi) -> str:
     what = "there is a preset for this API" if known.is_preset else "specport comes with this API"
     variables = f", which takes {' and '.join(known.variables)}" if known.variables else ""
     return f"{what} ({known.because}){variables}"
+
+
+def _fewer(suggestions: Sequence[Suggestion], reader: Reader) -> Iterator[Line]:
+    """What to give for a shorter list."""
+    items = [
+        f"{_filters(each, reader)}: {_counted(each.tools, 'tool')}, about {each.tokens:,} tokens"
+        for each in suggestions
+        if each.arguments or reader is Reader.PERSON
+    ]
+    if items:
+        yield Line("Fewer tools", f"listing all costs over {LIST_BUDGET:,} tokens; add some with", tuple(items))
+
+
+def _filters(suggestion: Suggestion, reader: Reader) -> str:
+    if reader is Reader.PERSON:
+        return suggestion.options
+    return ", ".join(f"{name} {orjson.dumps(values).decode()}" for name, values in suggestion.arguments.items())
 
 
 def _clients(clients: Sequence[ClientFacts]) -> str:
