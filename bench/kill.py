@@ -199,8 +199,8 @@ async def check(folder: Path, known: Known) -> list[str]:
     wrong += [f"{name} was removed and is there" for name in sorted(known.gone & names)]
     wrong += [f"{name} was never added" for name in sorted(names - known.there - known.unknown - {"shop"})]
     for name in sorted(names):
-        source = await store.get(name)
-        if source is None or not open_source(source, Shape(prefix=name), None).catalog.tools:
+        kept = await store.get(name)
+        if kept is None or not open_source(kept.source, Shape(prefix=name), None).catalog.tools:
             wrong.append(f"{name} is not whole")
     await store.aclose()
     known.there |= names & known.unknown

@@ -192,6 +192,7 @@ class App:
 
     async def remove(self, name: str, *, caller: Caller = NOBODY) -> bool:
         """Forget an added source; whether there was one."""
+        await self.sync()
         removed = await self._registry.remove(name)
         if removed:
             await self._changed()

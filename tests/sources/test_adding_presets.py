@@ -53,8 +53,9 @@ async def test_a_preset_is_added_by_its_name(registry: Registry) -> None:
 async def test_only_its_name_is_kept(registry: Registry, open_registry: Open, tmp_path: Path) -> None:
     """What the manifest says is not in the store, and there again after a restart."""
     added = await registry.add(Specification("discord"), Origin.OPERATOR)
-    kept = await SqliteStore(tmp_path).get("discord")
-    assert kept is not None
+    found = await SqliteStore(tmp_path).get("discord")
+    assert found is not None
+    kept = found.source
     assert (kept.preset, kept.base_url, kept.references, kept.overlays) == ("discord", "", {}, ())
     again = open_registry()
     await again.sync()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from specport.catalog.filters import idle_filters
@@ -14,13 +14,41 @@ from specport.sources.read import Opened, server_of
 
 def check_names(newcomer: Opened, known: Iterable[Opened]) -> None:
     """Raises SourceError where a tool would have the wire name of another source's and be called in its place."""
-    taken = {tool.wire_name.casefold(): tool.address for opened in known for tool in opened.catalog.tools}
+    clash = _clash(newcomer, _names(known))
+    if clash is not None:
+        raise clash
+
+
+def clashes(first: Iterable[Opened], added: Iterable[Opened]) -> Mapping[str, SourceError]:
+    """The added sources that cannot be open beside those before them, by name, and why.
+
+    Two processes may have added them at the same moment. Which one has to wait depends on their order alone, so that
+    all processes leave out the same.
+    """
+    taken = _names(first)
+    found: dict[str, SourceError] = {}
+    for each in added:
+        clash = _clash(each, taken)
+        if clash is None:
+            taken.update(_names([each]))
+        else:
+            found[each.source.name] = clash
+    return found
+
+
+def _names(opened: Iterable[Opened]) -> dict[str, str]:
+    """Addresses by wire name, case aside."""
+    return {tool.wire_name.casefold(): tool.address for each in opened for tool in each.catalog.tools}
+
+
+def _clash(newcomer: Opened, taken: Mapping[str, str]) -> SourceError | None:
     for tool in newcomer.catalog.tools:
-        if tool.wire_name.casefold() in taken:
-            other = taken[tool.wire_name.casefold()]
-            raise SourceError(
+        other = taken.get(tool.wire_name.casefold())
+        if other is not None:
+            return SourceError(
                 f"{tool.address} and {other} would both be called {tool.wire_name}", hint="Give the source another name"
             )
+    return None
 
 
 def check_callable(opened: Opened) -> None:

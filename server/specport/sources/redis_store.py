@@ -16,7 +16,7 @@ from specport.errors import SourceError
 from specport.executor.redis_link import LOST, ask, connect
 from specport.sources.codec import decode_source, encode_source, revision_of
 from specport.sources.model import Source
-from specport.sources.store import MAX_STORED_BYTES, StoreLost
+from specport.sources.store import MAX_STORED_BYTES, Kept, StoreLost
 
 ANSWER_SECONDS = 15.0
 """How long Redis may take for a source, which may be large, before it counts as gone."""
@@ -25,6 +25,11 @@ MAX_STORED = 5_000
 """Most sources that are listed; more than are opened, so that the first of too many still are."""
 
 _KEYS = _VERSION, _REVISIONS, _KEPT = tuple(f"specport:{{sources}}:{key}" for key in ("version", "revisions", "kept"))
+
+_GET = """
+-- KEYS: revisions, kept. ARGV: name. Answers the revision and the encoded source, nothing of one that is not there.
+return {redis.call('HGET', KEYS[1], ARGV[1]), redis.call('HGET', KEYS[2], ARGV[1])}
+"""
 
 _ADD = """
 -- KEYS: version, revisions, kept. ARGV: the new version, name, revision, encoded source. Answers 1 where it was added.
@@ -71,6 +76,7 @@ class RedisStore:
     def __init__(self, url: str) -> None:
         self._quick = connect(url, "--state", text=False)
         self._redis = connect(url, "--state", text=False, answer_seconds=ANSWER_SECONDS)
+        self._get = self._redis.register_script(_GET)
         self._add = self._redis.register_script(_ADD)
         self._replace = self._redis.register_script(_REPLACE)
         self._delete = self._redis.register_script(_DELETE)
@@ -90,14 +96,16 @@ class RedisStore:
             found = cast("dict[bytes, bytes]", await ask(self._quick, "HGETALL", _REVISIONS))
         return {name.decode("latin-1"): revision.decode("latin-1") for name, revision in sorted(found.items())}
 
-    async def get(self, name: str) -> Source | None:
+    async def get(self, name: str) -> Kept | None:
         """As `SourceStore.get`; what is over MAX_STORED_BYTES is not fetched."""
         with _told():
             size = cast("int", await ask(self._redis, "HSTRLEN", _KEPT, name))
             if size > MAX_STORED_BYTES:
                 raise SourceError(f"{name} has {size:,} bytes; the limit is {MAX_STORED_BYTES:,} (MAX_STORED_BYTES)")
-            data = cast("bytes | None", await ask(self._redis, "HGET", _KEPT, name))
-        return await asyncio.to_thread(decode_source, data, name) if data is not None else None
+            revision, data = cast("list[bytes | None]", await self._get((_REVISIONS, _KEPT), [name]))
+        if revision is None or data is None:
+            return None
+        return Kept(await asyncio.to_thread(decode_source, data, name), revision.decode("latin-1"))
 
     async def add(self, source: Source) -> str | None:
         """As `SourceStore.add`."""

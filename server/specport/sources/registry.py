@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from specport.catalog.build import Shape
 from specport.errors import SourceError, SpecportError
 from specport.executor.model import Limit
-from specport.sources.admission import check_callable, check_names, check_same, untrusted_urls
+from specport.sources.admission import check_callable, check_names, check_same, clashes, untrusted_urls
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails, details_of, facts_of, facts_of_disabled
 from specport.sources.fetch import FetchPolicy
@@ -72,6 +72,8 @@ class Registry:
         self.opened: Mapping[str, Opened] = {}
         self.disabled: Mapping[str, Source] = {}
         self.left_out: Mapping[str, Exception] = {}
+        self._waiting: Mapping[str, Opened] = {}
+        """Sources that would be open but for tools of others, which have the names of theirs."""
 
     def open(self, source: Source) -> Opened:
         """Open a source that the operator named at start. Raises SourceError when the name is taken."""
@@ -120,9 +122,11 @@ class Registry:
             check_callable(opened)
             opened = with_other_facts(opened, replace(source, origins=origins_of(opened)))
             if not await self._shelf.add(opened.kept):
-                source = await self._shelf.get(source.name)
-                check_same(source, opened.kept)
-                opened = await asyncio.to_thread(self._open, source, prefix=source.name)
+                theirs = await self._shelf.get(source.name)
+                if theirs is None:
+                    raise SourceError(f"{source.name!r} was removed by another process just now", hint="Try again")
+                check_same(theirs.source, opened.kept)
+                opened = await asyncio.to_thread(self._open, theirs.source, prefix=source.name)
             opened = self._guarded(opened)
             self.opened = self._ordered({**self.opened, source.name: opened})
             return Added(opened, is_new=True)
@@ -179,13 +183,14 @@ class Registry:
         Raises SourceError where there is no such source, where the new name is none or is taken.
         """
         async with self._changing:
-            known = self._added(name)
+            known = self._waiting.get(name) or self._added(name)
             self._check_free(new)
             if new in self.left_out:
                 raise _taken(new)
             opened = await asyncio.to_thread(self._open, renamed(known.kept, new), prefix=new, instead_of=name)
             await self._keep(name, opened.kept)
             self.opened = self._ordered({**_without(self.opened, name), new: opened})
+            self._waiting = _without(self._waiting, name)
             return opened
 
     async def disable(self, name: str) -> bool:
@@ -193,9 +198,10 @@ class Registry:
         async with self._changing:
             if name in self.disabled:
                 return False
-            source = replace(self._added(name).kept, enabled=False)
+            known = self._waiting.get(name) or self._added(name)
+            source = replace(known.kept, enabled=False)
             await self._keep(name, source)
-            self.opened = _without(self.opened, name)
+            self._drop(name)
             self.disabled = {**self.disabled, name: source}
             return True
 
@@ -216,11 +222,10 @@ class Registry:
         """Forget an added source; whether there was one. Raises SourceError for a source named at start."""
         async with self._changing:
             self._check_added(name)
-            is_known = name in self.opened or name in self.disabled
-            is_kept = await self._shelf.delete(name)
-            self.opened = _without(self.opened, name)
-            self.disabled = _without(self.disabled, name)
-            return is_known or is_kept
+            removed = await self._shelf.delete(name, is_known=name in self.opened or name in self.disabled)
+            if removed:  # else what is open is closed, and the list made anew, when the store is looked at
+                self._drop(name)
+            return removed
 
     def fetched(self) -> list[str]:
         """The open sources whose documents come from URLs."""
@@ -231,43 +236,66 @@ class Registry:
         return details_of(self._known(name))
 
     def facts(self) -> list[SourceFacts]:
-        """The open sources in order, then the disabled ones."""
-        return [*map(facts_of, self.opened.values()), *map(facts_of_disabled, self.disabled.values())]
+        """The open sources in order, then the disabled ones by name."""
+        disabled = (self.disabled[name] for name in sorted(self.disabled))
+        return [*map(facts_of, self.opened.values()), *map(facts_of_disabled, disabled)]
 
     async def _sync(self) -> Synced:
-        added = [known.kept for name, known in self.opened.items() if name not in self._named]
-        found = await self._shelf.look((*added, *self.disabled.values()))
-        kept = found.revisions
-        opened = {name: known for name, known in self.opened.items() if name in self._named or name in kept}
-        disabled = {name: source for name, source in self.disabled.items() if name in kept}
+        known = {**self._waiting, **_without(self.opened, *self._named)}
+        found = await self._shelf.look((*(each.kept for each in known.values()), *self.disabled.values()))
+        opened = {name: each for name, each in known.items() if name in found.revisions}
+        disabled = {name: source for name, source in self.disabled.items() if name in found.revisions}
+        read: dict[str, str] = {}
         failed: dict[str, Exception] = {}
         for name in found.news:
+            opened.pop(name, None)
             disabled.pop(name, None)
             try:
-                await self._take_in(name, opened, disabled)
+                read[name] = await self._take_in(name, opened, disabled)
             except StoreLost:
                 raise
             except _FAULTS as error:
                 failed[name] = error
-        opened = self._ordered(opened)
-        is_changed = [id(each) for each in opened.values()] != [id(each) for each in self.opened.values()]
-        left_out = {name: error for name, error in self.left_out.items() if name in kept and name not in opened}
-        self.opened, self.disabled, self.left_out = opened, disabled, {**left_out, **failed}
-        self._shelf.took_in(found)
-        return Synced(is_changed, failed)
+        for name, error in self.left_out.items():
+            if name in found.revisions and name not in (*found.news, *self._waiting):
+                failed.setdefault(name, error)
+        self._shelf.took_in(found, read)
+        return self._put(opened, disabled, failed)
 
-    async def _take_in(self, name: str, opened: dict[str, Opened], disabled: dict[str, Source]) -> None:
-        """Put a source that is kept in its place; the event loop goes on while it is read."""
-        at_start = opened[name] if name in self._named else opened.pop(name, None)
-        source = await self._shelf.get(name)
+    def _put(self, added: Mapping[str, Opened], disabled: Mapping[str, Source], failed: dict[str, Exception]) -> Synced:
+        """Have these and no other added sources, those open that can be beside the ones before them."""
+        at_start = {name: self.opened[name] for name in self._named}
+        opened = self._ordered({**at_start, **added})
+        clashing = clashes(at_start.values(), _without(opened, *self._named).values())
+        self._waiting = {name: opened.pop(name) for name in clashing}
+        is_changed = [id(each) for each in opened.values()] != [id(each) for each in self.opened.values()]
+        left_out = {**failed, **clashing}
+        told = {name: error for name, error in left_out.items() if str(error) != str(self.left_out.get(name))}
+        self.opened, self.disabled, self.left_out = opened, disabled, left_out
+        return Synced(is_changed, told)
+
+    async def _take_in(self, name: str, opened: dict[str, Opened], disabled: dict[str, Source]) -> str:
+        """Put a source that is kept in its place; the event loop goes on while it is read.
+
+        Its revision, which another process may have made another one meanwhile, or "" where that removed it.
+        """
+        kept = await self._shelf.get(name)
+        if kept is None:
+            return ""
         if name in self._named:
-            if at_start and source.preset and source.preset == at_start.kept.preset:
-                return  # the operator named at start what was added
-            raise SourceError("another source of that name was named at start")
-        if source.enabled:
-            opened[name] = await asyncio.to_thread(self._open, source, prefix=name, beside=opened)
+            if not kept.source.preset or kept.source.preset != self.opened[name].kept.preset:
+                raise SourceError("another source of that name was named at start")
+        elif kept.source.enabled:
+            opened[name] = await asyncio.to_thread(self._read, kept.source, prefix=name)
         else:
-            disabled[name] = source
+            disabled[name] = kept.source
+        return kept.revision
+
+    def _drop(self, name: str) -> None:
+        self.opened = _without(self.opened, name)
+        self.disabled = _without(self.disabled, name)
+        self._waiting = _without(self._waiting, name)
+        self.left_out = _without(self.left_out, name)
 
     async def _keep(self, name: str, source: Source) -> None:
         """Keep `source` in place of what is kept under `name`, where that is kept at all."""
@@ -307,15 +335,15 @@ class Registry:
         added = sorted(opened.keys() - set(self._named))
         return {name: opened[name] for name in (*self._named, *added) if name in opened}
 
-    def _open(
-        self, source: Source, *, prefix: str, beside: Mapping[str, Opened] | None = None, instead_of: str = ""
-    ) -> Opened:
-        """A source opened beside others, by default those that are open, without the one that it takes the place of."""
-        opened = open_source(source, replace(self._shape, prefix=prefix), self._cache)
-        others = self.opened if beside is None else beside
+    def _open(self, source: Source, *, prefix: str, instead_of: str = "") -> Opened:
+        """A source opened beside those that are open, without the one that it takes the place of."""
+        opened = self._read(source, prefix=prefix)
         left = (instead_of, source.name)
-        check_names(opened, (other for name, other in others.items() if name not in left))
-        return self._guarded(opened)
+        check_names(opened, (other for name, other in self.opened.items() if name not in left))
+        return opened
+
+    def _read(self, source: Source, *, prefix: str) -> Opened:
+        return self._guarded(open_source(source, replace(self._shape, prefix=prefix), self._cache))
 
     def _guarded(self, opened: Opened) -> Opened:
         """With the addresses that its calls must not be at, where it was not the operator who chose them."""
@@ -332,5 +360,5 @@ def _taken(name: str) -> SourceError:
     return SourceError(f"the name {name!r} is taken", hint="Choose another name, or remove that source first")
 
 
-def _without(mapping: Mapping[str, T], name: str) -> dict[str, T]:
-    return {other: value for other, value in mapping.items() if other != name}
+def _without(mapping: Mapping[str, T], *names: str) -> dict[str, T]:
+    return {other: value for other, value in mapping.items() if other not in names}

@@ -9,7 +9,7 @@ from itertools import islice
 
 from specport.errors import SourceError
 from specport.sources.model import Source
-from specport.sources.store import SourceStore
+from specport.sources.store import Kept, SourceStore
 
 log = logging.getLogger("specport")
 
@@ -54,16 +54,14 @@ class Shelf:
         news = tuple(name for name, revision in revisions.items() if self._revisions.get(name) != revision)
         return Found(version, revisions, news)
 
-    def took_in(self, found: Found) -> None:
-        """What was found is what is open now."""
-        self._version, self._revisions = found.version, found.revisions
+    def took_in(self, found: Found, read: Mapping[str, str]) -> None:
+        """What was found is what is open now, except that what was `read` had these revisions by then, "" if none."""
+        revisions = {**found.revisions, **read}
+        self._version, self._revisions = found.version, {name: each for name, each in revisions.items() if each}
 
-    async def get(self, name: str) -> Source:
-        """A kept source. Raises SourceError where it is not there any more, or cannot be read."""
-        source = await self._store.get(name) if self._store else None
-        if source is None:
-            raise SourceError(f"{name!r} was removed by another process just now", hint="Try again")
-        return source
+    async def get(self, name: str) -> Kept | None:
+        """A kept source; None where it is not there any more. Raises SourceError where it cannot be read."""
+        return await self._store.get(name) if self._store else None
 
     async def add(self, source: Source) -> bool:
         """Keep a new source; False where another process put one under that name just now."""
@@ -84,9 +82,9 @@ class Shelf:
             raise SourceError(f"{name!r} was changed{taken} by another process just now", hint="Try again")
         self._revisions = {**self._without(name), source.name: revision}
 
-    async def delete(self, name: str) -> bool:
-        """Forget a source; whether there was one."""
-        deleted = await self._store.delete(name) if self._store else False
+    async def delete(self, name: str, *, is_known: bool) -> bool:
+        """Forget a source; whether there was one, which without a store is whether it `is_known`."""
+        deleted = await self._store.delete(name) if self._store else is_known
         self._revisions = self._without(name)
         return deleted
 

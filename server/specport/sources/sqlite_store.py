@@ -12,7 +12,7 @@ from specport.errors import SourceError
 from specport.sources.codec import decode_source, encode_source, revision_of
 from specport.sources.earlier import OLD_TABLES, old_sources
 from specport.sources.model import Source
-from specport.sources.store import StoreLost
+from specport.sources.store import Kept, StoreLost
 
 _SCHEMA = "create table if not exists kept (name text primary key, revision text not null, source blob not null)"
 _VERSION = 3
@@ -51,7 +51,7 @@ class SqliteStore:
         with self._open() as connection:
             return dict(connection.execute("select name, revision from kept order by name").fetchall())
 
-    async def get(self, name: str) -> Source | None:
+    async def get(self, name: str) -> Kept | None:
         """As `SourceStore.get`."""
         return await asyncio.to_thread(self._get, name)
 
@@ -73,10 +73,11 @@ class SqliteStore:
             self._watching.close()
             self._watching = None
 
-    def _get(self, name: str) -> Source | None:
+    def _get(self, name: str) -> Kept | None:
+        query = "select cast(source as blob), revision from kept where name = ?"
         with self._open() as connection:
-            row = connection.execute("select cast(source as blob) from kept where name = ?", (name,)).fetchone()
-        return decode_source(row[0], name) if row else None
+            row = connection.execute(query, (name,)).fetchone()
+        return Kept(decode_source(row[0], name), row[1]) if row else None
 
     def _add(self, source: Source) -> str | None:
         data = encode_source(source)

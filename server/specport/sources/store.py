@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from specport.errors import SourceError
@@ -14,6 +15,14 @@ MAX_STORED_BYTES = 256 * 1024 * 1024
 
 class StoreLost(SourceError):
     """The store itself does not answer or cannot be used now, whatever was asked of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A source as it is kept, with the revision that this is."""
+
+    source: Source
+    revision: str
 
 
 class SourceStore(Protocol):
@@ -30,7 +39,7 @@ class SourceStore(Protocol):
         """The revision of each source, in the order of their names."""
         ...
 
-    async def get(self, name: str) -> Source | None:
+    async def get(self, name: str) -> Kept | None:
         """A source, None where there is none. Raises SourceError when what is kept is not one."""
         ...
 

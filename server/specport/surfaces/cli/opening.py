@@ -77,7 +77,8 @@ async def _added(name: str, wanted: Wanted) -> Source | None:
         store = store_of(settings_of(wanted))
         if store:
             async with contextlib.aclosing(store):
-                return await store.get(name)
+                kept = await store.get(name)
+                return kept.source if kept else None
     return None
 
 
