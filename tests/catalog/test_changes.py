@@ -13,7 +13,8 @@ from small_documents import catalog_of, document, path_parameter, query, taking
 from specport.catalog.changes import changes
 from specport.catalog.changes_model import MAX_LINE, MAX_SHOWN, Changes
 from specport.catalog.codec import decode_catalog, encode_catalog
-from specport.catalog.schema_changes import FURTHER, MAX_LINES
+from specport.catalog.schema_changes import FURTHER
+from specport.catalog.schema_pairs import MAX_LINES
 
 
 def between(old: dict[str, Any], new: dict[str, Any]) -> Changes:
@@ -252,6 +253,26 @@ def test_a_deep_chain_of_schemas_is_followed_as_far_as_its_bound() -> None:
 
     [changed] = between(chain(TEXT), chain(NUMBER)).changed
     assert changed.lines == (FURTHER,)
+
+
+def test_schemas_that_all_tools_use_are_compared_within_one_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a dense web of them took minutes; a tool beyond the bound is still one that changed."""
+
+    def web(leaf: dict[str, Any]) -> dict[str, Any]:
+        names = [f"N{index}" for index in range(30)]
+        schemas = {name: of(**{other: {"$ref": f"#/components/schemas/{other}"} for other in names}) for name in names}
+        schemas["N0"]["properties"]["leaf"] = leaf
+        paths = {f"/{name}": {"post": taking({"$ref": f"#/components/schemas/{name}"})} for name in names}
+        return document(paths, components={"schemas": schemas})
+
+    monkeypatch.setattr("specport.catalog.schema_changes.MAX_COMPARED_IN_ALL", 95)
+    found = between(web(TEXT), web(NUMBER))
+    assert len(found.changed) == 30
+    assert found.lines(9) == [
+        "~ n0.postN0: body.leaf string -> integer",
+        "~ n1.postN1, n10.postN10: body.N0.leaf string -> integer",
+        f"~ n11.postN11, n12.postN12, n13.postN13 and 24 more: {FURTHER}",
+    ]
 
 
 def test_few_lines_are_shared_by_what_was_added_removed_and_changed() -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from specport.catalog.changes_model import Changed, Changes, SchemeChanged
 from specport.catalog.model import Catalog, Tool
-from specport.catalog.schema_changes import more_and_less, value_text
+from specport.catalog.schema_changes import Comparisons
+from specport.catalog.schema_pairs import more_and_less, value_text
 from specport.catalog.schema_sides import Sides
 from specport.catalog.schemas import MadeSchemas
 from specport.catalog.tool_changes import tool_lines
@@ -49,9 +50,9 @@ def _servers(catalog: Catalog) -> dict[str, None]:
 
 
 def _of_tools(before: Mapping[Key, Tool], after: Mapping[Key, Tool]) -> Changes:
-    sides = Sides(_texts(before.values()), _texts(after.values()))
+    comparisons = Comparisons(Sides(_texts(before.values()), _texts(after.values())))
     both = ((before[key], tool) for key, tool in after.items() if key in before)
-    compared = (Changed(old, new, tuple(tool_lines(sides, old, new))) for old, new in both)
+    compared = (Changed(old, new, tuple(tool_lines(comparisons, old, new))) for old, new in both)
     return Changes(
         added=tuple(tool for key, tool in after.items() if key not in before),
         removed=tuple(tool for key, tool in before.items() if key not in after),

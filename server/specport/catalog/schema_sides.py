@@ -46,8 +46,16 @@ class Side:
             self._roots[text] = load_fragment(text)
         return self._roots[text]
 
+    def referred(self, fragment: Fragment) -> Fragment:
+        """What a fragment is nothing but a reference to, else the fragment."""
+        for _ in range(MAX_MEMBERS):
+            if not isinstance(fragment, Use) or fragment.siblings:
+                break
+            fragment = self.target(fragment.place)
+        return fragment
+
     def origin(self, fragment: Fragment) -> Fragment:
-        """What a fragment is a mere reference to, else the fragment."""
+        """What a fragment refers to, but for what it calls it, else the fragment."""
         for _ in range(MAX_MEMBERS):
             if not isinstance(fragment, Use) or fragment.siblings.keys() - _TEXTS:
                 break

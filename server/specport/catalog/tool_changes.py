@@ -8,8 +8,9 @@ from typing import cast
 
 from specport.catalog.build import DEPRECATED
 from specport.catalog.model import Binding, BodyBinding, Hints, MediaBinding, Route, Tool
-from specport.catalog.schema_changes import SchemaChanges, more_and_less, value_text
-from specport.catalog.schema_sides import Side, Sides
+from specport.catalog.schema_changes import Comparisons, SchemaChanges
+from specport.catalog.schema_pairs import more_and_less, value_text
+from specport.catalog.schema_sides import Side
 from specport.catalog.schemas import MadeSchemas
 from specport.schemas.model import Fragment
 
@@ -19,10 +20,10 @@ MAX_DESCRIBED = 3
 _Properties = Mapping[str, Fragment]
 
 
-def tool_lines(sides: Sides, old: Tool, new: Tool) -> list[str]:
+def tool_lines(comparisons: Comparisons, old: Tool, new: Tool) -> list[str]:
     """What is different in a tool: names, whom it asks and where, then its arguments, then its words. Often nothing."""
     before, after = old.route or Route("", "", ""), new.route or Route("", "", "")
-    arguments = _Arguments(sides, old, new)
+    arguments = _Arguments(comparisons, old, new)
     arguments.compare(before, after)
     described = ["description"] if _words(old) != _words(new) else []
     if places := list(arguments.changes.described):
@@ -81,11 +82,11 @@ def _difference(what: str, old: Sequence[str], new: Sequence[str]) -> Iterator[s
 class _Arguments:
     """The arguments of one tool on both sides, each by where it travels."""
 
-    def __init__(self, sides: Sides, old: Tool, new: Tool) -> None:
-        self.changes = SchemaChanges(sides)
-        self._sides = sides
-        self._old, self._needed = _root(old, sides.old)
-        self._new, self._needs = _root(new, sides.new)
+    def __init__(self, comparisons: Comparisons, old: Tool, new: Tool) -> None:
+        self.changes = SchemaChanges(comparisons)
+        self._sides = comparisons.sides
+        self._old, self._needed = _root(old, self._sides.old)
+        self._new, self._needs = _root(new, self._sides.new)
 
     def compare(self, old: Route, new: Route) -> None:
         """Say what is different in parameters and body."""
