@@ -100,6 +100,17 @@ def test_filters_rename_nothing() -> None:
         assert (tool.address, tool.wire_name) in every
 
 
+def test_filters_know_an_operation_by_the_address_that_it_has() -> None:
+    """Which a hint may give; what a hint hides is not there for them."""
+    paths = {
+        "/a": {"get": operation("a", "G", **{"x-specport": {"address": "pay.now"}})},
+        "/b": {"get": operation("b", "G", **{"x-specport": {"hide": True}})},
+    }
+    [tool] = catalog_of(document(paths), filters=Filters(include=("pay.*",))).tools
+    assert tool.address == "pay.now"
+    assert "include 'g.*' fits no operation" in messages(catalog_of(document(paths), filters=Filters(include=("g.*",))))
+
+
 @pytest.mark.parametrize("expression", ["Billing", "", "tag:", "billing, items.*", "http://x.test/*", "G ET", "GET x"])
 def test_what_is_no_filter_is_refused_with_how_they_are_written(expression: str) -> None:
     """One sentence that shows each form."""

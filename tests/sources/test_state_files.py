@@ -177,6 +177,17 @@ async def test_what_a_newer_release_kept_is_read_where_it_can_be(tmp_path: Path)
         await store.get("shop")
 
 
+@pytest.mark.parametrize(
+    "filters", [Filters(include=("/a*",)), Filters(exclude=("DELETE",)), Filters(("a",), deprecated=False)]
+)
+def test_filters_that_older_releases_do_not_know_are_kept_from_them(filters: Filters) -> None:
+    """They would offer what is filtered out; a source with other filters stays readable for them."""
+    written = encode_source(replace(SOURCE, filters=filters))
+    assert b'"format":2' in written
+    assert decode_source(written, "shop").filters == filters
+    assert b'"format":1' in encode_source(SOURCE)
+
+
 async def test_a_source_over_the_limit_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With all its files together; the error names the limit."""
     monkeypatch.setattr("specport.sources.codec.MAX_STORED_BYTES", 1000)
