@@ -17,14 +17,16 @@ from pydantic import Field, TypeAdapter, ValidationError
 from specport.catalog.model import Filters
 from specport.documents.model import File
 from specport.errors import SourceError
-from specport.executor.model import Channel, Limit
+from specport.executor.model import Channel, Limit, OAuthClient
+from specport.policy.model import Rule
+from specport.results.model import Conventions
 from specport.sources.model import NAME, NO_VALIDATORS, Held, Origin, Source, Validators
 from specport.sources.store import MAX_STORED_BYTES
 
 FORMAT = 2
 """Of the facts; each source has the lowest that reads it rightly, so that older releases read what they can.
 
-2: some of its tools are held, or all of them are off, or filters have expressions.
+2: some of its tools are held, all of them are off, filters have expressions, or a manifest says more of it.
 """
 
 
@@ -56,12 +58,17 @@ class _Stored:
     validators: Validators = NO_VALIDATORS
     held: Held = field(default_factory=Held)
     enabled: bool = True
+    title: str = ""
+    clients: Mapping[str, OAuthClient] = field(default_factory=dict[str, OAuthClient])
+    conventions: Conventions = field(default_factory=Conventions)
+    rules: tuple[Rule, ...] = ()
+    idempotency_header: str = ""
 
 
 def encode_source(source: Source) -> bytes:
     """An added source as bytes. Raises SourceError over MAX_STORED_BYTES."""
     stored = _Stored(
-        format=FORMAT if source.held or not source.enabled or not _is_old(source.filters) else 1,
+        format=1 if _is_old(source) else FORMAT,
         name=source.name,
         origin=source.origin,
         document=_Part(source.uri, len(source.data)),
@@ -77,6 +84,11 @@ def encode_source(source: Source) -> bytes:
         validators=source.validators,
         held=source.held,
         enabled=source.enabled,
+        title=source.title,
+        clients=source.clients,
+        conventions=source.conventions,
+        rules=source.rules,
+        idempotency_header=source.channel.idempotency_header,
     )
     bodies = [source.data, *(file.data for file in (*source.files, *source.overlays))]
     data = b"".join((orjson.dumps(stored), b"\n", *bodies))
@@ -110,18 +122,27 @@ def decode_source(data: bytes, name: str) -> Source:
         files=tuple(bodies.next(part) for part in stored.files),
         overlays=tuple(bodies.next(part) for part in stored.overlays),
         unread=stored.unread,
-        channel=Channel(limits=stored.limits),
+        channel=Channel(limits=stored.limits, idempotency_header=stored.idempotency_header),
         origins=stored.origins,
         preset=stored.preset,
         validators=stored.validators,
         held=stored.held,
         enabled=stored.enabled,
+        title=stored.title,
+        clients=stored.clients,
+        conventions=stored.conventions,
+        rules=stored.rules,
     )
 
 
-def _is_old(filters: Filters) -> bool:
-    """Whether older releases know all of them; else they would offer what is filtered out."""
-    return filters == Filters(filters.tags, filters.operations)
+def _is_old(source: Source) -> bool:
+    """Whether older releases read it rightly; else they would offer what is held, off, filtered out or denied."""
+    filters = source.filters
+    return (
+        source.enabled
+        and filters == Filters(filters.tags, filters.operations)
+        and not (source.held or source.rules or source.clients)
+    )
 
 
 def _is_sound(stored: _Stored, name: str, size: int) -> bool:
@@ -131,7 +152,9 @@ def _is_sound(stored: _Stored, name: str, size: int) -> bool:
         (stored.name, sizes) == (name, size)
         and bool(NAME.match(name))
         and stored.origin is not Origin.BUNDLED
-        and not (stored.origin is Origin.TOOL and (stored.references or stored.preset))  # it brings no credentials
+        and not (
+            stored.origin is Origin.TOOL and (stored.references or stored.clients or stored.preset)
+        )  # it brings no credentials
         and all(limit.is_possible for limit in stored.limits)
     )
 

@@ -16,7 +16,9 @@ from specport.documents.model import File, JsonObject
 from specport.errors import DocumentError, SourceError
 from specport.executor.model import Channel, Limit
 from specport.sources.fetch import FetchPolicy, fetch, fetch_changed
+from specport.sources.folders import MAX_PATH, root_document
 from specport.sources.gather import with_files
+from specport.sources.manifest import MANIFEST, Account, open_folder
 from specport.sources.model import NAME, NO_VALIDATORS, Origin, Source, Validators
 from specport.sources.presets import find_preset, unreachable
 
@@ -28,7 +30,7 @@ GIVEN_AS_TEXT = "given as text"
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """What a caller names a document by: a URL, text, or (operators only) a file, and what to take from it.
+    """What a caller names a document by: a URL, text, or (operators only) a file or folder, and what to take.
 
     `overlays` are URLs or files, which only an operator may name, as only an operator may give `limits`. `preset` says
     the rest; its name alone as `spec` is its published document.
@@ -58,6 +60,11 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
     Raises SourceError when the document cannot be had, or the name or a filter is not one.
     """
     filters, fetching = checked_filters(wanted.filters), fetching.within(origin.bounds)
+    folder = _folder(wanted) if origin is not Origin.TOOL else None
+    if folder and (folder / MANIFEST).is_file():
+        return await _of_manifest(folder, replace(wanted, filters=filters), fetching)
+    if folder:
+        wanted = replace(wanted, spec=str(root_document(folder)))
     preset = _preset(wanted) if origin is not Origin.TOOL else ""
     found = await (_published(preset, fetching) if preset == wanted.spec else _read(wanted.spec, fetching, origin))
     document = found.file
@@ -78,6 +85,28 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
         validators=found.validators,
     )
     return await with_files(source, fetching)
+
+
+def _folder(wanted: Specification) -> Path | None:
+    """The folder that is named, if it is one; a preset of that name comes first, as for a file."""
+    path = Path(wanted.spec).expanduser() if len(wanted.spec) <= MAX_PATH and "\n" not in wanted.spec else None
+    return path if path and not _preset(wanted) and path.is_dir() else None
+
+
+async def _of_manifest(folder: Path, wanted: Specification, fetching: FetchPolicy) -> Source:
+    """What a folder's manifest says, with what is wanted otherwise; the manifest is kept as it is now."""
+    told = await open_folder(folder, fetching, Account(wanted.name.rpartition("@")[2], dict(wanted.credentials)))
+    overlays = [(await _read(overlay, fetching, Origin.OPERATOR)).file for overlay in wanted.overlays]
+    source = replace(
+        told,
+        name=wanted.name or told.name,
+        base_url=wanted.base_url or told.base_url,
+        channel=replace(told.channel, limits=wanted.limits or told.channel.limits),
+        filters=wanted.filters if wanted.filters != Filters() else told.filters,
+        overlays=(*told.overlays, *overlays),
+    )
+    check_name(source.name, Origin.OPERATOR)
+    return await with_files(source, fetching) if overlays else source
 
 
 async def read_again(source: Source, fetching: FetchPolicy) -> Source | None:
