@@ -3,9 +3,9 @@
     python bench/many_sources.py --corpus FOLDER [--documents 300]
 
 The documents are every n-th file of the folder by size, so that small and large ones are among them, and the choice is
-the same each time. Each is previewed and added as the operator's file through `specport.app.App`. Then it is checked that
-the list has all tools, in order, each under a name of its own and callable by address, and that a search over all of them
-finds one tool of each tenth source. All are removed. Printed: the processor seconds to add each tenth of the sources,
+the same each time. Each is previewed and added as the operator's file through `specport.app.App`. Then it is checked
+that the list has all tools, in order, each under a name of its own and callable by address, and that a search over all
+of them finds one tool of each tenth source. All are removed. Printed: processor seconds to add each tenth of them,
 the memory that each source took, and the memory before and after. Ends with 1 where something is wrong, or the memory
 after removing is more than a fifth over what it was before.
 """
@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from specport.app import App
+from specport.catalog.model import Tool
 from specport.catalog.naming import listing_order, split_words
 from specport.catalog.search import find_tools
 from specport.errors import SpecportError
@@ -83,22 +84,23 @@ class Run:
         tools = [tool for tool in self.app.listing.tools if tool.route]
         total = sum(row.tools for row in self.added)
         addresses = [tool.address for tool in tools]
-        self._must(len(tools) == total, f"the list has {len(tools)} tools of {total}")
-        self._must(addresses == sorted(addresses, key=listing_order), "the list is out of order")
-        self._must(len({tool.wire_name.casefold() for tool in tools}) == total, "two tools have one wire name")
-        self._must(all(self.app.find(tool.address) is tool for tool in tools), "an address leads to another tool")
-        self._must(all(self.app.find(tool.wire_name) is tool for tool in tools), "a name leads to another tool")
+        self.check(len(tools) == total, f"the list has {len(tools)} tools of {total}")
+        self.check(addresses == sorted(addresses, key=listing_order), "the list is out of order")
+        self.check(len({tool.wire_name.casefold() for tool in tools}) == total, "two tools have one wire name")
+        self.check(all(self.app.find(tool.address) is tool for tool in tools), "an address leads to another tool")
+        self.check(all(self.app.find(tool.wire_name) is tool for tool in tools), "a name leads to another tool")
         page = self.app.listing.page(0, 500)
-        self._must(len(page) == min(500, total), "the first page is not full")
+        self.check(len(page) == min(500, total), "the first page is not full")
 
     def check_search(self) -> None:
         """One tool of each tenth source is among the best results for its own words."""
         first = {tool.route.source: tool for tool in reversed(self.app.listing.tools) if tool.route}
         for name, tool in list(first.items())[::10]:
             found = find_tools(self.app.listing.tools, " ".join(split_words(tool.address)), FOUND_AMONG)
-            self._must(tool in found, f"{tool.address} of {name} is not found by its own words")
+            self.check(tool in found, f"{tool.address} of {name} is not found by its own words")
 
-    def _must(self, holds: bool, fault: str) -> None:
+    def check(self, holds: bool, fault: str) -> None:
+        """Note a fault unless it holds."""
         if not holds:
             self.wrong.append(fault)
 
@@ -128,7 +130,9 @@ def report(run: Run) -> None:
     print(f"median of the smallest quarter: {statistics.median(small) * 1e3:.1f} ms")
     grown = sorted(row.growth for row in run.added)
     cuts = [grown[int(len(grown) * cut)] for cut in (0.5, 0.9, 0.99)]
-    print(f"MB a source: median {cuts[0]:.2f}, 90 % {cuts[1]:.2f}, 99 % {cuts[2]:.2f}, mean {statistics.mean(grown):.2f}")
+    print(
+        f"MB a source: median {cuts[0]:.2f}, 90 % {cuts[1]:.2f}, 99 % {cuts[2]:.2f}, mean {statistics.mean(grown):.2f}"
+    )
     for row in sorted(run.added, key=lambda row: -row.growth)[:WORST]:
         print(f"  {row.growth:7.2f} MB  {row.tools:5} tools  {row.file}")
 
@@ -153,9 +157,14 @@ async def run(files: list[Path], state: Path) -> int:
             await app.remove(row.name)
         after = resident()
         print(f"removed in {time.process_time() - began:.2f} s")
-        print(f"MB before {before:.1f}, with all {full:.1f}, after {after:.1f} ({after / before:.2f} times before)", end="")
+        print(
+            f"MB before {before:.1f}, with all {full:.1f}, after {after:.1f} ({after / before:.2f} times before)",
+            end="",
+        )
         gc.collect()
         print(f"; after a collection {resident():.1f}")
+        left = sum(type(each) is Tool and each.route is not None for each in gc.get_objects())
+        run.check(left == 0, f"{left:,} tools are still held")
         if after > before * MOST_GROWTH:
             run.wrong.append("the memory did not come back")
         for fault in run.wrong:

@@ -293,6 +293,7 @@ class App:
         listing = self.listing
         manage = self._settings.manage_sources
         self._offer = offer_of(opened, self._settings.policy, manage=manage, dotted=listing.dotted, full=listing.full)
+        self._pipeline.forget(lambda tool: self._offer.by_name.get(tool.address) is tool)
 
     def _note(self, event: str, source: str, caller: Caller, **facts: object) -> None:
         """Have the audit log tell of a change of sources."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from specport.audit import Entry
@@ -67,6 +67,10 @@ class Pipeline:
                 self._checkers.pop(next(iter(self._checkers)))
             known = self._checkers[tool.address] = (tool, ArgumentChecker(tool))
         return known[1].check(arguments)
+
+    def forget(self, is_listed: Callable[[Tool], bool]) -> None:
+        """Let go of the compiled schemas of tools that are not listed any more, and of the sources behind them."""
+        self._checkers = {address: known for address, known in self._checkers.items() if is_listed(known[0])}
 
     async def run(self, call: Call, route: Route) -> ToolResult:
         """Make the request of a call, have a person asked where policy wants that, send it, and read the answer."""

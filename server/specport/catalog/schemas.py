@@ -6,7 +6,6 @@ schema can be made of them is known before (`build`), so that making one raises 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 
 import orjson
@@ -28,7 +27,7 @@ class Library:
         self.texts = texts
         self.budget = budget
         self._targets: dict[Place, Fragment] = {}
-        self.schema = functools.lru_cache(maxsize=MAX_MADE)(self._schema)
+        self._made: dict[str, JsonSchema] = {}
 
     def target(self, place: Place) -> Fragment:
         """The fragment at a place."""
@@ -36,8 +35,14 @@ class Library:
             self._targets[place] = load_fragment(self.texts[place])
         return self._targets[place]
 
-    def _schema(self, root: str) -> JsonSchema:
-        return share(compose(load_fragment(root), self))
+    def schema(self, root: str) -> JsonSchema:
+        """The schema of a root, kept: in a dictionary, as a cached method would keep the library alive in a circle."""
+        made = self._made.get(root)
+        if made is None:
+            if len(self._made) >= MAX_MADE:
+                self._made.pop(next(iter(self._made)), None)
+            made = self._made[root] = share(compose(load_fragment(root), self))
+        return made
 
 
 class MadeSchemas:

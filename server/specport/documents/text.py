@@ -37,12 +37,19 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _NEEDS_WORK = re.compile(r"[<&\x00-\x08\x0b-\x1f\x7f-\x9f]|[^\x00-\x7f]|[ \t]\n|\n{3,}")
 
 
+MAX_TEXT = 100_000
+"""Characters of one text of a document that are read."""
+
 MAX_DESCRIPTION = 1_024
 """Longest description of a tool that is listed: OpenAI refuses a request with a longer one."""
 
 
 def clean(text: str) -> str:
-    """The text without HTML, comments, terminal sequences, control and invisible characters; code is untouched."""
+    """The text without HTML, comments, terminal sequences, control and invisible characters; code is untouched.
+
+    A text ends after MAX_TEXT characters.
+    """
+    text = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}..."
     if not _NEEDS_WORK.search(text):
         return text.strip()
     text = _visible(text)

@@ -17,6 +17,7 @@ from specport.errors import DocumentError, SourceError, SpecportError
 from specport.executor.addresses import origin_of
 from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.model import Origin, Source
+from specport.sources.turns import in_turn
 
 MAX_FILES = 1_000
 """Most other files that one document may refer to."""
@@ -37,14 +38,14 @@ async def with_files(source: Source, fetching: FetchPolicy) -> Source:
     """
     if not any(may_refer_elsewhere(data) for data in (source.data, *(overlay.data for overlay in source.overlays))):
         return source
-    document = await asyncio.to_thread(load_document, source.data, source.uri, source.overlays, source.bounds)
+    document = await in_turn(load_document, source.data, source.uri, source.overlays, source.bounds)
     files, unread = await _gather(document, _reader(source, fetching))
     return replace(source, files=files, unread=unread)
 
 
 async def _gather(document: Document, read: Read) -> tuple[tuple[File, ...], dict[str, str]]:
     """What is referred to, directly or by another file, and why some of it is not there."""
-    assembly = await asyncio.to_thread(Assembly, document)
+    assembly = await in_turn(Assembly, document)
     files: list[File] = []
     unread: dict[str, str] = {}
     while missing := [entry for entry in assembly.missing() if entry.uri not in unread]:
@@ -53,7 +54,7 @@ async def _gather(document: Document, read: Read) -> tuple[tuple[File, ...], dic
         for entry in missing:
             try:
                 file = File(entry.uri, await read(entry.place))
-                await asyncio.to_thread(assembly.add, file)
+                await in_turn(assembly.add, file)
             except SpecportError as error:
                 unread[entry.uri] = error.message
             else:

@@ -26,6 +26,7 @@ from specport.sources.secrets import check_no_secret, check_reference_names
 from specport.sources.shelf import MAX_SOURCES, Shelf
 from specport.sources.specification import Specification, read_again, read_specification, renamed
 from specport.sources.store import SourceStore, StoreLost
+from specport.sources.turns import in_turn
 
 T = TypeVar("T")
 
@@ -98,7 +99,7 @@ class Registry:
         """What adding would do. Changes nothing."""
         check_no_secret(wanted)
         source = await read_specification(wanted, self._fetching, origin)
-        return await asyncio.to_thread(_preview, source, replace(self._shape, prefix=source.name))
+        return await in_turn(_preview, source, replace(self._shape, prefix=source.name))
 
     async def add(self, wanted: Specification, origin: Origin) -> Added:
         """Register a source. The same name with the same content is no change.
@@ -118,7 +119,7 @@ class Registry:
             self._check_free(source.name)
             if len(self.opened) + len(self.disabled) >= MAX_SOURCES:
                 raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
-            opened = await asyncio.to_thread(self._open, source, prefix=source.name)
+            opened = await in_turn(self._open, source, prefix=source.name)
             check_callable(opened)
             opened = with_other_facts(opened, replace(source, origins=origins_of(opened)))
             if not await self._shelf.add(opened.kept):
@@ -126,7 +127,7 @@ class Registry:
                 if theirs is None:
                     raise SourceError(f"{source.name!r} was removed by another process just now", hint="Try again")
                 check_same(theirs.source, opened.kept)
-                opened = await asyncio.to_thread(self._open, theirs.source, prefix=source.name)
+                opened = await in_turn(self._open, theirs.source, prefix=source.name)
             opened = self._guarded(opened)
             self.opened = self._ordered({**self.opened, source.name: opened})
             return Added(opened, is_new=True)
@@ -148,9 +149,9 @@ class Registry:
                 return await self._renew(known, fresh or known.kept, accept=accept)
 
     async def _renew(self, known: Opened, source: Source, *, accept: bool) -> Refreshed:
-        newer = await asyncio.to_thread(self._open, source, prefix=known.prefix)
+        newer = await in_turn(self._open, source, prefix=known.prefix)
         check_callable(newer)
-        refreshed = await asyncio.to_thread(judged, known, newer, accept=accept)
+        refreshed = await in_turn(judged, known, newer, accept=accept)
         if refreshed.is_taken:
             refreshed = replace(refreshed, opened=self._guarded(refreshed.opened))
             await self._keep(source.name, refreshed.opened.kept)
@@ -187,7 +188,7 @@ class Registry:
             self._check_free(new)
             if new in self.left_out:
                 raise _taken(new)
-            opened = await asyncio.to_thread(self._open, renamed(known.kept, new), prefix=new, instead_of=name)
+            opened = await in_turn(self._open, renamed(known.kept, new), prefix=new, instead_of=name)
             await self._keep(name, opened.kept)
             self.opened = self._ordered({**_without(self.opened, name), new: opened})
             self._waiting = _without(self._waiting, name)
@@ -212,7 +213,7 @@ class Registry:
                 self._added(name)
                 return False
             source = replace(self.disabled[name], enabled=True)
-            opened = await asyncio.to_thread(self._open, source, prefix=name)
+            opened = await in_turn(self._open, source, prefix=name)
             await self._keep(name, source)
             self.disabled = _without(self.disabled, name)
             self.opened = self._ordered({**self.opened, name: opened})
@@ -286,7 +287,7 @@ class Registry:
             if not kept.source.preset or kept.source.preset != self.opened[name].kept.preset:
                 raise SourceError("another source of that name was named at start")
         elif kept.source.enabled:
-            opened[name] = await asyncio.to_thread(self._read, kept.source, prefix=name)
+            opened[name] = await in_turn(self._read, kept.source, prefix=name)
         else:
             disabled[name] = kept.source
         return kept.revision

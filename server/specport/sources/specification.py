@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from specport.sources.gather import with_files
 from specport.sources.manifest import MANIFEST, Account, open_folder
 from specport.sources.model import NAME, NO_VALIDATORS, Origin, Source, Validators
 from specport.sources.presets import find_preset, unreachable
+from specport.sources.turns import in_turn
 
 MAX_NAME = 32
 
@@ -69,7 +69,7 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
     found = await (_published(preset, fetching) if preset == wanted.spec else _read(wanted.spec, fetching, origin))
     document = found.file
     overlays = [(await _read(overlay, fetching, origin)).file for overlay in wanted.overlays]
-    name = wanted.name or preset or await asyncio.to_thread(_name_from, document, origin)
+    name = wanted.name or preset or await in_turn(_name_from, document, origin)
     check_name(name, origin)
     source = Source(
         name=name,

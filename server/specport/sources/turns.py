@@ -1,0 +1,23 @@
+"""Documents read in turn: however many are brought at once, the memory is that of a few."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+MAX_READ_AT_ONCE = 2
+"""Most documents that are parsed or made tools of at the same time; the others wait."""
+
+_readers = ThreadPoolExecutor(MAX_READ_AT_ONCE, thread_name_prefix="specport-reading")
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
+
+
+async def in_turn(read: Callable[_Given, _Made], *args: _Given.args, **kwargs: _Given.kwargs) -> _Made:
+    """What a function makes of a document, in a thread, so that calls go on. It must not ask for a turn itself."""
+    work = functools.partial(contextvars.copy_context().run, functools.partial(read, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_readers, work)
