@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from specport.executor.addresses import is_private_host
 from specport.sources.manifest import Manifest, bundled
 from specport.sources.model import Source
 from specport.sources.presets import variables_of
@@ -39,7 +40,9 @@ def _known(source: Source, manifest: Manifest, because: str) -> KnownApi:
 
 
 def _host(url: str) -> str:
+    """The host that calls go to; none where any API may be, as on this machine."""
     try:
-        return (urlsplit(url).hostname or "").lower()
+        host = (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+    return "" if is_private_host(host) else host
