@@ -15,7 +15,7 @@ from end_to_end.loopback import Cli, Reply, Upstream, operation, parameter
 from specport.app import App, Settings
 from specport.documents.model import File
 from specport.errors import Denied, RateLimited
-from specport.executor.model import DEFAULT_LIMITS, Bounds, Channel, Limit
+from specport.executor.model import DEFAULT_LIMITS, Channel, Limit
 from specport.policy.model import Action, Approve, Decision, Policy, Question, Rule
 from specport.results.model import Conventions
 from specport.sources.model import Origin, Source
@@ -35,9 +35,9 @@ def source(data: bytes, upstream: Upstream, name: str = "shop", **more: Any) -> 
     return Source(name, f"{name}.json", data, Origin.OPERATOR, upstream.url, **more)
 
 
-def at_once(*sources: Source, **settings: Any) -> AbstractAsyncContextManager[App]:
-    """An App whose calls wait for no limit."""
-    return App.open(sources, Settings(bounds=Bounds(total=0.5), **settings))
+def opened(*sources: Source, **settings: Any) -> AbstractAsyncContextManager[App]:
+    """An App; a wait for one of the limits here is longer than a call may wait, so it is refused at once."""
+    return App.open(sources, Settings(**settings))
 
 
 def decided(app: App) -> dict[str, Decision]:
@@ -61,7 +61,7 @@ async def test_a_person_is_asked_where_the_document_says_so(upstream: Upstream) 
         asked.append(question)
         return "ada"
 
-    async with at_once(source(HINTED, upstream)) as app:
+    async with opened(source(HINTED, upstream)) as app:
         assert app.listing.page(0, 1)[0]["description"] == "Needs a person's approval. DELETE /a"
         with pytest.raises(Denied, match=r"a\.list needs a person's approval \(x-specport of the document\); nobody"):
             await app.call("a.list", {})
@@ -84,14 +84,14 @@ async def test_a_person_is_asked_where_the_document_says_so(upstream: Upstream) 
 )
 async def test_policy_goes_before_what_a_document_says(upstream: Upstream, policy: Policy, actions: str) -> None:
     """`false` lifts nothing of the operator's; only their own rule lifts what the document asks for."""
-    async with at_once(source(HINTED, upstream), policy=policy) as app:
+    async with opened(source(HINTED, upstream), policy=policy) as app:
         assert [each.action for each in decided(app).values()] == actions.split()
 
 
 async def test_rules_of_a_manifest_hold_against_hints_too(upstream: Upstream) -> None:
     """They are the operator's as well."""
     rules = (Rule(Action.DENY, tools=("b.*",)),)
-    async with at_once(source(HINTED, upstream, rules=rules)) as app:
+    async with opened(source(HINTED, upstream, rules=rules)) as app:
         assert [each.action for each in decided(app).values()] == ["approve", "approve", "deny"]
 
 
@@ -111,7 +111,7 @@ LIMITED = described(
 
 async def test_limits_count_for_what_they_stand_at(upstream: Upstream) -> None:
     """An operation's, its path's and everybody's, each with its name in the error."""
-    async with at_once(source(LIMITED, upstream)) as app:
+    async with opened(source(LIMITED, upstream)) as app:
         for tool, calls, limit in (
             ("a.get", 2, "of one of GET /a (x-specport) (2 in 60 s)"),
             ("a.put", 1, "of the path of /a (x-specport) (3 in 60 s)"),
@@ -131,7 +131,7 @@ async def test_limits_come_on_top_of_those_that_hold_anyway(upstream: Upstream, 
         {"/a": {"get": operation("get", "A")}},
         **{"x-specport": {"limits": [{"name": "all", "requests": 1_000_000, "seconds": 0.001}]}},
     )
-    async with at_once(source(generous, upstream, channel=Channel(limits=given))) as app:
+    async with opened(source(generous, upstream, channel=Channel(limits=given))) as app:
         limits = app.channels()[0].channel.limits
         assert limits == (*(given or DEFAULT_LIMITS), Limit("all (x-specport)", 1_000_000, 0.001, by_document=True))
         await app.call("a.get", {})
@@ -146,7 +146,7 @@ async def test_a_limit_of_a_document_is_not_believed_to_be_what_answers_tell(ups
     upstream.replies["/a"] = Reply(headers=headers)
     hints = {"limits": [{"name": "short", "requests": 5, "seconds": 0.001}]}
     data = described({"/a": {"get": operation("get", "A")}}, **{"x-specport": hints})
-    async with at_once(source(data, upstream)) as app:
+    async with opened(source(data, upstream)) as app:
         await app.call("a.get", {})
         with pytest.raises(RateLimited):
             await app.call("a.get", {})
@@ -165,11 +165,11 @@ async def test_no_name_of_a_limit_makes_it_another(upstream: Upstream, tmp_path:
     hints = {"limits": [{"name": "n of /a", "requests": 5, "seconds": 60}]}
     given = Channel(limits=(Limit("n of /a (x-specport)", 5, 60.0), Limit("n of /a (x-specport)", 5, 60.0)))
     shop = source(described(paths, **{"x-specport": hints}), upstream, channel=given)
-    async with at_once(shop, state_dir=tmp_path) as app:
+    async with opened(shop, state_dir=tmp_path) as app:
         names = [limit.name for limit in app.channels()[0].channel.limits]
         assert len(set(names)) == len(names) == 4
         await app.call("a.get", {})
-    async with at_once(shop, state_dir=tmp_path) as app:
+    async with opened(shop, state_dir=tmp_path) as app:
         with pytest.raises(RateLimited, match=re.escape("the limit n of /a (x-specport)''' (1 in 60 s)")):
             await app.call("a.get", {})
         for _ in range(4):
@@ -205,7 +205,7 @@ async def test_the_next_page_is_found_where_the_nearest_says(
         {"/a": {"get": get | {"x-specport": {"pagination": near}}}},
         **{"x-specport": {"pagination": {"next": "far.next", "total": "far.total"}}},
     )
-    async with at_once(source(data, upstream, conventions=manifest)) as app:
+    async with opened(source(data, upstream, conventions=manifest)) as app:
         result = await app.call("a.get", {})
     [note] = result.notes
     assert note == f'There are more, {total} in all. Next page: call again with {{"page":{page}}}'
@@ -219,7 +219,7 @@ async def test_a_failure_says_what_stands_where_the_document_says(upstream: Upst
     upstream.replies["/a"] = Reply(400, json.dumps({"fault": answer, "own": answer["own"]}).encode())
     hints = {"errors": {"message": "fault.text", "id": "fault.no"}}
     data = described({"/a": {"get": operation("get", "A")}}, **{"x-specport": hints})
-    async with at_once(source(data, upstream, conventions=Conventions(error_message=manifest))) as app:
+    async with opened(source(data, upstream, conventions=Conventions(error_message=manifest))) as app:
         result = await app.call("a.get", {})
     assert result.is_error
     assert f"400 Bad Request: {said} (7)" in result.text
@@ -232,7 +232,7 @@ async def test_an_address_hint_takes_no_other_sources_name(upstream: Upstream) -
         "/b": {"get": operation("b", "X") | {"x-specport": {"address": "openapi.addSource"}}},
     }
     second = {"/c": {"get": operation("list", "List")}}
-    async with at_once(source(described(first), upstream), source(described(second), upstream, name="other")) as app:
+    async with opened(source(described(first), upstream), source(described(second), upstream, name="other")) as app:
         assert [tool.address for tool in app.listing.tools[:-2]] == ["other.list", "other.list.list", "x.b"]
         assert [tool.wire_name for tool in app.listing.tools[:-2]] == ["other_list", "other_list_list", "x_b"]
         assert app.listing.tools[-1].route is None
@@ -240,19 +240,19 @@ async def test_an_address_hint_takes_no_other_sources_name(upstream: Upstream) -
 
 async def test_the_document_of_the_page_does_what_the_page_says(upstream: Upstream) -> None:
     """`docs/hints.md`, read from there."""
-    async with at_once(source(EXAMPLE.encode(), upstream)) as app:
+    async with opened(source(EXAMPLE.encode(), upstream)) as app:
         assert {address: each.action for address, each in decided(app).items()} == {
             "admin.getStatus": Action.ALLOW, "checkout.placeOrder": Action.APPROVE, "orders.list": Action.ALLOW,
         }  # fmt: skip
-        opened = app.channels()[0]
-        assert (opened.catalog.problems, opened.catalog.hidden) == ((), 1)
-        assert [limit.name for limit in opened.channel.limits] == [
+        shop = app.channels()[0]
+        assert (shop.catalog.problems, shop.catalog.hidden) == ((), 1)
+        assert [limit.name for limit in shop.channel.limits] == [
             "calls at the same time",
             "requests per minute (x-specport)",
             "orders of /orders (x-specport)",
             "items of POST /orders (x-specport)",
         ]
-        assert opened.source.conventions == Conventions("links.next", "meta.total", "error.text", "error.code")
+        assert shop.source.conventions == Conventions("links.next", "meta.total", "error.text", "error.code")
 
 
 async def test_the_overlay_of_the_page_does_what_the_page_says(upstream: Upstream) -> None:
@@ -263,13 +263,13 @@ async def test_the_overlay_of_the_page_does_what_the_page_says(upstream: Upstrea
     plain = plain.replace("operationId: reset", "operationId: reset\n      x-internal: true").replace(
         "name: Admin", "name: Orders"
     )
-    async with at_once(source(plain.encode(), upstream, overlays=(File("hints.yaml", OVERLAY.encode()),))) as app:
+    async with opened(source(plain.encode(), upstream, overlays=(File("hints.yaml", OVERLAY.encode()),))) as app:
         assert {address: each.action for address, each in decided(app).items()} == {
             "orders.find": Action.ALLOW, "orders.postOrdersV2": Action.APPROVE,
         }  # fmt: skip
-        opened = app.channels()[0]
-        assert (opened.catalog.problems, opened.catalog.hidden) == ((), 2)
-        assert opened.channel.limits[-1] == Limit("at once (x-specport)", 5, 0.0, by_document=True)
+        shop = app.channels()[0]
+        assert (shop.catalog.problems, shop.catalog.hidden) == ((), 2)
+        assert shop.channel.limits[-1] == Limit("at once (x-specport)", 5, 0.0, by_document=True)
 
 
 def test_commands_say_what_a_document_hides_and_what_is_wrong_in_its_hints(cli: Cli) -> None:

@@ -149,6 +149,11 @@ LIST = {"parameters": [query("tag_name"), query("page", NUMBER)], "responses": {
         ({"tags": ["A"], "operationId": "x"}, {"tags": ["A", "B"], "operationId": "x"}, ["tags +B"]),
         ({"tags": ["A"], "operationId": "x"}, {"tags": ["A"], "operationId": "y"}, ["renamed from a.x"]),
         ({}, {"deprecated": True}, ["now deprecated"]),
+        (
+            {"x-specport": {"approve": True}},
+            {"x-specport": {"approve": False}},
+            ["the document no longer asks for a person's approval"],
+        ),
         ({"description": "Old."}, {"description": "New."}, ["description"]),
         (
             {"responses": {"200": {"description": "", "content": {"application/json": {}}}}},

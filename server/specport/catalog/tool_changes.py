@@ -51,6 +51,8 @@ def _fact_lines(old: Tool, new: Tool) -> Iterator[str]:
         yield f"name {old.wire_name} -> {new.wire_name}"
     if old.deprecated != new.deprecated:
         yield "now deprecated" if new.deprecated else "no longer deprecated"
+    if old.needs_approval != new.needs_approval:
+        yield f"the document {'now' if new.needs_approval else 'no longer'} asks for a person's approval"
     for hint in fields(Hints):
         was, now = bool(getattr(old.hints, hint.name)), bool(getattr(new.hints, hint.name))
         if was != now:
