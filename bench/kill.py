@@ -1,13 +1,17 @@
 """Servers and commands killed with SIGKILL at random moments: the next start finds all that was acknowledged.
 
-    python bench/kill.py [--rounds 120] [--seed 1]
+    python bench/kill.py [--rounds 120] [--seed 1] [--longest 4]
 
-Each round starts `specport serve` on one state folder, calls a tool of a kept source, adds sources by tool call, and
-removes and adds others by command, until the moment of the round; then all of it is killed. After each round the
-folder is looked at: every source that was said to be added opens whole, every one that was said to be removed is gone,
-what nobody heard about is whole or not there; the limits have counted at least each call that was answered and at most
-each that was sent; every line of the audit log is JSON, and each answered call has one. Ends with 1 where that is not
-so.
+Each round starts `specport serve` on one state folder, calls tools of kept sources, adds sources and refreshes others
+by tool call, and adds, refreshes, renames and removes by command, until the moment of the round; then all of it is
+killed. A part of the round goes by while they start: `--longest` is for slow machines.
+The documents that are refreshed are another version at each fetch.
+
+After each round the folder is looked at: every source that was said to be added opens whole, every one that was said to
+be removed is gone, what nobody heard about is whole or not there; a refreshed one is at a version that was served, none
+older than the last that was said to be taken, and what waits to be accepted is of that version; the limits have counted
+at least each call that was answered and at most each that was sent; every line of the audit log is JSON, and each
+answered call has one. Ends with 1 where that is not so.
 """
 
 from __future__ import annotations
@@ -18,7 +22,6 @@ import contextlib
 import json
 import random
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
@@ -26,45 +29,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from specport.catalog.build import Shape
-from specport.catalog.codec import decode_catalog
-from specport.sources.read import open_source
-from specport.sources.sqlite_store import SqliteStore
+from kill_checks import check
+from kill_known import LIMIT, LIVE, Api, Known, document
 
 SPECPORT = str(Path(sys.executable).with_name("specport"))
-LONGEST_ROUND = 4.0
-"""Seconds after which the kill comes at the latest; starting takes a part of them."""
-
 START_SECONDS = 30.0
-LIMIT = "1000000/10h"
 AT_ONCE = 4
 """Calls under way at a time."""
 
 FEW = 12
 """Most added sources at a time, so that there is always some to remove."""
-
-
-def document(title: str, size: int) -> str:
-    """A document of `size` operations."""
-    paths = {f"/{n}": {"get": {"operationId": f"get{n}", "tags": ["t"], "responses": {}}} for n in range(size)}
-    return json.dumps({"openapi": "3.1.0", "info": {"title": title, "version": "1"}, "paths": paths})
-
-
-@dataclass(slots=True)
-class Known:
-    """What was acknowledged so far: sources that are there and that are not, and those that nobody knows about."""
-
-    there: set[str] = field(default_factory=set[str])
-    gone: set[str] = field(default_factory=set[str])
-    unknown: set[str] = field(default_factory=set[str])
-    sent: int = 0
-    answered: int = 0
-    number: int = 0
-
-    def next_name(self) -> str:
-        """A name that was never used."""
-        self.number += 1
-        return f"s{self.number}"
 
 
 @dataclass(slots=True)
@@ -75,16 +49,17 @@ class Round:
     url: str
     known: Known
     dice: random.Random
+    longest: float
     processes: list[asyncio.subprocess.Process] = field(default_factory=list[asyncio.subprocess.Process])
 
     async def run(self) -> None:
         """Start, work, kill."""
         server = await self._start(
             "serve", "--spec", str(self.folder / "things.json"), "--base-url", self.url, "--allow-private",
-            "--audit", str(self.folder / "audit.jsonl"),
+            "--manage-sources", "--audit", str(self.folder / "audit.jsonl"),
         )  # fmt: skip
-        work = [asyncio.create_task(self._serve(server)), asyncio.create_task(self._command())]
-        await asyncio.sleep(self.dice.uniform(0.1, LONGEST_ROUND))
+        work = [asyncio.create_task(each) for each in (self._serve(server), self._command(), self._refresh())]
+        await asyncio.sleep(self.dice.uniform(0.1, self.longest))
         for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGKILL)
@@ -94,6 +69,8 @@ class Round:
         for process in self.processes:
             await process.wait()
         for error in ended:
+            if isinstance(error, SystemExit):
+                raise error
             if isinstance(error, Exception) and not isinstance(error, ConnectionError | EOFError):
                 raise error
 
@@ -105,18 +82,28 @@ class Round:
         return process
 
     async def _serve(self, server: asyncio.subprocess.Process) -> None:
-        """Calls and additions through the server, several at once."""
+        """Calls, additions and refreshes through the server, several at once."""
         client = Client(server)
         await client.initialize()
-        await asyncio.gather(client.read(), self._adding(client), *(self._calling(client) for _ in range(AT_ONCE)))
+        calling = (self._calling(client) for _ in range(AT_ONCE))
+        await asyncio.gather(client.read(), self._adding(client), self._refreshing(client), *calling)
 
     async def _calling(self, client: Client) -> None:
+        """A source whose calls are counted, and one that is refreshed meanwhile."""
         while True:
             self.known.sent += 1
-            answer = await client.call("shop_t_get0", {})
-            if answer.get("isError"):
-                raise SystemExit(f"a call failed: {answer}")
+            await self._called(client, "shop_t_get0", {})
             self.known.answered += 1
+            await self._called(client, f"{self.dice.choice(sorted(LIVE))}_t_get0", {})
+
+    async def _refreshing(self, client: Client) -> None:
+        while True:
+            await asyncio.sleep(0.05)
+            name = self.dice.choice(sorted(LIVE))
+            answer = await client.call("openapi_refreshSource", {"name": name})
+            text = answer["content"][0]["text"]
+            failed = {"source": name, "status": "failed", "error": text}
+            self.known.was_refreshed(failed if answer.get("isError") else json.loads(text))
 
     async def _adding(self, client: Client) -> None:
         while True:
@@ -126,25 +113,54 @@ class Round:
             name = self.known.next_name()
             self.known.unknown.add(name)
             spec = document(name, self.dice.choice((1, 3, 400)))
-            answer = await client.call("openapi_addSource", {"spec": spec, "name": name, "base_url": self.url})
-            if answer.get("isError"):
-                raise SystemExit(f"adding failed: {answer}")
+            await self._called(client, "openapi_addSource", {"spec": spec, "name": name, "base_url": self.url})
             self._now(name, self.known.there)
 
+    async def _called(self, client: Client, tool: str, arguments: dict[str, Any]) -> None:
+        answer = await client.call(tool, arguments)
+        if answer.get("isError"):
+            raise SystemExit(f"{tool} failed: {answer}")
+
     async def _command(self) -> None:
-        """Sources removed and added by a command of their own."""
+        """Sources removed, renamed and added by a command of their own."""
         while True:
             if self.known.there and self.dice.random() < 0.6:
-                name, done = self.dice.choice(sorted(self.known.there)), self.known.gone
-                self.known.there.discard(name)
-                arguments = ["remove", name]
-            else:
-                name, done = self.known.next_name(), self.known.there
-                arguments = ["add", str(self.folder / "things.json"), "--name", name, "--base-url", self.url]
+                name = self.dice.choice(sorted(self.known.there))
+                await (self._remove(name) if self.dice.random() < 0.5 else self._rename(name, self.known.next_name()))
+                continue
+            name = self.known.next_name()
             self.known.unknown.add(name)
+            arguments = ["add", str(self.folder / "things.json"), "--name", name, "--base-url", self.url]
             process = await self._start(*arguments)
             if await process.wait() == 0:
-                self._now(name, done)
+                self._now(name, self.known.there)
+
+    async def _remove(self, name: str) -> None:
+        self.known.there.discard(name)
+        self.known.unknown.add(name)
+        process = await self._start("remove", name)
+        if await process.wait() == 0:
+            self._now(name, self.known.gone)
+
+    async def _rename(self, name: str, new: str) -> None:
+        self.known.there.discard(name)
+        self.known.renamed[name] = new
+        process = await self._start("rename", name, new)
+        if await process.wait() == 0:
+            del self.known.renamed[name]
+            self.known.gone.add(name)
+            self.known.there.add(new)
+
+    async def _refresh(self) -> None:
+        """Sources refreshed by a command of their own, some with all that is new."""
+        while True:
+            name = self.dice.choice(sorted(LIVE))
+            accept = ["--accept"] if self.dice.random() < 0.3 else []
+            self.known.accepted |= {name} if accept else set()
+            process = await self._start("refresh", name, *accept, "--allow-private", "--json")
+            printed, _ = await process.communicate()
+            if process.returncode in (0, 1):
+                self.known.was_refreshed(json.loads(printed)[0])
 
     def _now(self, name: str, place: set[str]) -> None:
         self.known.unknown.discard(name)
@@ -190,90 +206,41 @@ class Client:
         self._process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
 
 
-async def check(folder: Path, known: Known) -> list[str]:
-    """What is wrong in the folder. What nobody heard about is known from now on."""
-    state = folder / "state"
-    store = SqliteStore(state)
-    names = set(await store.revisions())
-    wrong = [f"{name} was added and is not there" for name in sorted(known.there - names)]
-    wrong += [f"{name} was removed and is there" for name in sorted(known.gone & names)]
-    wrong += [f"{name} was never added" for name in sorted(names - known.there - known.unknown - {"shop"})]
-    for name in sorted(names):
-        kept = await store.get(name)
-        if kept is None or not open_source(kept.source, Shape(prefix=name), None).catalog.tools:
-            wrong.append(f"{name} is not whole")
-    await store.aclose()
-    known.there |= names & known.unknown
-    known.gone |= known.unknown - names
-    known.unknown.clear()
-    for path in (state / "catalogs").glob("[!.]*"):
-        if decode_catalog(path.read_bytes()) is None:
-            wrong.append(f"{path.name} is half a catalog")
-    return [*wrong, *_wrong_limits(state, known), *_wrong_audit(folder, known)]
-
-
-def _wrong_limits(state: Path, known: Known) -> list[str]:
-    wrong: list[str] = []
-    if not (state / "limits.sqlite").exists():  # made with the first call
-        return [f"{known.answered} calls were answered and none is counted"] if known.answered else []
-    for path in (state / "sources.sqlite", state / "limits.sqlite"):
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            if connection.execute("pragma integrity_check").fetchall() != [("ok",)]:
-                wrong.append(f"{path.name} is damaged")
-            if path.name == "limits.sqlite":
-                units = connection.execute("select coalesce(sum(units), 0) from units where name = ?", (LIMIT,))
-                [counted] = units.fetchone()
-                totals = connection.execute("select coalesce(sum(units), 0) from totals where name = ?", (LIMIT,))
-                [total] = totals.fetchone()
-                if not known.answered <= counted <= known.sent or counted != total:
-                    wrong.append(f"{counted} ({total}) calls counted, {known.answered} answered, {known.sent} sent")
-    return wrong
-
-
-def _wrong_audit(folder: Path, known: Known) -> list[str]:
-    path = folder / "audit.jsonl"
-    lines = [line for file in sorted(folder.glob("audit.jsonl*")) for line in file.read_bytes().splitlines()]
-    try:
-        facts = [json.loads(line) for line in lines]
-    except ValueError:
-        return [f"{path.name} has half a line"]
-    calls = sum(fact.get("tool") == "shop.t.get0" for fact in facts)
-    return [] if calls >= known.answered else [f"{calls} calls in the audit log, {known.answered} answered"]
-
-
 async def measure(given: argparse.Namespace, folder: Path) -> int:
     """How many rounds went wrong."""
     dice, known, failed, started = random.Random(given.seed), Known(), 0, 0
-    (folder / "things.json").write_text(document("things", 2))
-    async with await asyncio.start_server(_answer, "127.0.0.1", 0) as api:
-        url = f"http://127.0.0.1:{api.sockets[0].getsockname()[1]}"
-        arguments = ["add", str(folder / "things.json"), "--name", "shop", "--base-url", url, "--limit", LIMIT]
-        adding = await asyncio.create_subprocess_exec(
-            SPECPORT, *arguments, "--state-dir", str(folder / "state"), stdout=asyncio.subprocess.DEVNULL
-        )
-        if await asyncio.wait_for(adding.wait(), START_SECONDS):
-            raise SystemExit("the source to call could not be added")
+    things = folder / "things.json"
+    things.write_text(document("things", 2))
+    api = Api()
+    async with api.serving():
+        await _add(folder, str(things), "--name", "shop", "--base-url", api.url, "--limit", LIMIT)
+        for name in LIVE:
+            wanted = (f"{api.url}/docs/{name}", "--name", name, "--base-url", api.url, "--allow-private")
+            await _add(folder, *wanted)
         for number in range(given.rounds):
             before = known.answered
-            await Round(folder, url, known, dice).run()
+            await Round(folder, api.url, known, dice, given.longest).run()
             started += known.answered > before
-            wrong = await check(folder, known)
+            wrong = await check(folder, known, api.served)
             failed += bool(wrong)
             for said in wrong:
                 print(f"round {number + 1}: {said}")
     print(
         f"{given.rounds} rounds, {started} with calls; {known.answered:,} calls answered of {known.sent:,} sent; "
-        f"{known.number} sources added, {len(known.there)} there; {failed} rounds with something wrong"
+        f"{known.number} sources added or renamed, {len(known.there)} there; {sum(api.served.values())} versions "
+        f"served, {known.refreshed} taken, {known.refused} refused because another was taken meanwhile; "
+        f"{failed} rounds with something wrong"
     )
     return failed
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-        while await reader.readuntil(b"\r\n\r\n"):
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
-            await writer.drain()
-    writer.close()
+async def _add(folder: Path, *arguments: str) -> None:
+    state = ("--state-dir", str(folder / "state"))
+    adding = await asyncio.create_subprocess_exec(
+        SPECPORT, "add", *arguments, *state, stdout=asyncio.subprocess.DEVNULL
+    )
+    if await asyncio.wait_for(adding.wait(), START_SECONDS):
+        raise SystemExit(f"{arguments[0]} could not be added")
 
 
 def main() -> None:
@@ -281,6 +248,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--longest", type=float, default=4.0, help="seconds after which the kill comes at the latest (4)"
+    )
     given = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,8 @@
-"""SIGKILL to two servers at work on one state folder: what was confirmed is kept, and nothing is half there."""
+"""SIGKILL to servers at work on one state folder: what was confirmed is kept, and nothing is half there."""
 
 from __future__ import annotations
 
-import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -12,31 +12,16 @@ from typing import Any
 
 import pytest
 
-from end_to_end.loopback import Cli, Upstream, document, operation
+from end_to_end.loopback import Cli, Done, Reply, Upstream, document, operation
+from end_to_end.stdio import answer, ask, call_of, greet
 
+Run = Callable[..., Done]
 Json = Callable[..., Any]
 
 BENCH = Path(__file__).resolve().parents[2] / "bench" / "kill.py"
 
 ASKED = 8
 """Sources that each of two servers is asked to add at once."""
-
-
-def ask(process: subprocess.Popen[bytes], *messages: dict[str, object]) -> None:
-    assert process.stdin is not None
-    process.stdin.write(b"".join(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n" for message in messages))
-    process.stdin.flush()
-
-
-def answer(process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    assert process.stdout is not None
-    while b'"id"' not in (line := process.stdout.readline()):
-        assert line, "the server ended by itself"
-    return json.loads(line)
-
-
-def tool(number: int, tool_name: str, **arguments: object) -> dict[str, object]:
-    return {"id": number, "method": "tools/call", "params": {"name": tool_name, "arguments": arguments}}
 
 
 def source(number: int, url: str) -> str:
@@ -46,14 +31,10 @@ def source(number: int, url: str) -> str:
 
 def put_to_work(process: subprocess.Popen[bytes], first: int, url: str) -> None:
     """Ask for ASKED new sources and as many calls, all at once."""
-    client = {"name": "killer", "version": "1"}
-    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}
-    ask(process, {"id": 0, "method": "initialize", "params": hello})
-    answer(process)
-    ask(process, {"method": "notifications/initialized"})
+    greet(process)
     for number in range(first, first + ASKED):
-        added = tool(number, "openapi_addSource", spec=source(number, url), name=f"s{number}")
-        ask(process, added, tool(1000 + number, "shop_a_one"))
+        added = call_of(number, "openapi_addSource", spec=source(number, url), name=f"s{number}")
+        ask(process, added, call_of(1000 + number, "shop_a_one"))
 
 
 def work_and_kill(cli: Cli, round_: int, url: str, answers: int) -> tuple[set[str], set[str]]:
@@ -94,8 +75,55 @@ def test_a_kill_loses_nothing_that_was_confirmed(
     assert total == counted >= len(upstream.requests)
 
 
+def version(number: int, url: str) -> Reply:
+    """A version of the shop's document: each has an operation that no other has."""
+    paths = {"/one": {"get": operation("one", "a")}, f"/v{number}": {"get": operation(f"v{number}", "a")}}
+    info = {"title": "Shop", "version": str(number)}
+    return Reply(body=document(paths, servers=[{"url": url}], info=info).encode())
+
+
+def newest_of(result: dict[str, Any]) -> int:
+    """The version that a refresh took, 0 where another process was quicker."""
+    text = result["content"][0]["text"]
+    if result.get("isError"):
+        assert re.search("'shop' was changed (by another process just now|while its document was read)", text)
+        return 0
+    return int(re.findall(r"\+ shop\.a\.v\d+ GET /v(\d+)", text)[0])
+
+
+@pytest.mark.parametrize("answers", [0, 1, 2, 7])
+def test_a_kill_during_refreshes_leaves_a_version_that_is_none_before_a_confirmed_one(
+    specport: Run, specport_json: Json, home: Path, upstream: Upstream, answers: int
+) -> None:
+    """Whole, with what waits of that very version; two servers refresh, and the next process goes on from there."""
+    upstream.first["/shop.json"] = [version(number, upstream.url) for number in range(1, 50)]
+    state = ("--allow-private", "--state-dir", "state")
+    assert specport("add", f"{upstream.url}/shop.json", "--name", "shop", *state).code == 0
+    cli, confirmed = Cli(home), 1
+    with cli.start("serve", "--manage-sources", *state) as one, cli.start("serve", "--manage-sources", *state) as other:
+        for process in (one, other):
+            greet(process)
+            refreshes = (call_of(number, "openapi_refreshSource", name="shop") for number in range(1, ASKED))
+            ask(process, *refreshes)
+        for count in range(answers):
+            confirmed = max(confirmed, newest_of(answer((one, other)[count % 2])["result"]))
+        for process in (one, other):
+            process.kill()
+    served = 50 - 1 - len(upstream.first["/shop.json"])
+    shown = specport_json("show", "shop", "--json", "--state-dir", "state")
+    found = int(shown["version"])
+    assert confirmed <= found <= served
+    assert shown["held"]["operations"] == ([f"GET /v{found}"] if found > 1 else [])
+    assert specport_json("call", "shop.a.one", *state) == {"ok": True}
+    assert specport("refresh", "shop", *state).code == 0
+    assert specport_json("show", "shop", "--json", "--state-dir", "state")["version"] == str(served + 1)
+
+
 def test_a_kill_at_any_moment_leaves_a_folder_that_can_be_read() -> None:
-    """While a server starts, calls and adds, and commands add and remove. `bench/kill.py` does it 120 times."""
+    """While a server starts, calls, adds and refreshes, and commands add, refresh, rename and remove.
+
+    `bench/kill.py` does it 120 times.
+    """
     command = [sys.executable, BENCH, "--rounds", "3", "--seed", "4"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
