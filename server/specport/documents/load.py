@@ -14,6 +14,7 @@ from typing import cast
 import orjson
 
 from specport.documents.bounds import MAX_BYTES, OPERATOR, Bounds, check_values
+from specport.documents.hidden import hidden_in
 from specport.documents.model import Document, File, JsonObject
 from specport.documents.pointers import children
 from specport.documents.upgrade import dialect_of
@@ -62,7 +63,7 @@ def load_document(data: bytes, uri: str, overlays: Sequence[File] = (), bounds: 
     try:
         changed, warnings = _overlaid(parse(data, bounds), overlays)
         root = _as_openapi(changed)
-        return Document(uri, dialect_of(root), root, warnings, bounds=bounds)
+        return Document(uri, dialect_of(root), root, (*warnings, *hidden_in(data, root)), bounds=bounds)
     except DocumentError as error:
         raise DocumentError(f"{uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
 

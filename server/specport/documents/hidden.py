@@ -1,0 +1,56 @@
+"""Characters in a document that nobody sees or that act on a terminal: they are not shown, and that is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import cast
+
+from specport.documents.pointers import child
+from specport.documents.text import one_line
+
+MAX_NAMED = 3
+"""Most places that are named; the others are counted."""
+
+_MAX_PLACE = 80
+
+_MAYBE = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xd8\x9c|\xe1\xa0\x8e|\xe2\x80[\x8b\x8e\x8f\xaa-\xae]"
+    rb"|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xf3\xa0|\\[uUxe0abfvN_]"
+)
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\U000e0000-\U000e007f]"
+)
+"""Controls, and of the formats those that hide or turn text round; joiners in emoji and scripts are in common use."""
+
+
+def hidden_in(data: bytes, root: object) -> tuple[tuple[str, str], ...]:
+    """The warning for a document with such characters: the first place, and how many there are; else none."""
+    if not _MAYBE.search(data):
+        return ()
+    places = list(_places(root))
+    if not places:
+        return ()
+    named = ", ".join(one_line(place, _MAX_PLACE) for place in places[:MAX_NAMED])
+    more = f" and {len(places) - MAX_NAMED:,} more" if len(places) > MAX_NAMED else ""
+    count = f"{len(places):,} place{'s' if len(places) > 1 else ''}"
+    said = f"hidden characters or terminal sequences stand in {count} and are not shown as they are: {named}{more}"
+    return ((places[0], said),)
+
+
+def _places(root: object) -> Iterator[str]:
+    """The pointers of texts that have some, and of members whose names do."""
+    waiting: list[tuple[object, str]] = [(root, "")]
+    while waiting:
+        node, pointer = waiting.pop()
+        if isinstance(node, str):
+            if _HIDDEN.search(node):
+                yield pointer
+        elif isinstance(node, dict):
+            members = cast("dict[str, object]", node)
+            yield from (child(pointer, name) for name in members if _HIDDEN.search(name))
+            waiting += [(value, child(pointer, name)) for name, value in reversed(members.items())]
+        elif isinstance(node, list):
+            items = cast("list[object]", node)
+            waiting += [(item, child(pointer, index)) for index, item in reversed(list(enumerate(items)))]
