@@ -14,6 +14,9 @@ LIVE: Mapping[str, int] = {"live1": 3, "live2": 60, "live3": 400}
 
 LIMIT = "1000000/10h"
 
+WAS_QUICKER = ("by another process just now", "while its document was read")
+"""What a refresh is refused with where another process took a version meanwhile."""
+
 
 def document(title: str, size: int, *more: str) -> str:
     """A document of `size` operations and those of the paths `more`."""
@@ -70,7 +73,7 @@ class Known:
     def was_refreshed(self, facts: Mapping[str, object]) -> None:
         """Note what a refresh answered: a newer version each time, unless another process was quicker."""
         name, changes = str(facts["source"]), facts.get("changes", [])
-        if facts["status"] == "failed" and "by another process just now" in str(facts["error"]):
+        if facts["status"] == "failed" and any(said in str(facts["error"]) for said in WAS_QUICKER):
             self.refused += 1
             return
         if facts["status"] != "taken" or not isinstance(changes, list):
