@@ -96,9 +96,10 @@ def test_what_is_no_document_is_told_in_one_line(specport: Run, documents: Path,
     assert TOLD[name] in line
 
 
-def test_a_folder_or_an_unreachable_url_is_no_document(specport: Run, home: Path) -> None:
+def test_an_empty_folder_or_an_unreachable_url_is_no_document(specport: Run, home: Path) -> None:
     """Each is told as what it is."""
-    assert "is a folder" in failed(specport("preview", str(home)))
+    (home / "nothing").mkdir()
+    assert "has neither a source.toml nor an OpenAPI document" in failed(specport("preview", "nothing"))
     assert "private address" in failed(specport("preview", "http://127.0.0.1:9/openapi.json"))
     assert "cannot fetch" in failed(specport("preview", "http://127.0.0.1:9/openapi.json", "--allow-private"))
 

@@ -35,6 +35,7 @@ _BY_ZEROS: dict[tuple[bool, ...], str] = {
     (True, True, True, False): "utf-32-be", (False, True, True, True): "utf-32-le",
     (True, False): "utf-16-be", (False, True): "utf-16-le",
 }  # fmt: skip
+_CONTROLS = {bytes([number]) for number in range(32)} - {b"\t", b"\n", b"\r"}
 _FIRST = re.compile(rb"[^ \t\r\n]")
 _NOT_BLANK = re.compile(r"\S")
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
@@ -132,9 +133,13 @@ def _decode(data: bytes) -> str:
 
 
 def _unmarked(data: bytes) -> str:
-    """The encoding of a text without a mark, whose first character is ASCII (YAML 1.2 section 5.2)."""
+    """The encoding of a text without a mark, whose first character is ASCII (YAML 1.2 section 5.2).
+
+    A control character begins no text: such bytes are told as what is no UTF-8.
+    """
     zeros = tuple(byte == 0 for byte in data[:4])
-    return _BY_ZEROS.get(zeros) or _BY_ZEROS.get(zeros[:2]) or "utf-8"
+    wide = _BY_ZEROS.get(zeros) or _BY_ZEROS.get(zeros[:2])
+    return wide if wide and data[:4].strip(b"\0")[:1] not in _CONTROLS else "utf-8"
 
 
 def _html_hint(text: str) -> str:
