@@ -16,7 +16,7 @@ from specport.app import App
 from specport.catalog.schemas import MadeSchemas
 from specport.errors import BadArguments
 from specport.settings import Settings
-from specport.sources import registry
+from specport.sources import reading
 from specport.sources.model import Origin
 from specport.sources.specification import Specification
 from specport.sources.turns import MAX_READ_AT_ONCE
@@ -53,22 +53,22 @@ async def test_nothing_holds_a_removed_source() -> None:
 
 async def test_only_so_many_documents_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many are previewed together, so that their memory does not add up."""
-    reading, most, lock = 0, 0, threading.Lock()
+    under_way, most, lock = 0, 0, threading.Lock()
     both = threading.Barrier(MAX_READ_AT_ONCE)
-    preview: Any = registry._preview
+    preview: Any = reading._preview  # the real one
 
     def slow(*args: Any) -> Any:
-        nonlocal reading, most
+        nonlocal under_way, most
         with lock:
-            reading += 1
-            most = max(most, reading)
+            under_way += 1
+            most = max(most, under_way)
         both.wait(30)
         done = preview(*args)
         with lock:
-            reading -= 1
+            under_way -= 1
         return done
 
-    monkeypatch.setattr(registry, "_preview", slow)
+    monkeypatch.setattr(reading, "_preview", slow)
     async with App.open([], Settings()) as app:
         await asyncio.gather(*(app.preview(wanted(f"s{n}"), Origin.TOOL) for n in range(3 * MAX_READ_AT_ONCE)))
     assert most == MAX_READ_AT_ONCE

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from source_documents import ADDRESSES, Open, add, document, operation, started
 
+from specport.catalog.build import Shape
 from specport.catalog.model import Filters
 from specport.errors import DocumentError, SourceError
 from specport.sources.fetch import FetchPolicy
@@ -110,7 +111,7 @@ async def test_an_added_source_that_cannot_be_read_any_more_stops_nothing(open_r
     await add(first, document())
     assert first._shelf._store is not None
     await first._shelf._store.add(Source("broken", "b.json", b"not a document", Origin.TOOL))
-    registry = Registry(shape=first._shape, cache=None, store=first._shelf._store, fetching=first._fetching)
+    registry = Registry(shape=Shape(), cache=None, store=first._shelf._store, fetching=first._fetching)
     synced = await registry.sync()
     assert isinstance(synced.failed["broken"], DocumentError)
     assert addresses(registry) == list(ADDRESSES)

@@ -19,7 +19,7 @@ from redis_server import RedisServer
 from specport.app import App, Settings
 from specport.errors import RateLimited, SourceError, UnknownTool
 from specport.executor.model import Limit
-from specport.sources import registry, shelf
+from specport.sources import reading, registry, shelf
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
 from specport.sources.shelf import MAX_SOURCES
@@ -169,14 +169,14 @@ async def test_what_is_unchanged_is_never_read_again(
 ) -> None:
     """Neither by the process that added it nor by one that looks again and again."""
     opened: list[str] = []
-    real = registry.open_source
+    real = reading.open_source
 
     def counted(source: Source, *more: Any) -> Any:
         opened.append(source.name)
         assert threading.current_thread() is not threading.main_thread(), "while the event loop goes on"
         return real(source, *more)
 
-    monkeypatch.setattr(registry, "open_source", counted)
+    monkeypatch.setattr(reading, "open_source", counted)
     first, second = await process(**shared), await process(**shared)
     for title in ("Ape", "Bee", "Cat"):
         await first.add(specification(upstream.url, title), Origin.TOOL)

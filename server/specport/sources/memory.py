@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from collections.abc import Callable
 
 _M_ARENA_MAX = -8
 """`mallopt`'s name for the number of arenas (malloc.h)."""
@@ -22,6 +23,10 @@ def use_one_arena() -> None:
 
 def give_back() -> None:
     """Give back pages that nothing is on any more; some milliseconds."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):
-        libc.malloc_trim(0)
+    _trim()(0)
+
+
+@functools.cache
+def _trim() -> Callable[[int], object]:
+    """Glibc's `malloc_trim`, looked up once: what is made for each removal keeps a megabyte of others from going."""
+    return getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)

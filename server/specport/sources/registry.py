@@ -12,15 +12,15 @@ from weakref import WeakValueDictionary
 from specport.catalog.build import Shape
 from specport.errors import SourceError, SpecportError
 from specport.executor.model import Limit
-from specport.sources.admission import check_callable, check_names, check_same, clashes, untrusted_urls
+from specport.sources.admission import check_callable, check_names, check_same, clashes
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails, details_of, facts_of, facts_of_disabled
 from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import bundled_names
 from specport.sources.model import Origin, Source, SourceFacts
-from specport.sources.preview.measure import preview_of
 from specport.sources.preview.model import Preview
-from specport.sources.read import Opened, open_source, origins_of, with_other_facts
+from specport.sources.read import Opened, origins_of, with_other_facts
+from specport.sources.reading import Reader
 from specport.sources.renewal import Refreshed, judged
 from specport.sources.secrets import check_no_secret, check_reference_names
 from specport.sources.shelf import MAX_SOURCES, Shelf
@@ -63,8 +63,7 @@ class Registry:
     def __init__(
         self, *, shape: Shape, cache: CatalogCache | None, store: SourceStore | None, fetching: FetchPolicy
     ) -> None:
-        self._shape = shape
-        self._cache = cache
+        self._reader = Reader(shape, cache, allow_private=fetching.allow_private)
         self._shelf = Shelf(store)
         self._fetching = fetching
         self._named: list[str] = []
@@ -80,7 +79,8 @@ class Registry:
         """Open a source that the operator named at start. Raises SourceError when the name is taken."""
         if source.name in self.opened:
             raise SourceError(f"two sources are called {source.name!r}", hint="Give one of them another --name")
-        opened = self._open(source, prefix=source.name if self.opened else "")
+        opened = self._reader.read_now(source, source.name if self.opened else "")
+        check_names(opened, self.opened.values())
         self._named.append(source.name)
         self.opened = {**self.opened, source.name: opened}
         return opened
@@ -99,7 +99,7 @@ class Registry:
         """What adding would do. Changes nothing."""
         check_no_secret(wanted)
         source = await read_specification(wanted, self._fetching, origin)
-        return await in_turn(_preview, source, replace(self._shape, prefix=source.name))
+        return await self._reader.preview(source)
 
     async def add(self, wanted: Specification, origin: Origin) -> Added:
         """Register a source. The same name with the same content is no change.
@@ -119,7 +119,7 @@ class Registry:
             self._check_free(source.name)
             if len(self.opened) + len(self.disabled) >= MAX_SOURCES:
                 raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
-            opened = await in_turn(self._open, source, prefix=source.name)
+            opened = await self._open(source, source.name)
             check_callable(opened)
             opened = with_other_facts(opened, replace(source, origins=origins_of(opened)))
             if not await self._shelf.add(opened.kept):
@@ -127,8 +127,8 @@ class Registry:
                 if theirs is None:
                     raise SourceError(f"{source.name!r} was removed by another process just now", hint="Try again")
                 check_same(theirs.source, opened.kept)
-                opened = await in_turn(self._open, theirs.source, prefix=source.name)
-            opened = self._guarded(opened)
+                opened = await self._open(theirs.source, source.name)
+            opened = self._reader.guarded(opened)
             self.opened = self._ordered({**self.opened, source.name: opened})
             return Added(opened, is_new=True)
 
@@ -149,11 +149,11 @@ class Registry:
                 return await self._renew(known, fresh or known.kept, accept=accept)
 
     async def _renew(self, known: Opened, source: Source, *, accept: bool) -> Refreshed:
-        newer = await in_turn(self._open, source, prefix=known.prefix)
+        newer = await self._open(source, known.prefix)
         check_callable(newer)
         refreshed = await in_turn(judged, known, newer, accept=accept)
         if refreshed.is_taken:
-            refreshed = replace(refreshed, opened=self._guarded(refreshed.opened))
+            refreshed = replace(refreshed, opened=self._reader.guarded(refreshed.opened))
             await self._keep(source.name, refreshed.opened.kept)
             self.opened = {**self.opened, source.name: refreshed.opened}
         return refreshed
@@ -173,7 +173,7 @@ class Registry:
                 references={**known.kept.references, **references},
                 channel=replace(known.kept.channel, limits=tuple(limits) or known.kept.channel.limits),
             )
-            opened = self._guarded(with_other_facts(known, kept))
+            opened = self._reader.guarded(with_other_facts(known, kept))
             await self._keep(name, kept)
             self.opened = {**self.opened, name: opened}
             return opened
@@ -188,7 +188,7 @@ class Registry:
             self._check_free(new)
             if new in self.left_out:
                 raise _taken(new)
-            opened = await in_turn(self._open, renamed(known.kept, new), prefix=new, instead_of=name)
+            opened = await self._open(renamed(known.kept, new), new, instead_of=name)
             await self._keep(name, opened.kept)
             self.opened = self._ordered({**_without(self.opened, name), new: opened})
             self._waiting = _without(self._waiting, name)
@@ -213,7 +213,7 @@ class Registry:
                 self._added(name)
                 return False
             source = replace(self.disabled[name], enabled=True)
-            opened = await in_turn(self._open, source, prefix=name)
+            opened = await self._open(source, name)
             await self._keep(name, source)
             self.disabled = _without(self.disabled, name)
             self.opened = self._ordered({**self.opened, name: opened})
@@ -287,7 +287,7 @@ class Registry:
             if not kept.source.preset or kept.source.preset != self.opened[name].kept.preset:
                 raise SourceError("another source of that name was named at start")
         elif kept.source.enabled:
-            opened[name] = await in_turn(self._read, kept.source, prefix=name)
+            opened[name] = await self._reader.read(kept.source, name)
         else:
             disabled[name] = kept.source
         return kept.revision
@@ -336,25 +336,12 @@ class Registry:
         added = sorted(opened.keys() - set(self._named))
         return {name: opened[name] for name in (*self._named, *added) if name in opened}
 
-    def _open(self, source: Source, *, prefix: str, instead_of: str = "") -> Opened:
+    async def _open(self, source: Source, prefix: str, *, instead_of: str = "") -> Opened:
         """A source opened beside those that are open, without the one that it takes the place of."""
-        opened = self._read(source, prefix=prefix)
+        opened = await self._reader.read(source, prefix)
         left = (instead_of, source.name)
         check_names(opened, (other for name, other in self.opened.items() if name not in left))
         return opened
-
-    def _read(self, source: Source, *, prefix: str) -> Opened:
-        return self._guarded(open_source(source, replace(self._shape, prefix=prefix), self._cache))
-
-    def _guarded(self, opened: Opened) -> Opened:
-        """With the addresses that its calls must not be at, where it was not the operator who chose them."""
-        if self._fetching.allow_private:
-            return opened
-        return replace(opened, channel=replace(opened.channel, public_urls=untrusted_urls(opened)))
-
-
-def _preview(source: Source, shape: Shape) -> Preview:
-    return preview_of(open_source(source, shape, None))
 
 
 def _taken(name: str) -> SourceError:

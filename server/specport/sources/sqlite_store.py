@@ -27,7 +27,7 @@ class SqliteStore:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "sources.sqlite"
-        self._watching: sqlite3.Connection | None = None
+        self._watching: sqlite3.Cursor | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -43,7 +43,8 @@ class SqliteStore:
         """As `SourceStore.version`: SQLite counts for a connection what others commit."""
         with self._told():
             if self._watching is None:
-                self._watching = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+                connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+                self._watching = connection.cursor()  # one for all: a connection remembers hundreds that are gone
             return str(self._watching.execute("pragma data_version").fetchone()[0])
 
     async def revisions(self) -> Mapping[str, str]:
@@ -70,7 +71,7 @@ class SqliteStore:
     async def aclose(self) -> None:
         """Close the connection that looks for changes."""
         if self._watching is not None:
-            self._watching.close()
+            self._watching.connection.close()
             self._watching = None
 
     def _get(self, name: str) -> Kept | None:
