@@ -18,7 +18,7 @@ from specport.sources.model import Origin
 VALID = Path(__file__).parents[1] / "documents" / "valid"
 SMALL = Bounds(
     Bound("SIZE", 10_000), Bound("VALUES", 20), Bound("OPERATIONS", 3), Bound("PARTS", 5), Bound("COMPARED", 9),
-    Bound("SCHEMA", 9),
+    Bound("SCHEMA", 9), Bound("PATTERNS", 9),
 )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_a_few_lists_that_many_operations_share_are_counted_as_often() -> None:
 
 def test_every_bound_of_a_tool_call_is_under_the_operators() -> None:
     """Whatever they are set to."""
-    for name in ("size", "values", "operations", "parts", "schema"):
+    for name in ("size", "values", "operations", "parts", "schema", "patterns"):
         assert getattr(TOOL, name).most < getattr(OPERATOR, name).most
         assert getattr(TOOL, name).name != getattr(OPERATOR, name).name
 
@@ -146,3 +146,44 @@ def test_operations_that_each_take_everything_are_told_to_be_fewer() -> None:
     assert len(catalog_of(described, origin=Origin.OPERATOR).tools) == 400
     with pytest.raises(DocumentError, match=r"the limit is 600,000 \(MAX_TOOL_LISTED_VALUES\)\. Take fewer operations"):
         catalog_of(described, origin=Origin.TOOL)
+
+
+def test_patterns_that_compile_to_too_much_are_left_out_and_the_tool_stays() -> None:
+    """Seven lines that would compile to thirty megabytes; the first ones are used."""
+    data = (VALID / "patterns_that_are_large.yaml").read_bytes()
+    [tool] = catalog_of(data).tools
+    assert str(tool.input_schema).count("pattern") == 7
+    catalog = catalog_of(data, origin=Origin.TOOL)
+    [tool] = catalog.tools
+    used = str(tool.input_schema).count("pattern")
+    assert 3 <= used < 7
+    assert {problem.message.partition("` ")[2] for problem in catalog.problems} == {
+        "makes the document's patterns take over 16,777,216 bytes (MAX_TOOL_PATTERNS) and is ignored"
+    }
+    assert len(catalog.problems) == 7 - used
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fault"),
+    [
+        ("((((a{1,90}){1,90}){1,9}){1,9}){9}", "is not valid"),
+        (r"(?=[a-z]{1,4000}x)" * 300, "is not valid"),
+        ("a" * 100_001, "has over 100,000 characters (MAX_PATTERN)"),
+    ],
+)
+def test_a_pattern_that_is_too_large_by_itself_is_left_out(pattern: str, fault: str) -> None:
+    """And nothing else: the good one stays."""
+    properties = {"good": {"pattern": "^a$"}, "bad": {"pattern": pattern}}
+    catalog = catalog_of(document({"/a": {"post": taking({"properties": properties})}}))
+    [problem] = catalog.problems
+    assert problem.message.endswith(f"` {fault} and is ignored")
+    assert "'pattern': '^a$'" in str(catalog.tools[0].input_schema)
+
+
+def test_patterns_that_cannot_be_used_are_not_looked_at_without_end() -> None:
+    """Finding out that one is too large takes time, too."""
+    named = {f"p{n}": {"pattern": f"((((a{{1,90}}){{1,90}}){{1,9}}){{1,9}}){{{n + 1}}}"} for n in range(500)}
+    catalog = catalog_of(document({"/a": {"post": taking({"properties": named})}}), origin=Origin.TOOL)
+    assert catalog.problems[0].message.endswith("` is not valid and is ignored")
+    assert catalog.problems[-1].message.endswith("(MAX_TOOL_PATTERNS) and is ignored")
+    assert len(catalog.problems) == 500

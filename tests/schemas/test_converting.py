@@ -141,6 +141,13 @@ def test_a_keyword_that_cannot_stand_is_left_out_with_a_warning(given: Any, expe
     assert "error" not in warnings(given)
 
 
+def test_a_pattern_for_names_that_cannot_stand_refuses_nothing() -> None:
+    """The others stand, and names that it may have been for are not refused."""
+    given = {"patternProperties": {"([": {}, "^x": {"type": "integer"}}, "additionalProperties": False}
+    assert converted(given, "3.1.0") == {"patternProperties": {"^x": {"type": "integer"}}}
+    assert "/patternProperties/([ `([` is not valid and is ignored" in warnings(given)
+
+
 @pytest.mark.parametrize(
     "schema", ["string", 5, ["a"], {"items": "string"}, {"properties": {"a": 5}}, {"anyOf": ["a"]}]
 )

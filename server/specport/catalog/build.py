@@ -60,7 +60,7 @@ def build_catalog(
     def warn(pointer: str, message: str) -> None:
         problems.append(Problem(operations.source, pointer, Severity.WARNING, message))
 
-    converter = SchemaConverter(references, document.dialect, Direction.REQUEST, warn)
+    converter = SchemaConverter(references, document.dialect, Direction.REQUEST, warn, document.bounds)
     owned = owned_parameters(operations.schemes)
     soundness = Soundness(converter, document.bounds)
     texts: dict[Place, str] = {}

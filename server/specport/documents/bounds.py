@@ -55,6 +55,12 @@ MAX_TOOL_SCHEMA_VALUES = 50_000
 MAX_TOOL_LISTED_VALUES = 600_000
 """Most values of what all its operations take, which are looked through to list them; the corpus has up to 500,000."""
 
+MAX_PATTERNS = 64 * 1024 * 1024
+"""Most bytes that all patterns of an operator's document compile to, about; the rest of them are ignored."""
+
+MAX_TOOL_PATTERNS = 16 * 1024 * 1024
+"""The same for a document that a tool call brings; the public corpus has up to 11 MiB, nearly always under 1."""
+
 _BY_TAG = "Take fewer operations, by tags or operations"
 
 
@@ -83,6 +89,7 @@ class Bounds:
     parts: Bound
     compared: Bound
     schema: Bound
+    patterns: Bound
     schemas: Bound | None = None
 
 
@@ -93,6 +100,7 @@ OPERATOR = Bounds(
     Bound("MAX_PARTS", MAX_PARTS),
     Bound("MAX_COMPARED", MAX_COMPARED),
     Bound("MAX_SCHEMA_VALUES", MAX_SCHEMA_VALUES),
+    Bound("MAX_PATTERNS", MAX_PATTERNS),
 )
 TOOL = Bounds(
     Bound("MAX_TOOL_BYTES", MAX_TOOL_BYTES, _BY_OPERATOR),
@@ -101,6 +109,7 @@ TOOL = Bounds(
     Bound("MAX_TOOL_PARTS", MAX_TOOL_PARTS, _BY_OPERATOR),
     Bound("MAX_TOOL_COMPARED", MAX_TOOL_COMPARED, _BY_OPERATOR),
     Bound("MAX_TOOL_SCHEMA_VALUES", MAX_TOOL_SCHEMA_VALUES),
+    Bound("MAX_TOOL_PATTERNS", MAX_TOOL_PATTERNS),
     Bound("MAX_TOOL_LISTED_VALUES", MAX_TOOL_LISTED_VALUES, _BY_TAG),
 )
 

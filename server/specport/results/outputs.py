@@ -24,7 +24,7 @@ def output_schema(
 
 
 def _of(operation: Operation, document: Document, references: References) -> JsonSchema | None:
-    converter = SchemaConverter(references, document.dialect, Direction.RESPONSE, _unreported)
+    converter = SchemaConverter(references, document.dialect, Direction.RESPONSE, _unreported, document.bounds)
     for response in operation.responses:
         for media in response.media:
             if response.status.startswith("2") and is_json(media.content_type) and media.schema is not None:

@@ -10,13 +10,16 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
+from specport.documents.bounds import OPERATOR, Bounds
 from specport.documents.model import Dialect, JsonObject
 from specport.documents.pointers import child
 from specport.documents.refs import References, reference_of
 from specport.documents.text import clean
 from specport.errors import DocumentError
+from specport.schemas.forms import with_items_object, with_null, without_refusing
 from specport.schemas.keywords import ONE_SCHEMA, PLAIN, SCHEMA_LISTS, SCHEMA_MAPS, TYPES, is_name_list
 from specport.schemas.model import Direction, Fragment, Place, Use
+from specport.schemas.patterns import Patterns
 
 Warn = Callable[[str, str], None]
 """Called with the pointer and a sentence for each keyword left out."""
@@ -31,11 +34,14 @@ _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 class SchemaConverter:
     """Converts the schemas of one document for one direction; converted targets are kept by place."""
 
-    def __init__(self, references: References, dialect: Dialect, direction: Direction, warn: Warn) -> None:
+    def __init__(
+        self, references: References, dialect: Dialect, direction: Direction, warn: Warn, bounds: Bounds = OPERATOR
+    ) -> None:
         self._references = references
         self._dialect = dialect
         self._hiding = "readOnly" if direction is Direction.REQUEST else "writeOnly"
         self._warn = warn
+        self._patterns = Patterns(bounds.patterns)
         self._targets: dict[Place, Fragment] = {}
 
     @property
@@ -122,13 +128,14 @@ class SchemaConverter:
             elif key == "dependentRequired" and isinstance(value, dict):
                 items = cast("Mapping[str, list[str]]", value).items()
                 converted[key] = {name: list(dict.fromkeys(n)) for name, n in items if is_name_list(n)}
-        return self._versioned(schema, self._forgiving(converted))
+        return self._versioned(schema, self._forgiving(without_refusing(schema, converted)))
 
     def _plain(self, key: str, value: object, pointer: str, converted: dict[str, object]) -> None:
         if self._dialect.boolean_exclusive and key in _BOUNDS and isinstance(value, bool):
             return
-        if not PLAIN[key](value):
-            self._warn(child(pointer, key), f"`{key}: {str(value)[:60]}` is not valid and is ignored")
+        fault = self._patterns.fault(value) if key == "pattern" else "" if PLAIN[key](value) else "is not valid"
+        if fault:
+            self._warn(child(pointer, key), f"`{key}: {str(value)[:60]}` {fault} and is ignored")
             return
         if key in ("title", "description"):
             value = clean(cast("str", value))
@@ -162,7 +169,14 @@ class SchemaConverter:
             name: self.fragment(schema, child(where, name))
             for name, schema in cast("JsonObject", value).items()
             if not (key == "properties" and name in hidden and self._is_hidden(schema))
+            and not (key == "patternProperties" and self._is_ignored(name, where))
         }
+
+    def _is_ignored(self, pattern: str, where: str) -> bool:
+        fault = self._patterns.fault(pattern)
+        if fault:
+            self._warn(child(where, pattern), f"`{pattern[:60]}` {fault} and is ignored")
+        return bool(fault)
 
     def _types(self, schema: JsonObject, pointer: str, converted: dict[str, object]) -> None:
         declared = schema.get("type")
@@ -187,9 +201,9 @@ class SchemaConverter:
         if types == "array" or (isinstance(types, list) and "array" in types):
             converted.setdefault("items", {})
         if isinstance(converted.get("items"), bool):
-            converted = _with_items_object(converted)
+            converted = with_items_object(converted)
         if self._dialect.is_nullable(schema):
-            return _with_null(converted)
+            return with_null(converted)
         return converted
 
     def _forgiving(self, converted: dict[str, object]) -> dict[str, object]:
@@ -250,34 +264,6 @@ class SchemaConverter:
                     waiting.append(self._references.resolve(reference).value)
             branches = part.get("allOf")
             waiting.extend(cast("list[object]", branches) if isinstance(branches, list) else ())
-
-
-def _with_null(converted: dict[str, object]) -> dict[str, object]:
-    """A 3.0 schema that is `nullable`: its type has null already, its `enum` and what it combines allow it too.
-
-    OAS 3.0.3 gives `nullable` a meaning beside `type` only, but documents say `nullable` beside `allOf` and mean it.
-    """
-    enum = converted.get("enum")
-    if isinstance(enum, list) and None not in enum:
-        converted["enum"] = [*cast("list[object]", enum), None]
-    if not any(key in converted for key in ("allOf", "anyOf", "oneOf")):
-        return converted
-    said = {key: converted[key] for key in ("title", "description", "default", "deprecated") if key in converted}
-    rest = {key: value for key, value in converted.items() if key not in said}
-    branches = cast("list[object]", rest["anyOf"]) if list(rest) == ["anyOf"] else [rest]
-    return {**said, "anyOf": [*branches, {"type": "null"}]}
-
-
-def _with_items_object(converted: dict[str, object]) -> dict[str, object]:
-    """The same with an object for `items: true` and, as a bound on the length, for `items: false` (2020-12, 10.3.1.2).
-
-    Clients ask for an object: VS Code takes `false` for an array that does not say what its items are.
-    """
-    if converted["items"] is True:
-        return {**converted, "items": {}}
-    first = len(cast("list[object]", converted.get("prefixItems", [])))
-    most = min(first, cast("int", converted.get("maxItems", first)))
-    return {**converted, "items": {}, "maxItems": most}
 
 
 def _as_object(schema: bool) -> JsonObject:

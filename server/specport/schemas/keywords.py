@@ -5,11 +5,8 @@ A keyword whose value could not stand in a valid 2020-12 schema is left out and 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from typing import cast
-
-import jsonschema_rs
 
 TYPES = ("null", "boolean", "object", "array", "number", "string", "integer")
 
@@ -30,10 +27,6 @@ def _is_bool(value: object) -> bool:
     return isinstance(value, bool)
 
 
-MAX_PATTERNS = 1_024
-"""Most patterns whose verdict is kept: documents say few of them, each often, and some take 40 ms to compile."""
-
-
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
@@ -47,20 +40,6 @@ def _is_anything(value: object) -> bool:
     return True
 
 
-def _is_pattern(value: object) -> bool:
-    """Whether the validator can compile it; its engine is linear, so a costly pattern is no danger."""
-    return isinstance(value, str) and _compiles(value)
-
-
-@functools.lru_cache(maxsize=MAX_PATTERNS)
-def _compiles(pattern: str) -> bool:
-    try:
-        jsonschema_rs.Draft202012Validator({"pattern": pattern})
-    except (jsonschema_rs.ValidationError, ValueError):
-        return False
-    return True
-
-
 def is_name_list(value: object) -> bool:
     """Whether a value can be `required`: an array of strings."""
     return isinstance(value, list) and all(isinstance(item, str) for item in cast("list[object]", value))
@@ -68,7 +47,7 @@ def is_name_list(value: object) -> bool:
 
 PLAIN: Mapping[str, Callable[[object], bool]] = {
     "title": _is_text, "description": _is_text, "default": _is_anything, "const": _is_anything, "enum": _is_choice,
-    "deprecated": _is_bool, "format": _is_text, "pattern": _is_pattern, "contentEncoding": _is_text,
+    "deprecated": _is_bool, "format": _is_text, "pattern": _is_text, "contentEncoding": _is_text,
     "contentMediaType": _is_text, "multipleOf": _is_positive, "minimum": _is_number, "maximum": _is_number,
     "exclusiveMinimum": _is_number, "exclusiveMaximum": _is_number, "minLength": _is_count, "maxLength": _is_count,
     "minItems": _is_count, "maxItems": _is_count, "minContains": _is_count, "maxContains": _is_count,
