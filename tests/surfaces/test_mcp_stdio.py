@@ -18,6 +18,7 @@ from mcp.shared.exceptions import MCPError
 from raw_stdio import INITIALIZE, Wire
 
 from end_to_end.loopback import PATIENCE, SPECPORT, Cli, Reply, Upstream, things
+from specport.surfaces.mcp.stdio import MAX_MESSAGE
 
 pytestmark = pytest.mark.anyio
 
@@ -219,6 +220,17 @@ def test_a_message_of_megabytes_is_one_message(wire: Wire) -> None:
     spec = json.dumps({**json.loads(things(3000)), "x-padding": "p" * 3_000_000})
     answer = wire.ask("tools/call", {"name": "openapi_previewSpec", "arguments": {"spec": spec}})
     assert "Operations: 3,005, of which" in answer["result"]["content"][0]["text"]
+
+
+@pytest.mark.parametrize("more", [1, MAX_MESSAGE])
+def test_a_message_that_is_too_long_is_answered_once_and_passed_over(wire: Wire, more: int) -> None:
+    """Without its id, which was not read; what follows is served."""
+    wire.write(b"7" * (MAX_MESSAGE + more))
+    answer = wire.message()
+    assert (answer["id"], answer["error"]["code"]) == (None, -32600)
+    assert "a message has over 33,554,432 bytes (MAX_MESSAGE) and was not read" in answer["error"]["message"]
+    assert "result" in wire.ask("ping")
+    assert wire.others == []
 
 
 @pytest.mark.parametrize("leave", LEAVE)

@@ -23,8 +23,18 @@ from pydantic import ValidationError
 
 from specport.surfaces.mcp.server import McpServer
 
-MAX_MESSAGE = 128 * 1024 * 1024
-"""Bytes of one JSON-RPC message; a document may be given as text."""
+MAX_MESSAGE = 32 * 1024 * 1024
+"""Bytes of one JSON-RPC message; a document may be given as text, which JSON writes longer than it is."""
+
+_TOO_LONG = {
+    "jsonrpc": "2.0",
+    "id": None,  # it stands in what was not read (JSON-RPC 2.0 section 5)
+    "error": {
+        "code": types.INVALID_REQUEST,
+        "message": f"a message has over {MAX_MESSAGE:,} bytes (MAX_MESSAGE) and was not read. "
+        "Give a document by its URL, or have the operator add it: specport add",
+    },
+}
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -35,7 +45,7 @@ async def serve_stdio(server: McpServer) -> None:
     reader = await _open_stdin()
     writer = await _open_stdout(wire)
     task = asyncio.ensure_future(
-        server.lowlevel.run(_Incoming(reader), _Outgoing(writer), server.options)  # type: ignore[arg-type]
+        server.lowlevel.run(_Incoming(reader, writer), _Outgoing(writer), server.options)  # type: ignore[arg-type]
     )
     loop = asyncio.get_running_loop()
     for name in _STOPPING:
@@ -100,10 +110,14 @@ class _FileWriter:
 
 
 class _Incoming:
-    """Messages from stdin, one JSON value to a line; a line that is no message is handed on as its error."""
+    """Messages from stdin, one JSON value to a line; a line that is no message is handed on as its error.
 
-    def __init__(self, reader: asyncio.StreamReader) -> None:
+    One of over MAX_MESSAGE is answered here and passed over.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter | _FileWriter) -> None:
         self._reader = reader
+        self._writer = writer
 
     async def receive(self) -> SessionMessage | Exception:
         while True:
@@ -114,10 +128,23 @@ class _Incoming:
                 if not line.strip():
                     raise anyio.EndOfStream from None
             except asyncio.LimitOverrunError as overrun:
-                await self._reader.readexactly(overrun.consumed)
+                await self._pass_over(overrun.consumed)
+                self._writer.write(orjson.dumps(_TOO_LONG, option=orjson.OPT_APPEND_NEWLINE))
                 continue
             if line.strip():
                 return _parsed(line)
+
+    async def _pass_over(self, size: int) -> None:
+        """Read to the end of a line of which so many bytes are there."""
+        while size:
+            await self._reader.readexactly(size)
+            size = 0
+            try:
+                await self._reader.readuntil(b"\n")
+            except asyncio.LimitOverrunError as overrun:
+                size = overrun.consumed
+            except asyncio.IncompleteReadError:
+                return
 
     async def aclose(self) -> None:
         return
