@@ -40,9 +40,9 @@ def test_the_log_says_at_start_what_was_left_out_and_stdout_stays_the_protocols(
         lines = process.stderr.read().decode().splitlines()  # type: ignore[union-attr]
     assert wire.others == []
     told = [line.partition(" WARNING specport: small: ")[2] for line in lines]
-    assert told[0] == "21 of 22 operations were left out; see `specport doctor`"
+    assert told[0] == "21 of 22 operations were left out, 1 warning; see `specport doctor`"
     assert told[1].startswith("error at /paths/~1b0/get/parameters/0: GET /b0 is left out: the parameter 'x' is")
-    assert [told[6], len(told)] == ["and 16 more", 7]
+    assert [told[6], len(told)] == ["and 17 more", 7]
 
 
 def test_a_name_of_several_lines_is_one_in_the_log(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_name_of_several_lines_is_one_in_the_log(tmp_path: Path) -> None:
     (tmp_path / "half.json").write_text(half_broken(0))
     done = Cli(tmp_path).run("serve", "--spec", "half.json", "--no-state")
     assert (done.code, done.out) == (0, "")
-    assert len(done.err.splitlines()) == 2
+    assert len(done.err.splitlines()) == 3
     assert "GET /n ERROR forged\\x1b[2J/{id} is left out" in done.err
     assert not ACTING.search(done.err)
 
@@ -67,9 +67,9 @@ def test_the_log_says_it_when_an_assistant_adds_a_document_and_so_does_the_answe
         process.stdin.close()  # type: ignore[union-attr]
         process.wait(PATIENCE)
         logged = process.stderr.read().decode()  # type: ignore[union-attr]
-    assert answer["problems"] == 2
+    assert answer["problems"] == 3
     assert answer["first_problems"][0].startswith("error at /paths/~1b0/get/parameters/0: GET /b0 is left out: ")
-    assert "small: 2 of 3 operations were left out; see `specport doctor`" in logged
+    assert "small: 2 of 3 operations were left out, 1 warning; see `specport doctor`" in logged
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,7 @@ def test_a_listing_says_that_operations_are_missing(specport: Run, home: Path) -
     (home / "half.json").write_text(half_broken(3))
     done = specport("tools", "--spec", "half.json", "--no-state")
     assert "left out" not in done.out
-    assert done.err.splitlines() == ["3 tools", "small: 4 of 5 operations were left out; see `specport doctor`"]
+    assert done.err.splitlines() == [
+        "3 tools",
+        "small: 4 of 5 operations were left out, 1 warning; see `specport doctor`",
+    ]
