@@ -73,7 +73,7 @@ def test_a_few_lists_that_many_operations_share_are_counted_as_often() -> None:
     for name, listed in lists.items():
         paths = {f"/p{n}": {"$ref": "#/x-shared"} for n in range(300)}
         shared = document(paths, **{"x-shared": {name: listed, "get": {}}})
-        with pytest.raises(DocumentError, match=r"its operations; the limit is 60,000 \(MAX_TOOL_PARTS\)"):
+        with pytest.raises(DocumentError, match=r"its operations; the limit is 50,000 \(MAX_TOOL_PARTS\)"):
             catalog_of(shared, origin=Origin.TOOL)
 
 

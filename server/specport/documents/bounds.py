@@ -36,7 +36,7 @@ MAX_SCHEMA_VALUES = 1_000_000
 MAX_TOOL_OPERATIONS = 10_000
 """Most operations of a document that a tool call brings."""
 
-MAX_TOOL_PARTS = 60_000
+MAX_TOOL_PARTS = 50_000
 """The same as MAX_PARTS for a document that a tool call brings; the largest sum in the public corpus is 31,000."""
 
 MAX_COMPARED = 10_000_000_000
