@@ -54,7 +54,8 @@ class Hostile:
             while await self._answer(reader, writer):
                 pass
         self._open.discard(writer)
-        writer.transport.abort()
+        if not writer.transport.is_closing():  # a client that hung up has left nothing to abort
+            writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection goes on."""
