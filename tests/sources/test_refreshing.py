@@ -258,6 +258,15 @@ async def test_a_server_that_says_so_need_not_send_the_document_again(process: O
     assert [asked.header("if-none-match") for asked in upstream.take()] == [None, '"one"']
 
 
+async def test_a_url_in_capitals_is_a_url_to_every_rule(process: Open, web: dict[str, str]) -> None:
+    """What it leads to is refreshed, and guarded like what any other document names."""
+    web["HTTPS://docs.example.com/pets.json"] = document()
+    app = await process()
+    added = await app.add(Specification("HTTPS://docs.example.com/pets.json"), Origin.OPERATOR)
+    assert app.fetched() == ["pet_shop"]
+    assert added.opened.channel.public_urls == ("https://pets.example.com",)
+
+
 async def test_a_source_named_at_start_is_refreshed_for_this_run(process: Open, web: dict[str, str]) -> None:
     """Nothing of it is kept: the next start reads its document anyway."""
     web[URL] = document(paths=paths(**NEW))

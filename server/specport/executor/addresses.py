@@ -78,6 +78,14 @@ def is_private_host(host: str) -> bool:
         return False
 
 
+def host_of(url: str) -> str:
+    """The host of a URL in small letters, nothing where there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def origin_of(url: str) -> str:
     """Scheme, host and port of an absolute http(s) URL, else nothing."""
     try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
 from specport.catalog.filters import idle_filters
 from specport.errors import SourceError
-from specport.executor.addresses import is_private_host, origin_of
-from specport.sources.model import Origin, Source
+from specport.executor.addresses import host_of, is_private_host, origin_of
+from specport.sources.model import Origin, Source, is_on_web
 from specport.sources.read import Opened, server_of
 
 
@@ -56,10 +55,10 @@ def check_callable(opened: Opened) -> None:
     if not opened.catalog.tools:
         idle = "; ".join(problem.message for problem in idle_filters(opened.catalog.problems))
         raise SourceError("no operation is left to add", hint=idle or "See the preview's problems")
-    if not _host(opened.base_url):
+    if not (origin_of(opened.base_url) and host_of(opened.base_url)):
         raise SourceError("the document names no absolute server URL", hint="Give base_url")
     for url in opened.channel.public_urls:
-        host = _host(url)
+        host = host_of(url)
         if host and is_private_host(host):
             raise SourceError(
                 f"calls would go to the private address {host}", hint="Start with --allow-private if that is meant"
@@ -92,7 +91,7 @@ def untrusted_urls(opened: Opened) -> tuple[str, ...]:
     """The origins that calls go to by the choice of a tool call, or of a document that is no file of the operator's."""
     source = opened.source
     by_tool = source.origin is Origin.TOOL
-    if not by_tool and not source.uri.startswith(("http://", "https://")):
+    if not by_tool and not is_on_web(source.uri):
         return ()
     if source.base_url:  # it replaces the document's servers at every level
         return (origin_of(opened.base_url),) if by_tool else ()
@@ -104,12 +103,3 @@ def reached_by(opened: Opened) -> tuple[str, ...]:
     servers = (server_of(opened, tool.route) for tool in opened.catalog.tools if tool.route)
     origins = (origin_of(url) for url in (opened.base_url, *servers))
     return tuple(dict.fromkeys(origin for origin in origins if origin))
-
-
-def _host(url: str) -> str:
-    """The host of an absolute http(s) URL, else nothing."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""

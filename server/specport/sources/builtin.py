@@ -8,7 +8,7 @@ from specport.catalog.model import GivenSchema, Hints, Tool
 from specport.catalog.naming import BUILT_IN
 from specport.catalog.report import problem_lines
 from specport.requests.shown_urls import masked
-from specport.sources.model import SourceFacts
+from specport.sources.model import SourceFacts, is_on_web
 from specport.sources.registry import Added
 from specport.sources.renewal import Refreshed
 
@@ -114,11 +114,10 @@ def listed_facts(facts: Sequence[SourceFacts]) -> dict[str, object]:
 
 
 def _listed(facts: SourceFacts) -> dict[str, object]:
-    is_url = facts.uri.startswith(("http://", "https://"))
     shown: dict[str, object] = {
         "name": facts.name,
         "title": facts.title,
-        "document": masked(facts.uri)[:MAX_URI] if is_url else "",
+        "document": masked(facts.uri)[:MAX_URI] if is_on_web(facts.uri) else "",
         "base_url": facts.base_url,
         "tools": facts.tools,
         "problems": facts.problems,

@@ -19,7 +19,7 @@ from specport.executor.addresses import is_private_host, origin_of
 from specport.executor.auth.references import check_reference, is_reference
 from specport.executor.model import Flow, OAuthClient
 from specport.operations.model import OAuthFlow, SecurityScheme
-from specport.sources.model import Origin, Source
+from specport.sources.model import Origin, Source, is_on_web
 from specport.sources.written import Strict, checked, first_fault
 
 FLOW_KINDS = {Flow.CLIENT_CREDENTIALS: "clientCredentials", Flow.AUTHORIZATION_CODE: "authorizationCode"}
@@ -148,7 +148,7 @@ def _told(source: Source, name: str, key: str, url: str, place: Place) -> str:
     origin = origin_of(url)
     if not origin:
         raise SourceError(f"{source.name}: the {key} of {name} in the document is no http(s) URL")
-    is_trusted = source.origin is not Origin.TOOL and not source.uri.startswith(("http://", "https://"))
+    is_trusted = source.origin is not Origin.TOOL and not is_on_web(source.uri)
     if not is_trusted and origin not in place.origins:
         raise SourceError(
             f"{source.name}: the document sends what {name} needs to {origin}, where its calls do not go",

@@ -16,7 +16,7 @@ from specport.documents.model import Document, File
 from specport.errors import DocumentError, SourceError, SpecportError
 from specport.executor.addresses import origin_of
 from specport.sources.fetch import FetchPolicy, fetch
-from specport.sources.model import Origin, Source
+from specport.sources.model import Origin, Source, is_on_web
 from specport.sources.turns import in_turn
 
 MAX_FILES = 1_000
@@ -70,7 +70,7 @@ def _check_size(document: Document, files: list[File]) -> None:
 
 def _reader(source: Source, fetching: FetchPolicy) -> Read:
     """What the document of a source may read."""
-    if source.uri.startswith(("http://", "https://")):
+    if is_on_web(source.uri):
         return _at_origin_of(source.uri, fetching)
     if source.origin is Origin.OPERATOR and Path(source.uri).is_absolute():
         return _below(Path(source.uri).parent.resolve())

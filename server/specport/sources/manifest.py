@@ -23,7 +23,7 @@ from specport.results.model import Conventions
 from specport.sources.clients import Auth, ClientEntry
 from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.gather import with_files
-from specport.sources.model import ACCOUNT, NO_VALIDATORS, Origin, Source
+from specport.sources.model import ACCOUNT, NO_VALIDATORS, Origin, Source, is_on_web
 from specport.sources.policies import PolicyEntry, rules_of
 from specport.sources.written import Strict, checked
 
@@ -124,7 +124,7 @@ class Manifest(Strict):
     @property
     def is_fetched(self) -> bool:
         """Whether the document is somewhere else: bundled, such a manifest is a preset."""
-        return self.document.startswith(("http://", "https://"))
+        return is_on_web(self.document)
 
 
 def bundled_names() -> tuple[str, ...]:

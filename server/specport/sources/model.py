@@ -21,6 +21,11 @@ NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,31}}(@{ACCOUNT.strip('^$')})?\Z")
 """What a source may be called, with or without an account."""
 
 
+def is_on_web(uri: str) -> bool:
+    """Whether a document comes from a URL; otherwise it is a file, or was given as text."""
+    return uri.lower().startswith(("http://", "https://"))
+
+
 class Origin(StrEnum):
     """Who brought a source in, which decides what it may do."""
 

@@ -17,7 +17,7 @@ from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails, details_of, facts_of, facts_of_disabled
 from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import bundled_names
-from specport.sources.model import Origin, Source, SourceFacts
+from specport.sources.model import Origin, Source, SourceFacts, is_on_web
 from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, origins_of, with_other_facts
 from specport.sources.reading import Reader
@@ -230,7 +230,7 @@ class Registry:
 
     def fetched(self) -> list[str]:
         """The open sources whose documents come from URLs."""
-        return [name for name, opened in self.opened.items() if opened.kept.uri.startswith(("http://", "https://"))]
+        return [name for name, opened in self.opened.items() if is_on_web(opened.kept.uri)]
 
     def details(self, name: str) -> SourceDetails:
         """An open source in full. Raises SourceError where there is none."""

@@ -18,7 +18,7 @@ from specport.sources.fetch import FetchPolicy, fetch, fetch_changed
 from specport.sources.folders import MAX_PATH, root_document
 from specport.sources.gather import with_files
 from specport.sources.manifest import MANIFEST, Account, open_folder
-from specport.sources.model import NAME, NO_VALIDATORS, Origin, Source, Validators
+from specport.sources.model import NAME, NO_VALIDATORS, Origin, Source, Validators, is_on_web
 from specport.sources.presets import find_preset, unreachable
 from specport.sources.turns import in_turn
 
@@ -176,7 +176,7 @@ async def _fetched(url: str, fetching: FetchPolicy) -> _Found:
 
 async def _read_changed(source: Source, fetching: FetchPolicy) -> _Found:
     """The document of a source as it is now; one from a URL is fetched only where its server says that it changed."""
-    if not source.uri.startswith(("http://", "https://")):
+    if not is_on_web(source.uri):
         return await _read(source.uri, fetching, source.origin)
     fetched = await fetch_changed(source.uri, fetching, source.validators)
     if fetched is None:
@@ -187,7 +187,7 @@ async def _read_changed(source: Source, fetching: FetchPolicy) -> _Found:
 async def _read(spec: str, fetching: FetchPolicy, origin: Origin) -> _Found:
     text = spec.strip()
     is_line = "\n" not in text and not text.startswith(("{", "[", "<"))  # else a document, or what was taken for one
-    if is_line and text.lower().startswith(("http://", "https://")):
+    if is_line and is_on_web(text):
         return await _fetched(text, fetching)
     if is_line and origin is not Origin.TOOL:
         return _Found(_file(text))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from urllib.parse import urlsplit
 
 from specport.catalog.model import Tool
-from specport.executor.addresses import is_private_host, origin_of
+from specport.executor.addresses import host_of, is_private_host, origin_of
 from specport.sources.preview.model import Destination
 from specport.sources.read import Opened, origins_of, server_of
 
@@ -19,14 +18,6 @@ def destinations_of(opened: Opened) -> list[Destination]:
     urls = [opened.base_url, *others, *(url.rstrip("/") for url in named[1:] if origin_of(url))]
     origins = frozenset(opened.source.origins or origins_of(opened))
     return [_destination(url, counts[url], origins) for url in dict.fromkeys(filter(None, urls))]
-
-
-def is_private(url: str) -> bool:
-    """Whether a URL leads to a private address as it is written."""
-    try:
-        return is_private_host(urlsplit(url).hostname or "")
-    except ValueError:
-        return False
 
 
 def _server_of(opened: Opened, tool: Tool) -> str:
@@ -43,5 +34,5 @@ def _destination(url: str, operations: int, origins: frozenset[str]) -> Destinat
         operations=operations,
         has_credentials=origin_of(url) in origins,
         is_plain=url.startswith("http://"),
-        is_private=is_private(url),
+        is_private=is_private_host(host_of(url)),
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
-from specport.executor.addresses import is_private_host
+from specport.executor.addresses import host_of, is_private_host
 from specport.sources.manifest import Manifest, bundled
 from specport.sources.model import Source
 from specport.sources.presets import variables_of
@@ -41,8 +40,5 @@ def _known(source: Source, manifest: Manifest, because: str) -> KnownApi:
 
 def _host(url: str) -> str:
     """The host that calls go to; none where any API may be, as on this machine."""
-    try:
-        host = (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
+    host = host_of(url)
     return "" if is_private_host(host) else host
