@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -15,15 +14,14 @@ from specport.surfaces.cli import options
 from specport.surfaces.cli.approving import this_user
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.opening import given_for
-from specport.surfaces.cli.options import Wanted, limits_of, settings_of
-from specport.surfaces.cli.printing import only_errors, say, say_json
+from specport.surfaces.cli.options import Wanted, limits_of, with_added, with_app
+from specport.surfaces.cli.printing import say, say_json
 from specport.surfaces.cli.setting_up import plural
 
 if TYPE_CHECKING:
     from specport.app import App
     from specport.sources.facts import SourceDetails
     from specport.sources.model import SourceFacts
-    from specport.sources.read import Opened
 
 Name = Annotated[str, typer.Argument(help="Name of an added source.")]
 T = TypeVar("T")
@@ -114,11 +112,10 @@ def configure(
     given, limits = given_for(name, tuple(credential or ())), limits_of(tuple(limit or ()))
     if not given and not limits:
         raise typer.BadParameter("give --credential or --limit")
-
-    async def use(opened: App) -> Opened:
-        return await opened.configure(name, credentials=dict(given), limits=limits, caller=this_user())
-
-    configured = _with_added(use, state, state_dir, audit)
+    wanted = Wanted(state=state, state_dir=state_dir, audit=audit)
+    configured = with_added(
+        wanted, lambda opened: opened.configure(name, credentials=dict(given), limits=limits, caller=this_user())
+    )
     origins = ", ".join(configured.source.origins)
     say(f"{name}: configured" + (f"; credentials may go to {origins}" if given else ""))
 
@@ -136,11 +133,8 @@ def rename(
 
     Example: `specport rename shop store`
     """
-
-    async def use(opened: App) -> Opened:
-        return await opened.rename(name, new, caller=this_user())
-
-    renamed = _with_added(use, state, state_dir, audit)
+    wanted = Wanted(state=state, state_dir=state_dir, audit=audit)
+    renamed = with_added(wanted, lambda opened: opened.rename(name, new, caller=this_user()))
     say(f"{name} is {new} now; its tools start with {renamed.catalog.tools[0].address.partition('.')[0]}.")
     if any(credential.client for credential in renamed.channel.credentials.values()):
         say(f"Its logins are kept by name: `specport login {new}`", err=True)
@@ -154,11 +148,8 @@ def disable(
 
     Example: `specport disable shop`
     """
-
-    async def use(opened: App) -> bool:
-        return await opened.disable(name, caller=this_user())
-
-    done = _with_added(use, state, state_dir, audit)
+    wanted = Wanted(state=state, state_dir=state_dir, audit=audit)
+    done = with_added(wanted, lambda opened: opened.disable(name, caller=this_user()))
     say(f"{name}: disabled" if done else f"{name}: was disabled already")
 
 
@@ -170,11 +161,8 @@ def enable(
 
     Example: `specport enable shop`
     """
-
-    async def use(opened: App) -> bool:
-        return await opened.enable(name, caller=this_user())
-
-    done = _with_added(use, state, state_dir, audit)
+    wanted = Wanted(state=state, state_dir=state_dir, audit=audit)
+    done = with_added(wanted, lambda opened: opened.enable(name, caller=this_user()))
     say(f"{name}: enabled" if done else f"{name}: was enabled already")
 
 
@@ -186,11 +174,8 @@ def remove(
 
     Example: `specport remove shop`
     """
-
-    async def use(opened: App) -> bool:
-        return await opened.remove(name, caller=this_user())
-
-    if not _with_added(use, state, state_dir, audit):
+    wanted = Wanted(state=state, state_dir=state_dir, audit=audit)
+    if not with_added(wanted, lambda opened: opened.remove(name, caller=this_user())):
         raise SourceError(f"no added source is called {name!r}", hint="`specport sources` lists them")
     say(f"{name}: removed")
 
@@ -205,25 +190,7 @@ def _line(facts: SourceFacts) -> str:
 
 def _with_all(use: Callable[[App], Awaitable[T]], state: str, state_dir: Path | None) -> T:
     """With the bundled and the added sources."""
-    from specport.app import App
     from specport.sources.manifest import bundled_names, open_bundled
 
-    async def run() -> T:
-        bundled = [open_bundled(name) for name in bundled_names()]
-        async with App.open(bundled, settings_of(Wanted(state=state, state_dir=state_dir))) as opened:
-            return await use(opened)
-
-    return asyncio.run(run())
-
-
-def _with_added(use: Callable[[App], Awaitable[T]], state: str, state_dir: Path | None, audit: Path | None) -> T:
-    """With the added sources alone; what is wrong with others is not said."""
-    from specport.app import App
-
-    only_errors()
-
-    async def run() -> T:
-        async with App.open([], settings_of(Wanted(state=state, state_dir=state_dir, audit=audit))) as opened:
-            return await use(opened)
-
-    return asyncio.run(run())
+    wanted = Wanted(state=state, state_dir=state_dir)
+    return with_app(wanted, use, [open_bundled(name) for name in bundled_names()])

@@ -7,8 +7,9 @@ Every option can also be set in the environment as `SPECPORT_<NAME>`. Heavy impo
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from specport.app import App, Settings
     from specport.policy.model import Policy
     from specport.sources.fetch import FetchPolicy
+    from specport.sources.model import Source
 
 DEFAULT_SOURCE = "digitalocean"
 
@@ -290,13 +292,23 @@ def filters_of(include: list[str] | None, exclude: list[str] | None, *, deprecat
         raise typer.BadParameter(str(error), param_hint="--include or --exclude") from error
 
 
-def with_app(wanted: Wanted, use: Callable[[App], Awaitable[T]]) -> T:
-    """Open an App for one command, use it, close it."""
+def with_app(wanted: Wanted, use: Callable[[App], Awaitable[T]], sources: Sequence[Source] | None = None) -> T:
+    """Open an App for one command, use it, close it. `sources`: beside the added ones; default: those it names."""
     from specport.app import App
     from specport.surfaces.cli.opening import sources_of
 
     async def run() -> T:
-        async with App.open(await sources_of(wanted), settings_of(wanted)) as app:
+        named = await sources_of(wanted) if sources is None else sources
+        async with App.open(named, settings_of(wanted)) as app:
             return await use(app)
 
     return asyncio.run(run())
+
+
+def with_added(wanted: Wanted, use: Callable[[App], Awaitable[T]]) -> T:
+    """With the added sources alone.
+
+    The log stays unsaid: nobody asked about other sources, and the command's own error says why it failed.
+    """
+    logging.getLogger("specport").addHandler(logging.NullHandler())
+    return with_app(wanted, use, ())

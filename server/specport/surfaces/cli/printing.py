@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -43,11 +42,6 @@ def say_problems(catalogs: Iterable[Catalog]) -> None:
             say(f"{catalog.source}: {problem.message}", err=True)
         if rest.problems:
             say(f"{catalog.source}: {summary(rest)}; see `specport doctor`", err=True)
-
-
-def only_errors() -> None:
-    """Leave the log unsaid: nobody asked about other sources, and the command's own error says why it failed."""
-    logging.getLogger("specport").addHandler(logging.NullHandler())
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +10,8 @@ from specport.errors import SpecportError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.approving import this_user
 from specport.surfaces.cli.main import app
-from specport.surfaces.cli.options import Wanted, settings_of
-from specport.surfaces.cli.printing import only_errors, say, say_json
+from specport.surfaces.cli.options import Wanted, with_added
+from specport.surfaces.cli.printing import say, say_json
 from specport.surfaces.cli.setting_up import plural
 
 if TYPE_CHECKING:
@@ -42,18 +41,14 @@ def refresh(
     New operations wait until they are accepted; a version that would send calls or credentials elsewhere is not taken.
     Example: `specport refresh shop`, then `specport refresh shop --accept`
     """
-    from specport.app import App
-
     if bool(names) == every:
         raise typer.BadParameter("give names of sources, or --all")
     wanted = Wanted(state=state, state_dir=state_dir, allow_private=allow_private, audit=audit)
-    only_errors()
 
-    async def run() -> list[tuple[str, Refreshed | SpecportError]]:
-        async with App.open([], settings_of(wanted)) as opened:
-            return [(name, await _refreshed(opened, name, accept)) for name in names or opened.fetched()]
+    async def refreshed(opened: App) -> list[tuple[str, Refreshed | SpecportError]]:
+        return [(name, await _refreshed(opened, name, accept)) for name in names or opened.fetched()]
 
-    found = asyncio.run(run())
+    found = with_added(wanted, refreshed)
     if json:
         from specport.sources.builtin import refreshed_facts
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +12,8 @@ from specport.surfaces.cli import options
 from specport.surfaces.cli.approving import this_user
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.opening import given_for
-from specport.surfaces.cli.options import Wanted, limits_of, settings_of
-from specport.surfaces.cli.printing import only_errors, say, say_json
+from specport.surfaces.cli.options import Wanted, limits_of, with_added, with_app
+from specport.surfaces.cli.printing import say, say_json
 from specport.surfaces.cli.setting_up import console
 
 MAX_NAMED_PROBLEMS = 10
@@ -22,8 +21,6 @@ MAX_NAMED_PROBLEMS = 10
 
 if TYPE_CHECKING:
     from specport.catalog.model import Filters
-    from specport.sources.preview.model import Preview
-    from specport.sources.registry import Added
     from specport.sources.specification import Specification
 
 Document = Annotated[
@@ -58,19 +55,14 @@ def preview(
 
     Example: `specport preview https://example.com/openapi.json`, or `specport preview github`
     """
-    from specport.app import App
     from specport.sources.model import Origin
     from specport.surfaces.cli.preview_screen import show
 
     filters = _filters(tag, operation, options.filters_of(include, exclude, deprecated=not no_deprecated))
     wanted = Wanted(no_state=True, allow_private=allow_private, follow_references=follow_references)
-
-    async def run() -> Preview:
-        async with App.open([], settings_of(wanted)) as opened:
-            described = _specification(document, base_url=base_url, filters=filters, overlays=overlay)
-            return await opened.preview(replace(described, preset=preset), Origin.OPERATOR)
-
-    found = asyncio.run(run())
+    described = _specification(document, base_url=base_url, filters=filters, overlays=overlay)
+    named = replace(described, preset=preset)
+    found = with_app(wanted, lambda opened: opened.preview(named, Origin.OPERATOR), ())
     if json:
         say_json(found)
     else:
@@ -104,7 +96,6 @@ def add(
     Example: `specport add github --tag repos`, or
     `specport add openapi.yaml --name shop --credential api_key=env:SHOP_KEY --limit 100/60s`
     """
-    from specport.app import App
     from specport.sources.model import Origin
 
     wanted = Wanted(
@@ -112,16 +103,10 @@ def add(
     )
     filters = _filters(tag, operation, options.filters_of(include, exclude, deprecated=not no_deprecated))
     limits = limits_of(tuple(limit or ()))
-    only_errors()
-
-    async def run() -> Added:
-        async with App.open([], settings_of(wanted)) as opened:
-            described = _specification(document, base_url=base_url, filters=filters, overlays=overlay)
-            given = given_for(name, tuple(credential or ()))
-            named = replace(described, name=name, preset=preset, credentials=given, limits=limits)
-            return await opened.add(named, Origin.OPERATOR, caller=this_user())
-
-    added = asyncio.run(run())
+    described = _specification(document, base_url=base_url, filters=filters, overlays=overlay)
+    given = given_for(name, tuple(credential or ()))
+    named = replace(described, name=name, preset=preset, credentials=given, limits=limits)
+    added = with_added(wanted, lambda opened: opened.add(named, Origin.OPERATOR, caller=this_user()))
     catalog, source = added.opened.catalog, added.opened.source
     if json:
         facts = {
