@@ -196,8 +196,7 @@ class App:
         await self.sync()
         removed = await self._registry.remove(name)
         if removed:
-            await self._changed()
-            self._note("remove", name, caller)
+            await self._changed_by("remove", name, caller)
             await asyncio.to_thread(give_back)
         return removed
 
@@ -209,8 +208,7 @@ class App:
         await self.sync()
         refreshed = await self._registry.refresh(name, accept=accept)
         if refreshed.is_taken:
-            await self._changed()
-            self._note("refresh", name, caller, **refreshed.counts, accepted=accept)
+            await self._changed_by("refresh", name, caller, **refreshed.counts, accepted=accept)
         return refreshed
 
     async def configure(
@@ -224,16 +222,16 @@ class App:
         """Give an added source credentials, by scheme and reference, and limits; it is the operator's from now on."""
         await self.sync()
         opened = await self._registry.configure(name, credentials, limits)
-        await self._changed()
-        self._note("configure", name, caller, credentials=list(credentials), limits=[limit.name for limit in limits])
+        await self._changed_by(
+            "configure", name, caller, credentials=list(credentials), limits=[limit.name for limit in limits]
+        )
         return opened
 
     async def rename(self, name: str, new: str, *, caller: Caller = NOBODY) -> Opened:
         """Give an added source another name, which its tools' addresses start with from now on."""
         await self.sync()
         opened = await self._registry.rename(name, new)
-        await self._changed()
-        self._note("rename", name, caller, name=new)
+        await self._changed_by("rename", name, caller, name=new)
         return opened
 
     async def enable(self, name: str, *, caller: Caller = NOBODY) -> bool:
@@ -241,8 +239,7 @@ class App:
         await self.sync()
         enabled = await self._registry.enable(name)
         if enabled:
-            await self._changed()
-            self._note("enable", name, caller)
+            await self._changed_by("enable", name, caller)
         return enabled
 
     async def disable(self, name: str, *, caller: Caller = NOBODY) -> bool:
@@ -250,8 +247,7 @@ class App:
         await self.sync()
         disabled = await self._registry.disable(name)
         if disabled:
-            await self._changed()
-            self._note("disable", name, caller)
+            await self._changed_by("disable", name, caller)
         return disabled
 
     async def sync(self) -> None:
@@ -284,6 +280,12 @@ class App:
         """The access tokens of the sources' OAuth clients, and the logins that they come from."""
         return self._executor.tokens
 
+    async def _changed_by(self, event: str, source: str, caller: Caller, **facts: object) -> None:
+        """Make the listing anew after a change of a source, tell of it, and have the audit log tell who made it."""
+        await self._changed()
+        if self._audit:
+            self._audit.changed(event, source, caller, **facts)
+
     async def _changed(self) -> None:
         self._relist()
         for notify in self.on_change:
@@ -296,8 +298,3 @@ class App:
         manage = self._settings.manage_sources
         self._offer = offer_of(opened, self._settings.policy, manage=manage, dotted=listing.dotted, full=listing.full)
         self._pipeline.forget(lambda tool: self._offer.by_name.get(tool.address) is tool)
-
-    def _note(self, event: str, source: str, caller: Caller, **facts: object) -> None:
-        """Have the audit log tell of a change of sources."""
-        if self._audit:
-            self._audit.changed(event, source, caller, **facts)

@@ -11,6 +11,9 @@ from specport.documents.text import one_line
 MAX_REPORTED = 5
 """Most problems of one source in a log."""
 
+MAX_PROBLEMS = 50
+"""Most problems of one source given as facts, errors first; `problems_left` says how many more there are."""
+
 MAX_POINTER = 200
 MAX_MESSAGE = 400
 """Characters of a problem's place and sentence that are shown; the JSON of `doctor` and `preview` has all of them."""

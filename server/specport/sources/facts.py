@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from specport.catalog.model import Filters
-from specport.catalog.report import by_severity
+from specport.catalog.report import MAX_PROBLEMS, by_severity
 from specport.documents.model import Problem
 from specport.executor.model import Limit
 from specport.sources.model import Held, Source, SourceFacts
 from specport.sources.read import Opened, origins_of
-
-MAX_PROBLEMS = 50
-"""Most problems given of a source, errors first; `problems_left` says how many more there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from specport.catalog.model import Catalog, Tool
-from specport.catalog.report import by_severity, reason_of
+from specport.catalog.report import MAX_PROBLEMS, by_severity, reason_of
 from specport.documents.model import Problem, Severity
 from specport.sources.preview import costs, dangers
 from specport.sources.preview.commands import add_command
@@ -15,7 +15,6 @@ from specport.sources.preview.model import (
     FIRST_ADDRESSES,
     MAX_DANGERS,
     MAX_DESTINATIONS,
-    MAX_PROBLEMS,
     MAX_REASONS,
     MAX_SCHEMES,
     MAX_TAGS,

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 
 from specport.documents.model import Problem
 
-MAX_PROBLEMS = 50
-"""Most problems given as facts, errors first; `problems_left` says how many more there are."""
-
 MAX_REASONS = 20
 """Most reasons for problems given as facts."""
 
