@@ -13,7 +13,7 @@ from schema_checks import MAX_CHECKED, MAX_LISTED, look
 from specport.catalog.lint import lint
 from specport.catalog.lint_model import Client, Severity
 from specport.catalog.listing import listed
-from specport.catalog.model import Catalog, Tool
+from specport.catalog.model import Catalog, Form, Tool
 from specport.requests.check import ArgumentChecker
 
 WIRE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}\Z")
@@ -81,7 +81,7 @@ def _names(tools: Sequence[Tool]) -> Iterator[Finding]:
 
 def _tool(tool: Tool, figures: Figures) -> Iterator[Finding]:
     checked, shown = tool.input_schema, tool.listed_schema
-    figures.list_bytes += len(orjson.dumps(listed(tool, dotted=False, full=False)))
+    figures.list_bytes += len(orjson.dumps(listed(tool, dotted=False, form=Form.LEAN)))
     for form, schema, limit in (("full", checked, MAX_CHECKED), ("listed", shown, MAX_LISTED)):
         looked = look(schema, limit=limit)
         yield from (Finding("schema", tool.address, f"the {form} schema {fault}") for fault in looked.faults)

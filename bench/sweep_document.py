@@ -21,7 +21,7 @@ from fidelity.operations import schemes_of
 from fidelity.references import Documents
 from specport.catalog.build import Shape
 from specport.catalog.listing import listed
-from specport.catalog.model import Catalog, Tool
+from specport.catalog.model import Catalog, Form, Tool
 from specport.documents.model import Severity
 from specport.errors import DocumentError
 from specport.sources.model import Origin, Source
@@ -51,7 +51,7 @@ def fingerprint(path: Path) -> Json:
 def _digest(catalog: Catalog) -> str:
     digest = hashlib.sha256(catalog.digest.encode())
     for tool in catalog.tools:
-        digest.update(orjson.dumps([tool.address, *_key(tool), listed(tool, dotted=False, full=False)]))
+        digest.update(orjson.dumps([tool.address, *_key(tool), listed(tool, dotted=False, form=Form.LEAN)]))
     return digest.hexdigest()
 
 
@@ -64,7 +64,7 @@ def sweep(path: Path) -> Json:
     except DocumentError as error:
         return {**facts, **_refused(path, error)}
     facts["open"] = time.process_time() - started
-    list_size = len(orjson.dumps([listed(tool, dotted=False, full=False) for tool in catalog.tools]))
+    list_size = len(orjson.dumps([listed(tool, dotted=False, form=Form.LEAN) for tool in catalog.tools]))
     facts["listed"] = time.process_time() - started
     facts["megabytes"] = _peak()
     facts["fingerprint"] = _digest(catalog)

@@ -58,7 +58,7 @@ class App:
         self._stack = contextlib.AsyncExitStack()
         targets = Sandboxes(self._stack) if settings.sandbox else Servers()
         self._pipeline = Pipeline(settings, registry, executor, targets)
-        self._offer = Offer(Listing((), "", dotted=settings.dotted_names, full=settings.full_schemas))
+        self._offer = Offer(Listing((), "", dotted=settings.dotted_names, form=settings.schemas))
         self._audit: Audit | None = None
         self.on_change: list[Callable[[], Awaitable[None]]] = []
 
@@ -296,5 +296,5 @@ class App:
         opened = list(self._registry.opened.values())
         listing = self.listing
         manage = self._settings.manage_sources
-        self._offer = offer_of(opened, self._settings.policy, manage=manage, dotted=listing.dotted, full=listing.full)
+        self._offer = offer_of(opened, self._settings.policy, manage=manage, dotted=listing.dotted, form=listing.form)
         self._pipeline.forget(lambda tool: self._offer.by_name.get(tool.address) is tool)

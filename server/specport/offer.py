@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from specport.catalog.build import digest_of
 from specport.catalog.listing import listed, listed_name
-from specport.catalog.model import Tool
+from specport.catalog.model import Form, Tool
 from specport.catalog.naming import listing_order
 from specport.catalog.search import nearest
 from specport.errors import Denied, UnknownTool
@@ -26,7 +26,7 @@ ASKS_FIRST = "Needs a person's approval."
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Every visible tool in listing order, under dotted or portable names, with full or short schemas.
+    """Every visible tool in listing order, under dotted or portable names, in a form.
 
     `asking` are the addresses of those that a person is asked about.
     """
@@ -34,7 +34,7 @@ class Listing:
     tools: tuple[Tool, ...]
     digest: str
     dotted: bool
-    full: bool
+    form: Form
     asking: frozenset[str] = frozenset()
 
     @property
@@ -45,7 +45,7 @@ class Listing:
     def page(self, start: int, size: int) -> list[Mapping[str, object]]:
         """The wire dicts of `tools/list` for up to `size` tools, made now: those of a large API take a second."""
         return [
-            listed(tool, dotted=self.dotted, full=self.full, note=ASKS_FIRST if tool.address in self.asking else "")
+            listed(tool, dotted=self.dotted, form=self.form, note=ASKS_FIRST if tool.address in self.asking else "")
             for tool in self.tools[start : start + size]
         ]
 
@@ -76,7 +76,7 @@ class Offer:
 
 
 def offer_of(
-    opened: Sequence[Opened], policy: Policy, *, manage: bool = False, dotted: bool = False, full: bool = False
+    opened: Sequence[Opened], policy: Policy, *, manage: bool = False, dotted: bool = False, form: Form = Form.LEAN
 ) -> Offer:
     """What is offered of the tools of some sources and the built-in ones; `manage`: those that change sources, too."""
     tools = [tool for each in opened for tool in each.catalog.tools]
@@ -88,7 +88,7 @@ def offer_of(
     visible = tuple(tool for tool in tools if tool.address not in hidden) if hidden else tuple(tools)
     digest = digest_of([*(each.catalog.digest for each in opened), sorted(hidden), sorted(asking)])
     return Offer(
-        listing=Listing(visible, digest, dotted=dotted, full=full, asking=asking),
+        listing=Listing(visible, digest, dotted=dotted, form=form, asking=asking),
         decided=decided,
         by_name=_named(visible),
         denied=_named(tool for tool in tools if tool.address in hidden),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from specport.catalog.build import Shape
+from specport.catalog.model import Form
 from specport.errors import SourceError
 from specport.executor.kept import KeptLedger
 from specport.executor.model import Bounds, WhenLost
@@ -32,7 +33,7 @@ class Settings:
 
     state_dir: Path | None = None
     dotted_names: bool = False
-    full_schemas: bool = False
+    schemas: Form = Form.LEAN
     fetching: FetchPolicy = field(default_factory=FetchPolicy)
     sandbox: bool = False
     dry_run: bool = False

@@ -16,7 +16,7 @@ import pytest
 from small_documents import catalog_of_large_file
 from specport.catalog.codec import decode_catalog, encode_catalog
 from specport.catalog.listing import listed
-from specport.catalog.model import Catalog, Tool
+from specport.catalog.model import Catalog, Form, Tool
 from specport.catalog.search import find_tools
 
 pytestmark = pytest.mark.xdist_group("digitalocean")
@@ -35,8 +35,8 @@ def catalog(request: pytest.FixtureRequest) -> Catalog:
     return catalog_of_large_file(Path(request.getfixturevalue("test_data")) / "specs" / "digitalocean.json")
 
 
-def entries(catalog: Catalog, *, dotted: bool = False, full: bool = False) -> list[dict[str, Any]]:
-    return [listed(tool, dotted=dotted, full=full) for tool in catalog.tools]
+def entries(catalog: Catalog, *, dotted: bool = False, form: Form = Form.LEAN) -> list[dict[str, Any]]:
+    return [listed(tool, dotted=dotted, form=form) for tool in catalog.tools]
 
 
 def nodes(value: Any) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from small_documents import catalog_of, document, messages
 from specport.catalog.build import DEPRECATED, Shape
 from specport.catalog.filters import MAX_EXPRESSION, MAX_FILTERS
 from specport.catalog.listing import listed
-from specport.catalog.model import Catalog, Filters
+from specport.catalog.model import Catalog, Filters, Form
 from specport.documents.text import MAX_DESCRIPTION
 from specport.errors import DocumentError, SourceError
 from specport.offer import ASKS_FIRST
@@ -191,5 +191,5 @@ def test_the_description_of_a_deprecated_operation_begins_with_that() -> None:
     assert len(described("word " * 400)) <= MAX_DESCRIPTION
     assert described("Kept whole.\n\n" + "x" * 300) == "Deprecated. Kept whole."
     [tool] = catalog_of(SHOP, filters=Filters(operations=("listOld",))).tools
-    entry = listed(tool, dotted=False, full=False, note=ASKS_FIRST)
+    entry = listed(tool, dotted=False, form=Form.LEAN, note=ASKS_FIRST)
     assert str(entry["description"]).startswith(f"{ASKS_FIRST} {DEPRECATED} ")

@@ -10,9 +10,9 @@ import pytest
 
 from specport.catalog.build import hints_of
 from specport.catalog.lint import MAX_PLACES, lint
-from specport.catalog.lint_model import Client, Finding, Form, Names, Severity
+from specport.catalog.lint_model import Client, Finding, Names, Severity
 from specport.catalog.lint_rules import LIST_RULES, RULES
-from specport.catalog.model import GivenSchema, Tool
+from specport.catalog.model import Form, GivenSchema, Tool
 
 FINE: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 CLOSED = {**FINE, "additionalProperties": False}

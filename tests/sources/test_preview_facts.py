@@ -7,6 +7,7 @@ import pytest
 from source_documents import Open, document, operation
 
 from specport.catalog.listing import listed
+from specport.catalog.model import Form
 from specport.sources.model import Origin
 from specport.sources.presets import find_preset
 from specport.sources.preview.costs import BYTES_PER_TOKEN, EXPOSURES, UNTAGGED
@@ -42,8 +43,8 @@ async def test_each_exposure_has_its_cost_in_total_and_by_tag(open_registry: Ope
     }
     found = await registry.preview(Specification(document(paths=paths)), Origin.TOOL)
     tools = (await registry.add(Specification(document(paths=paths)), Origin.TOOL)).opened.catalog.tools
-    for name, is_full in (("lean", False), ("full", True)):
-        sizes = [len(orjson.dumps(listed(tool, dotted=False, full=is_full))) for tool in tools]
+    for name in ("lean", "full"):
+        sizes = [len(orjson.dumps(listed(tool, dotted=False, form=Form(name)))) for tool in tools]
         assert found.tokens_by_exposure[name] == sum(-(-size // BYTES_PER_TOKEN) for size in sizes)
     assert found.tokens_by_exposure.keys() == {each.name for each in EXPOSURES}
     assert found.tokens_by_exposure["full"] > 2 * found.tokens_by_exposure["lean"] == 2 * found.tokens

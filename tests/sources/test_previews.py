@@ -7,7 +7,7 @@ import pytest
 from source_documents import PATHS, Open, document, operation
 
 from specport.catalog.listing import listed
-from specport.catalog.model import Filters
+from specport.catalog.model import Filters, Form
 from specport.errors import DocumentError
 from specport.sources.model import Origin
 from specport.sources.preview.costs import BYTES_PER_TOKEN
@@ -48,7 +48,7 @@ async def test_tokens_are_those_of_the_list_that_would_be_shown(open_registry: O
     registry = open_registry()
     found = await previewed(registry, document())
     added = await registry.add(Specification(document()), Origin.TOOL)
-    entries = [listed(tool, dotted=False, full=False) for tool in added.opened.catalog.tools]
+    entries = [listed(tool, dotted=False, form=Form.LEAN) for tool in added.opened.catalog.tools]
     exact = sum(len(orjson.dumps(entry)) for entry in entries) / BYTES_PER_TOKEN
     assert exact <= found.tokens < exact + len(entries)
     assert sum(tag.tokens for tag in found.tags) == found.tokens

@@ -5,13 +5,13 @@ The rules are data (`lint_rules`), each with the client it belongs to, what happ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from specport.catalog.lint_checks import Entry, JsonSchema
-from specport.catalog.lint_model import Client, Finding, Form, Names, Severity
+from specport.catalog.lint_checks import Entry
+from specport.catalog.lint_model import Client, Finding, Names, Severity
 from specport.catalog.lint_rules import LIST_RULES, RULES, Rule, ToolRule
-from specport.catalog.model import Tool
+from specport.catalog.model import Form, Tool
 
 MAX_PLACES = 20
 """Most places named in one finding; `count` says how many there are."""
@@ -57,19 +57,13 @@ def counts(findings: Sequence[Finding], count: int) -> dict[str, int]:
     return {"fine": count - len(touched), "degraded": len(touched - refused), "rejected": len(refused)}
 
 
-_SCHEMAS: Mapping[Form, Callable[[Tool], JsonSchema]] = {
-    Form.LEAN: lambda tool: tool.listed_schema,
-    Form.FULL: lambda tool: tool.input_schema,
-}
-
-
 class _Shown:
     """One tool as it is listed, in every form that is looked at."""
 
     def __init__(self, tool: Tool, names: Names, server_name: str, forms: tuple[Form, ...]) -> None:
         self.address = tool.address
         self.name = _name(tool, names)
-        self._entries = {form: Entry(self.name, tool.description, _SCHEMAS[form](tool), server_name) for form in forms}
+        self._entries = {form: Entry(self.name, tool.description, tool.schema_in(form), server_name) for form in forms}
 
     def breaking(self, rule: ToolRule) -> Iterator[Finding]:
         """The finding, if the tool breaks the rule in any form."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from specport.catalog.model import Form
+
 
 class Client(StrEnum):
     """Whose rules: function calling and the strict mode of OpenAI are two things."""
@@ -40,13 +42,6 @@ class Names(StrEnum):
 
     PORTABLE = "portable"
     DOTTED = "dotted"
-
-
-class Form(StrEnum):
-    """Which input schema: the short one of `tools/list`, or the full one that arguments are checked against."""
-
-    LEAN = "lean"
-    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)

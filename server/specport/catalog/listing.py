@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from specport.catalog.model import Hints, Tool
+from specport.catalog.model import Form, Hints, Tool
 from specport.documents.text import noted
 
 
-def listed(tool: Tool, *, dotted: bool, full: bool, note: str = "") -> dict[str, object]:
-    """One entry of the list; `full` shows the input schema as it is checked, else in fewer bytes.
+def listed(tool: Tool, *, dotted: bool, form: Form, note: str = "") -> dict[str, object]:
+    """One entry of the list.
 
     `note` is a sentence before the description, which gives way at its end where both are too long for a client.
     """
@@ -15,7 +15,7 @@ def listed(tool: Tool, *, dotted: bool, full: bool, note: str = "") -> dict[str,
         "name": listed_name(tool, dotted=dotted),
         "title": tool.address,
         "description": noted(tool.description, note) if note else tool.description,
-        "inputSchema": tool.input_schema if full else tool.listed_schema,
+        "inputSchema": tool.schema_in(form),
         "annotations": _annotations(tool.hints),
     }
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Protocol
 
 from specport.documents.model import Problem
 from specport.operations.model import DocumentHints, SecurityScheme
 from specport.schemas.model import JsonSchema
+
+
+class Form(StrEnum):
+    """How much of a tool a list shows; arguments are always checked against all of it."""
+
+    LEAN = "lean"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,10 @@ class Tool(ToolFacts):
     def listed_schema(self) -> JsonSchema:
         """The same in fewer bytes for the list."""
         return self.schemas.listed
+
+    def schema_in(self, form: Form) -> JsonSchema:
+        """The input schema as a list of this form shows it."""
+        return self.listed_schema if form is Form.LEAN else self.input_schema
 
 
 @dataclass(frozen=True, slots=True)

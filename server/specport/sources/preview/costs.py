@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import orjson
 
 from specport.catalog.listing import listed
-from specport.catalog.model import Tool
+from specport.catalog.model import Form, Tool
 from specport.sources.preview.model import TagFacts
 
 BYTES_PER_TOKEN = 4
@@ -28,8 +28,8 @@ class Exposure:
 
 
 EXPOSURES = (
-    Exposure("lean", "", lambda tool: listed(tool, dotted=False, full=False)),
-    Exposure("full", "--schemas full", lambda tool: listed(tool, dotted=False, full=True)),
+    Exposure("lean", "", lambda tool: listed(tool, dotted=False, form=Form.LEAN)),
+    Exposure("full", "--schemas full", lambda tool: listed(tool, dotted=False, form=Form.FULL)),
 )
 """Every way to list tools, the default first. Another one is measured and told as soon as it stands here."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from specport.catalog.lint import counts, lint
-from specport.catalog.lint_model import Client, Finding, Form, Severity
-from specport.catalog.model import Tool
+from specport.catalog.lint_model import Client, Finding, Severity
+from specport.catalog.model import Form, Tool
 from specport.sources.preview.model import MAX_REFUSED, ClientFacts, Refusal
 
 SERVER = "specport"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specport.catalog.lint_model import Client, Form, Names, Severity
+from specport.catalog.lint_model import Client, Names, Severity
+from specport.catalog.model import Form
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.options import Wanted, with_app

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from specport.catalog.model import Filters
+from specport.catalog.model import Filters, Form
 from specport.errors import SourceError
 from specport.executor.model import Limit, WhenLost
 from specport.policy.model import Approve
@@ -194,7 +194,7 @@ class Wanted:
     sandbox: bool = False
     dry_run: bool = False
     dotted: bool = False
-    full_schemas: bool = False
+    schemas: Form = Form.LEAN
     description_limit: int = 200
     files: tuple[Path, ...] = ()
     limits: str = ""
@@ -231,7 +231,7 @@ def settings_of(wanted: Wanted) -> Settings:
     return Settings(
         state_dir=state_folder(wanted),
         dotted_names=wanted.dotted,
-        full_schemas=wanted.full_schemas,
+        schemas=wanted.schemas,
         fetching=fetching_of(wanted),
         sandbox=wanted.sandbox,
         dry_run=wanted.dry_run,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from specport.catalog.model import Form
 from specport.documents.text import one_line, printable
 from specport.errors import SourceError
 from specport.executor.model import WhenLost
@@ -42,13 +43,6 @@ class ToolNames(StrEnum):
 
     PORTABLE = "portable"
     DOTTED = "dotted"
-
-
-class Schemas(StrEnum):
-    """How much of an input schema `tools/list` shows; checking always uses all of it."""
-
-    LEAN = "lean"
-    FULL = "full"
 
 
 class LogLevel(StrEnum):
@@ -94,9 +88,7 @@ def serve(  # one parameter to an option, which is how typer reads them
     tool_names: Annotated[ToolNames, typer.Option(envvar="SPECPORT_TOOL_NAMES", help="Names in the list.")] = (
         ToolNames.PORTABLE
     ),
-    schemas: Annotated[Schemas, typer.Option(envvar="SPECPORT_SCHEMAS", help="Input schemas in the list.")] = (
-        Schemas.LEAN
-    ),
+    schemas: Annotated[Form, typer.Option(envvar="SPECPORT_SCHEMAS", help="Input schemas in the list.")] = (Form.LEAN),
     description_limit: Annotated[
         int,
         typer.Option(
@@ -175,7 +167,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         sandbox=sandbox,
         dry_run=dry_run,
         dotted=tool_names is ToolNames.DOTTED,
-        full_schemas=schemas is Schemas.FULL,
+        schemas=schemas,
         description_limit=description_limit,
         files=tuple(files or ()),
         limits=limits,
