@@ -1,0 +1,84 @@
+"""The labelled questions of `bench/questions/`, and which half of them is held out.
+
+    python bench/questions.py
+
+checks that every answer is an operation of its document, and counts them. SPECPORT_TEST_CORPUS names the folder of the
+public corpus.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from measuring import checked_document, default_document
+
+FOLDER = Path(__file__).with_name("questions")
+
+DEVELOPMENT, HELD_OUT = "development", "held out"
+
+IN_CORPUS = {
+    "github.com": "github.com/api.github.com.json",
+    "stripe.com": "stripe.com.json",
+    "kubernetes.io": "kubernetes.io.json",
+}
+"""Where the public corpus keeps the documents; DigitalOcean's is the published one of the test data."""
+
+APIS = ("digitalocean.com", *IN_CORPUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of one API, and the operations that serve, each as METHOD and path."""
+
+    api: str
+    question: str
+    answers: tuple[str, ...]
+
+    @property
+    def half(self) -> str:
+        """By the first byte of the question's SHA-256: odd is held out."""
+        return HELD_OUT if sha256(self.question.encode()).digest()[0] % 2 else DEVELOPMENT
+
+
+def load(api: str, half: str | None = None) -> Sequence[Question]:
+    """The questions of an API in the file's order, all of them or those of one half."""
+    lines = (FOLDER / f"{api}.jsonl").read_text(encoding="utf-8").splitlines()
+    found = [Question(**{**json.loads(line), "answers": tuple(json.loads(line)["answers"])}) for line in lines]
+    return [question for question in found if half in {None, question.half}]
+
+
+def document_of(api: str) -> Path:
+    """The document that an API's answers are operations of. Raises SystemExit where it is not at hand."""
+    if api not in IN_CORPUS:
+        return checked_document(default_document())
+    folder = os.environ.get("SPECPORT_TEST_CORPUS")
+    if not folder:
+        raise SystemExit("set SPECPORT_TEST_CORPUS to the public corpus's folder package/api")
+    return checked_document(Path(folder) / IN_CORPUS[api])
+
+
+def main() -> None:
+    """Check every answer, count the halves."""
+    wrong = 0
+    for api in APIS:
+        paths = json.loads(document_of(api).read_text(encoding="utf-8"))["paths"]
+        known = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
+        questions = load(api)
+        halves = Counter(question.half for question in questions)
+        print(f"{api:18}{len(questions):5}{halves[DEVELOPMENT]:5} for development{halves[HELD_OUT]:5} held out")
+        for question in questions:
+            for answer in set(question.answers) - known:
+                wrong += 1
+                print(f"  {question.question!r}: there is no {answer}")
+    if wrong:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
