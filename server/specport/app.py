@@ -9,21 +9,26 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from typing import cast
 
 from specport.audit import Audit, Entry
 from specport.audit_file import AuditFile
 from specport.built_in import call_built_in
 from specport.catalog.model import Tool
+from specport.catalog.naming import CALLING_TOOLS
 from specport.catalog.report import report
-from specport.errors import UnknownTool
+from specport.catalog.search import find_tools
+from specport.errors import BadArguments, UnknownTool
 from specport.executor.auth.logins import Logins
 from specport.executor.auth.tokens import Tokens
 from specport.executor.model import Limit
 from specport.executor.send import Executor
-from specport.offer import Listing, Offer, offer_of
+from specport.exposure.model import Expose
+from specport.exposure.tools import check_calls
+from specport.offer import Listing, offer_of
 from specport.pipeline import Call, Pipeline
 from specport.policy.asking import nobody_to_ask
-from specport.policy.model import Ask, Caller, Decided
+from specport.policy.model import Action, Ask, Caller, Decided
 from specport.results.model import ToolResult
 from specport.settings import Settings, ledger_of, store_of
 from specport.sources.cache import CatalogCache
@@ -58,7 +63,7 @@ class App:
         self._stack = contextlib.AsyncExitStack()
         targets = Sandboxes(self._stack) if settings.sandbox else Servers()
         self._pipeline = Pipeline(settings, registry, executor, targets)
-        self._offer = Offer(Listing((), "", dotted=settings.dotted_names, form=settings.schemas))
+        self._offer = offer_of((), settings.policy, settings.manner)
         self._audit: Audit | None = None
         self.on_change: list[Callable[[], Awaitable[None]]] = []
 
@@ -106,6 +111,16 @@ class App:
         return self._offer.listing
 
     @property
+    def tools(self) -> tuple[Tool, ...]:
+        """The tools of the sources that may be called, listed or not."""
+        return self._offer.tools
+
+    @property
+    def expose(self) -> Expose:
+        """What the list shows, never `auto`."""
+        return self._offer.expose
+
+    @property
     def decided(self) -> Decided:
         """What becomes of each tool, denied ones included, and which rules decide nothing."""
         return self._offer.decided
@@ -135,18 +150,41 @@ class App:
         return await (self._audit.follow(done, entry, caller) if self._audit else done)
 
     async def _called(self, entry: Entry, arguments: object, caller: Caller, ask: Ask) -> ToolResult:
+        tool = await self._named(entry)
+        given = self._pipeline.checked(tool, arguments)
+        if tool.address in CALLING_TOOLS:
+            tool, given = await self._passed_on(entry, tool, given)
+        call = Call(tool, given, caller, ask, entry)
+        if tool.route is not None:
+            return await self._pipeline.run(call, tool.route)
+        if call.needs_approval:
+            await call.consent()
+        return await call_built_in(self, tool, call.arguments, caller)
+
+    async def _named(self, entry: Entry) -> Tool:
+        """The tool that a call names, and what was decided of it. Raises UnknownTool and Denied."""
         if self.known(entry.name) is None:
             await self.sync()
         entry.tool, entry.decision = self._offer.about(entry.name)
         tool = self.known(entry.name)
         if tool is None:
             raise await asyncio.to_thread(self._offer.missing, entry.name)  # it looks at every name there is
-        call = Call(tool, self._pipeline.checked(tool, arguments), caller, ask, entry)
-        if tool.route is not None:
-            return await self._pipeline.run(call, tool.route)
-        if call.needs_approval:
-            await call.consent()
-        return await call_built_in(self, tool, call.arguments, caller)
+        return tool
+
+    async def _passed_on(
+        self, entry: Entry, calling: Tool, given: Mapping[str, object]
+    ) -> tuple[Tool, Mapping[str, object]]:
+        """The tool that a calling tool is to call, and the arguments for it, checked. Raises CallError."""
+        decision = entry.decision
+        entry.name, entry.through = cast("str", given["address"]), calling.address
+        try:
+            tool = await self._named(entry)
+        except UnknownTool as error:
+            raise BadArguments(error.message, pointer="/address", hint=error.hint) from error
+        check_calls(calling, tool)
+        if decision.action is Action.APPROVE and entry.decision.action is Action.ALLOW:
+            entry.decision = decision
+        return tool, self._pipeline.checked(tool, given.get("arguments", {}))
 
     def find(self, name: str) -> Tool:
         """The tool of that wire name or address.
@@ -162,6 +200,10 @@ class App:
         """The tool of that wire name or address, without a search for what may have been meant."""
         return self._offer.by_name.get(name)
 
+    def asking(self) -> frozenset[str]:
+        """The addresses of the tools that a person is asked about."""
+        return self._offer.listing.asking
+
     def opened(self, tool: Tool) -> Opened:
         """The source that a tool belongs to. Raises UnknownTool for a built-in one."""
         if tool.route is None:
@@ -176,6 +218,13 @@ class App:
 
         document, operations, references = read_document(self.opened(tool).source)
         return output_schema(document, operations, references, tool.route)
+
+    async def search(self, query: str, *, source: str = "", limit: int = 10) -> list[Tool]:
+        """The tools of the sources that do what is asked for, best first. Raises SourceError for an unknown source."""
+        if source:
+            self.describe(source)
+        tools = [tool for tool in self._offer.tools if not source or (tool.route and tool.route.source == source)]
+        return await asyncio.to_thread(find_tools, tools, query, limit)
 
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding a document would do."""
@@ -294,7 +343,5 @@ class App:
     def _relist(self) -> None:
         """Make the listing anew; a call under way keeps the tool it found."""
         opened = list(self._registry.opened.values())
-        listing = self.listing
-        manage = self._settings.manage_sources
-        self._offer = offer_of(opened, self._settings.policy, manage=manage, dotted=listing.dotted, form=listing.form)
+        self._offer = offer_of(opened, self._settings.policy, self._settings.manner)
         self._pipeline.forget(lambda tool: self._offer.by_name.get(tool.address) is tool)

@@ -44,10 +44,12 @@ class Lines(Protocol):
 class Entry:
     """What is known of a call so far, filled in on its way.
 
-    `by` is who approved it, `asked` the seconds that they took; `url` is without secrets, `status` the API's.
+    `through` is the tool that was asked to call it, if one was. `by` is who approved it, `asked` the seconds that they
+    took; `url` is without secrets, `status` the API's.
     """
 
     name: str
+    through: str = ""
     tool: Tool | None = None
     decision: Decision = UNDECIDED
     url: str = ""
@@ -129,9 +131,10 @@ def _who(caller: Caller) -> dict[str, object]:
 
 def _what(entry: Entry) -> dict[str, object]:
     tool = entry.tool
+    through = {"through": entry.through} if entry.through else {}
     if tool is None:
-        return {"tool": one_line(entry.name, MAX_NAME)}
-    facts: dict[str, object] = {"tool": tool.address}
+        return {"tool": one_line(entry.name, MAX_NAME), **through}
+    facts: dict[str, object] = {"tool": tool.address, **through}
     if tool.route is not None:
         facts |= {"source": tool.route.source, "method": tool.route.method}
     if entry.url:

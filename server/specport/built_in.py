@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Protocol, cast
@@ -10,7 +11,9 @@ import orjson
 
 from specport.catalog.model import Filters, Tool
 from specport.catalog.report import report
-from specport.errors import SourceError
+from specport.errors import BadArguments, SourceError, UnknownTool
+from specport.exposure.telling import described_text, found_text
+from specport.exposure.tools import DESCRIBE, SEARCH, USUALLY_FOUND
 from specport.policy.model import Caller
 from specport.results.model import ToolResult
 from specport.sources.builtin import (
@@ -56,6 +59,22 @@ class Sources(Protocol):
         """As `App.sources`."""
         ...
 
+    async def search(self, query: str, *, source: str, limit: int) -> list[Tool]:
+        """As `App.search`."""
+        ...
+
+    def find(self, name: str) -> Tool:
+        """As `App.find`."""
+        ...
+
+    def asking(self) -> frozenset[str]:
+        """As `App.asking`."""
+        ...
+
+    def output_schema(self, tool: Tool) -> Mapping[str, object] | None:
+        """As `App.output_schema`."""
+        ...
+
     def known(self, name: str) -> Tool | None:
         """As `App.known`."""
         ...
@@ -63,6 +82,10 @@ class Sources(Protocol):
 
 async def call_built_in(sources: Sources, tool: Tool, arguments: Mapping[str, object], caller: Caller) -> ToolResult:
     """What a built-in tool answers. Raises SourceError and DocumentError."""
+    if tool.address == SEARCH:
+        return ToolResult(text=await _searched(sources, arguments))
+    if tool.address == DESCRIBE:
+        return ToolResult(text=await asyncio.to_thread(_described, sources, arguments))
     if tool.address == PREVIEW:
         return ToolResult(text=as_text(await sources.preview(_specification(arguments), Origin.TOOL)))
     if tool.address == ADD:
@@ -76,6 +99,22 @@ async def call_built_in(sources: Sources, tool: Tool, arguments: Mapping[str, ob
     if not await sources.remove(name, caller=caller):
         raise SourceError(f"no added source is called {name[:60]!r}", hint="openapi.listSources lists them")
     return _facts({"source": name, "status": "removed"})
+
+
+async def _searched(sources: Sources, arguments: Mapping[str, object]) -> str:
+    query = cast("str", arguments["query"])
+    limit = cast("int", arguments.get("limit", USUALLY_FOUND))
+    found = await sources.search(query, source=cast("str", arguments.get("source", "")), limit=limit)
+    return found_text(found, sources.asking(), query)
+
+
+def _described(sources: Sources, arguments: Mapping[str, object]) -> str:
+    try:
+        tool = sources.find(cast("str", arguments["address"]))
+    except UnknownTool as error:
+        raise BadArguments(error.message, pointer="/address", hint=error.hint) from error
+    answer = sources.output_schema(tool) if arguments.get("answer") else None
+    return described_text(tool, sources.asking(), cast("str", arguments.get("argument", "")), answer)
 
 
 async def _add(sources: Sources, arguments: Mapping[str, object], caller: Caller) -> Mapping[str, object]:

@@ -11,9 +11,11 @@ from specport.catalog.model import Form, Tool
 from specport.catalog.naming import listing_order
 from specport.catalog.search import nearest
 from specport.errors import Denied, UnknownTool
+from specport.exposure.choosing import is_short
+from specport.exposure.model import Expose, Manner
+from specport.exposure.tools import built_in_tools
 from specport.policy.model import UNDECIDED, Action, Decided, Decision, Policy, SourceRules
 from specport.policy.rules import decide_all
-from specport.sources.builtin import builtin_tools
 from specport.sources.model import Source
 from specport.sources.read import Opened
 
@@ -52,9 +54,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The visible tools by wire name and by address, the denied ones likewise, and what was decided of each."""
+    """What is offered: the list, and every tool that may be called, by wire name and by address.
+
+    `expose` is what the list shows, never `auto`; `tools` are the visible ones of the sources, listed or not. `denied`
+    are those that policy hides, `decided` is what it made of each.
+    """
 
     listing: Listing
+    expose: Expose = Expose.ALL
+    tools: tuple[Tool, ...] = ()
     decided: Decided = field(default_factory=Decided)
     by_name: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     denied: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
@@ -70,29 +78,42 @@ class Offer:
         if tool is not None:
             decision = self.decided.decisions[tool.address]
             return Denied(decision.reason, hint=decision.hint)
-        near = nearest(self.listing.tools, name, MAX_NEAREST)
+        near = nearest((*self.tools, *self.listing.tools), name, MAX_NEAREST)
         hint = f"Nearest: {', '.join(near)}" if near else "See tools/list, or `specport tools`"
         return UnknownTool(f"there is no tool {name[:100]!r}", hint=hint)
 
 
-def offer_of(
-    opened: Sequence[Opened], policy: Policy, *, manage: bool = False, dotted: bool = False, form: Form = Form.LEAN
-) -> Offer:
-    """What is offered of the tools of some sources and the built-in ones; `manage`: those that change sources, too."""
+def offer_of(opened: Sequence[Opened], policy: Policy, manner: Manner = Manner()) -> Offer:  # noqa: B008  # frozen
+    """What is offered of the tools of some sources and the server's own ones."""
     tools = [tool for each in opened for tool in each.catalog.tools]
     tools.sort(key=lambda tool: listing_order(tool.address))
-    tools += builtin_tools(manage=manage)
+    expose = _shown(tools, manner)
+    own = built_in_tools(expose, manage=manner.manage)
     rules = [_rules_of(each.source, each.prefix) for each in opened if each.source.rules or each.source.held]
-    decided = decide_all(tools, policy, rules)
+    decided = decide_all((*tools, *own), policy, rules)
     hidden, asking = _of(decided, Action.DENY), _of(decided, Action.APPROVE)
-    visible = tuple(tool for tool in tools if tool.address not in hidden) if hidden else tuple(tools)
-    digest = digest_of([*(each.catalog.digest for each in opened), sorted(hidden), sorted(asking)])
+    visible, visible_own = _without(tools, hidden), _without(own, hidden)
+    listed_tools = (*visible, *visible_own) if expose is Expose.ALL else visible_own
+    digest = digest_of([*(each.catalog.digest for each in opened), sorted(hidden), sorted(asking), expose])
     return Offer(
-        listing=Listing(visible, digest, dotted=dotted, form=form, asking=asking),
+        listing=Listing(listed_tools, digest, dotted=manner.dotted, form=manner.form, asking=asking),
+        expose=expose,
+        tools=visible,
         decided=decided,
-        by_name=_named(visible),
-        denied=_named(tool for tool in tools if tool.address in hidden),
+        by_name=_named((*visible, *visible_own)),
+        denied=_named(tool for tool in (*tools, *own) if tool.address in hidden),
     )
+
+
+def _shown(tools: Sequence[Tool], manner: Manner) -> Expose:
+    """What the list shows, `auto` decided."""
+    if manner.expose is not Expose.AUTO:
+        return manner.expose
+    return Expose.ALL if is_short(tools, manner.form) else Expose.SEARCH
+
+
+def _without(tools: Sequence[Tool], hidden: frozenset[str]) -> tuple[Tool, ...]:
+    return tuple(tool for tool in tools if tool.address not in hidden) if hidden else tuple(tools)
 
 
 def _rules_of(source: Source, prefix: str) -> SourceRules:

@@ -11,6 +11,7 @@ from specport.errors import SourceError
 from specport.executor.kept import KeptLedger
 from specport.executor.model import Bounds, WhenLost
 from specport.executor.shared import Ledger
+from specport.exposure.model import Expose, Manner
 from specport.policy.model import Policy
 from specport.requests.binary import ReadFile, no_files
 from specport.sources.fetch import FetchPolicy
@@ -34,6 +35,7 @@ class Settings:
     state_dir: Path | None = None
     dotted_names: bool = False
     schemas: Form = Form.LEAN
+    expose: Expose = Expose.ALL
     fetching: FetchPolicy = field(default_factory=FetchPolicy)
     sandbox: bool = False
     dry_run: bool = False
@@ -47,6 +49,11 @@ class Settings:
     audit: Path | None = None
     manage_sources: bool = False
     refresh_seconds: float = 0.0
+
+    @property
+    def manner(self) -> Manner:
+        """How tools are offered."""
+        return Manner(self.expose, dotted=self.dotted_names, form=self.schemas, manage=self.manage_sources)
 
 
 def store_of(settings: Settings) -> SourceStore | None:

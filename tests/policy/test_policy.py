@@ -18,7 +18,7 @@ from specport.errors import Declined, Denied, UnknownTool
 from specport.offer import ASKS_FIRST
 from specport.policy.model import Action, Approve, Decision, Policy, Question, Rule, SourceRules
 from specport.policy.rules import decide_all
-from specport.sources.builtin import builtin_tools
+from specport.sources.builtin import source_tools
 from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import open_bundled
 from specport.sources.model import Origin, Source
@@ -48,7 +48,7 @@ def shop() -> tuple[Tool, ...]:
         "/billsOld": {"get": operation("list", "Billing Old")},
         "/items": {"delete": operation("deleteItem", "Items"), "patch": operation("editItem", "Items")},
     }
-    return (*catalog_of(document(paths)).tools, *builtin_tools())
+    return (*catalog_of(document(paths)).tools, *source_tools())
 
 
 SHOP = shop()

@@ -15,7 +15,7 @@ from specport.policy.model import Action, Decision, Question
 from specport.requests.check import ArgumentChecker
 from specport.requests.prepare import prepare
 from specport.requests.questions import question_about
-from specport.sources.builtin import builtin_tools
+from specport.sources.builtin import source_tools
 
 WHY = Decision(Action.APPROVE, "rule 1 of t.toml", "files.put needs a person's approval (rule 1 of t.toml)", "")
 
@@ -100,7 +100,7 @@ def test_every_part_of_a_call_is_under_the_seal(change: dict[str, Any]) -> None:
 
 def test_a_built_in_tool_is_asked_about_with_its_arguments() -> None:
     """It makes no request."""
-    _, add = builtin_tools()
+    _, add = source_tools()
     arguments = {"spec": "https://example.com/openapi.json"}
     question = question_about(add, arguments, WHY, None)
     assert "\nopenapi.addSource\n\nArguments:\n" in as_text(question)

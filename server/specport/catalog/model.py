@@ -155,7 +155,7 @@ class GivenSchema:
 class ToolFacts:
     """All of a tool but its schemas. `route` is None for the built-in ones, which the server answers itself.
 
-    `needs_approval`: its document says so.
+    `needs_approval`: its document says so. `passes_on`: it only calls others, of which each is decided by itself.
     """
 
     address: str
@@ -166,6 +166,7 @@ class ToolFacts:
     tags: tuple[str, ...] = ()
     deprecated: bool = False
     needs_approval: bool = False
+    passes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

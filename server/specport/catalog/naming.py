@@ -22,12 +22,16 @@ with the server's name; OpenAI and Gemini at 64 for the name alone.
 MAX_KEPT_END = 16
 """Characters of an over-long name's last words that stay: `...Dangerous` and `...Selective` tell two tools apart."""
 
-BUILT_IN = (
+SOURCE_TOOLS = (
     "openapi.previewSpec", "openapi.addSource", "openapi.listSources", "openapi.refreshSource", "openapi.removeSource",
 )  # fmt: skip
+FINDING_TOOLS = "tools.search", "tools.describe"
+CALLING_TOOLS = "tools.callRead", "tools.callWrite", "tools.callDestructive"
+BUILT_IN = (*SOURCE_TOOLS, *FINDING_TOOLS, *CALLING_TOOLS, "results.read", "code.run")
 """Addresses of the server's own tools; an operation of that name takes a suffix, whether or not they are offered."""
 
 _OWN_GROUP = "openapi"
+_OWN = frozenset(address.casefold() for address in BUILT_IN)
 _SUFFIX_DIGITS = 8
 _SUFFIX = re.compile(rf"_[0-9a-f]{{{_SUFFIX_DIGITS}}}\Z")
 _WORD_START = re.compile(r"(?<=[a-z0-9])[A-Z]|_")
@@ -71,7 +75,7 @@ def names_of(operations: Sequence[Operation], prefix: str, warn: Callable[[str, 
     for index in wishing:
         wish = _wished(operations[index], plain[index])
         holder = holders.setdefault(wish.casefold(), index)
-        if holder != index or wish.partition(".")[0].casefold() == _OWN_GROUP:
+        if holder != index or wish.casefold() in _OWN or wish.partition(".")[0].casefold() == _OWN_GROUP:
             key = operations[holder].key
             whose = f"of {key.method} {key.path}" if holder != index else "the server's own tools have"
             warn(

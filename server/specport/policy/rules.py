@@ -124,6 +124,8 @@ def _remedy(tool: Tool) -> str:
 
 
 def _asks(tool: Tool, approve: Approve) -> bool:
+    if tool.passes_on:
+        return False
     if approve is Approve.WRITES:
         return not tool.hints.read_only
     return approve is Approve.DESTRUCTIVE and tool.hints.destructive

@@ -1,18 +1,18 @@
-"""The built-in tools, `openapi.previewSpec`, `openapi.addSource` and those that manage sources: what they are."""
+"""The tools that bring in and manage sources, `openapi.previewSpec` and the like: what they are and answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
 from specport.catalog.model import GivenSchema, Hints, Tool
-from specport.catalog.naming import BUILT_IN
+from specport.catalog.naming import SOURCE_TOOLS
 from specport.catalog.report import problem_lines
 from specport.requests.shown_urls import masked
 from specport.sources.model import SourceFacts, is_on_web
 from specport.sources.registry import Added
 from specport.sources.renewal import Refreshed
 
-PREVIEW, ADD, LIST, REFRESH, REMOVE = BUILT_IN
+PREVIEW, ADD, LIST, REFRESH, REMOVE = SOURCE_TOOLS
 
 MAX_NAMED_TOOLS = 40
 """Most new addresses named in the answer to addSource."""
@@ -57,8 +57,8 @@ _NAME = {
 _KNOWN = {"type": "string", "minLength": 1, "description": "Name of a source, as openapi.listSources gives it."}
 
 
-def builtin_tools(*, manage: bool = False) -> tuple[Tool, ...]:
-    """The built-in tools in listing order; `manage`: with those that list, refresh and remove sources."""
+def source_tools(*, manage: bool = False) -> tuple[Tool, ...]:
+    """These tools in listing order; `manage`: with those that list, refresh and remove sources."""
     return (*_bringing(), *_managing()) if manage else _bringing()
 
 

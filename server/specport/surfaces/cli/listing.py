@@ -158,9 +158,7 @@ def search(
     )  # fmt: skip
 
     async def show(opened: App) -> None:
-        from specport.catalog.search import find_tools
-
-        found = find_tools(opened.listing.tools, words, limit)
+        found = await opened.search(words, limit=limit)
         if json:
             say_json([_facts(tool) for tool in found])
             return

@@ -19,6 +19,7 @@ import typer
 from specport.catalog.model import Filters, Form
 from specport.errors import SourceError
 from specport.executor.model import Limit, WhenLost
+from specport.exposure.model import Expose
 from specport.policy.model import Approve
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ class Wanted:
     dry_run: bool = False
     dotted: bool = False
     schemas: Form = Form.LEAN
+    expose: Expose = Expose.ALL
     description_limit: int = 200
     files: tuple[Path, ...] = ()
     limits: str = ""
@@ -232,6 +234,7 @@ def settings_of(wanted: Wanted) -> Settings:
         state_dir=state_folder(wanted),
         dotted_names=wanted.dotted,
         schemas=wanted.schemas,
+        expose=wanted.expose,
         fetching=fetching_of(wanted),
         sandbox=wanted.sandbox,
         dry_run=wanted.dry_run,

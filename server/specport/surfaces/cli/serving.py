@@ -16,6 +16,7 @@ from specport.catalog.model import Form
 from specport.documents.text import one_line, printable
 from specport.errors import SourceError
 from specport.executor.model import WhenLost
+from specport.exposure.model import Expose
 from specport.policy.model import Approve
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
@@ -89,6 +90,13 @@ def serve(  # one parameter to an option, which is how typer reads them
         ToolNames.PORTABLE
     ),
     schemas: Annotated[Form, typer.Option(envvar="SPECPORT_SCHEMAS", help="Input schemas in the list.")] = (Form.LEAN),
+    expose: Annotated[
+        Expose,
+        typer.Option(
+            envvar="SPECPORT_EXPOSE",
+            help="What the list shows: every tool, or tools that find and call them; auto: by how many there are.",
+        ),
+    ] = Expose.ALL,
     description_limit: Annotated[
         int,
         typer.Option(
@@ -168,6 +176,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         dry_run=dry_run,
         dotted=tool_names is ToolNames.DOTTED,
         schemas=schemas,
+        expose=expose,
         description_limit=description_limit,
         files=tuple(files or ()),
         limits=limits,

@@ -150,7 +150,7 @@ def _call(arguments: dict[str, str]) -> str:
 def complete(app: App, argument: str, value: str) -> types.Completion:
     """Addresses and source names that start with, or else contain, what was typed."""
     if argument == "address":
-        known = [tool.address for tool in app.listing.tools]
+        known = [tool.address for tool in app.tools]
     elif argument == "source":
         known = [facts.name for facts in app.sources()]
     else:

@@ -27,6 +27,7 @@ from mcp.shared.exceptions import MCPError
 from specport import __version__
 from specport.app import App, Listing
 from specport.errors import SpecportError, UnknownTool, UpstreamFailed
+from specport.exposure.model import Expose
 from specport.results.model import Blob, ToolResult
 from specport.surfaces.mcp import reading
 from specport.surfaces.mcp.approving import Approvals, InputRequired
@@ -59,12 +60,20 @@ _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 Context = ServerRequestContext[Any, Any]  # the SDK's own default for both parameters
 
-_INSTRUCTIONS = (
-    "Each tool is one operation of an HTTP API, titled by its address. Large bodies are listed in outline, such as "
-    "`{name*, size: integer, kind: a|b, git{branch}, tags[]}` (* required, [] array, no type: text); arguments are "
-    "checked against the full schema, errors say what is missing, and specport://tools/<address> is one tool in "
-    "full. openapi.previewSpec and openapi.addSource bring in further APIs; tools they add are callable at once."
-)
+_BRINGING = "openapi.previewSpec and openapi.addSource bring in further APIs; tools they add are callable at once."
+_INSTRUCTIONS: Mapping[Expose, str] = {
+    Expose.ALL: (
+        "Each tool is one operation of an HTTP API, titled by its address. Large bodies are listed in outline, such as "
+        "`{name*, size: integer, kind: a|b, git{branch}, tags[]}` (* required, [] array, no type: text); arguments are "
+        "checked against the full schema, errors say what is missing, and specport://tools/<address> is one tool in "
+        f"full. {_BRINGING}"
+    ),
+    Expose.SEARCH: (
+        "Operations of HTTP APIs, found with tools.search and called by their address through tools.callRead, "
+        "tools.callWrite or tools.callDestructive, whichever the result names. Where a signature has `...`, "
+        f"tools.describe shows all of it. {_BRINGING}"
+    ),
+}
 
 
 def _about_files(folders: Sequence[Path]) -> str:
@@ -107,7 +116,7 @@ class McpServer:
             "specport",
             version=__version__,
             title="specport",
-            instructions=_INSTRUCTIONS + _about_files(folders),
+            instructions=_INSTRUCTIONS[app.expose] + _about_files(folders),
             cache_hints={method: CacheHint(ttl_ms=LIST_TTL_MS, scope="private") for method in _LISTS},
             get_tool_input_schema=self._input_schema,
             on_list_tools=self._list_tools,

@@ -1,0 +1,117 @@
+"""The server's own tools: which of them are offered, and what those are that find, describe and call the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from specport.catalog.model import GivenSchema, Hints, Tool
+from specport.catalog.naming import CALLING_TOOLS, FINDING_TOOLS
+from specport.errors import BadArguments
+from specport.exposure.model import Expose
+from specport.sources.builtin import source_tools
+
+SEARCH, DESCRIBE = FINDING_TOOLS
+CALL_READ, CALL_WRITE, CALL_DESTRUCTIVE = CALLING_TOOLS
+
+MAX_FOUND = 50
+"""Most tools in one answer of tools.search."""
+
+USUALLY_FOUND = 8
+"""Tools in an answer of tools.search that asks for no number of them."""
+
+_LOOKS = Hints(read_only=True, destructive=False, idempotent=True, open_world=False)
+_ADDRESS = {"type": "string", "minLength": 1, "description": "As tools.search gives it, such as droplets.dropletsGet."}
+
+
+def built_in_tools(expose: Expose, *, manage: bool = False) -> tuple[Tool, ...]:
+    """The server's own tools in listing order; `manage`: with those that list, refresh and remove sources."""
+    first = (*finding_tools(), *calling_tools()) if expose is Expose.SEARCH else ()
+    return (*first, *source_tools(manage=manage))
+
+
+def finding_tools() -> tuple[Tool, Tool]:
+    """Those that say which tools there are."""
+    return (
+        _tool(
+            SEARCH,
+            "Finds tools by what they do. Each result is a call signature (? optional, [] array) with its kind (read, "
+            "write or destructive) and a summary.",
+            {
+                "query": {"type": "string", "minLength": 1, "description": "What is to be done, in a few words."},
+                "source": {"type": "string", "description": "Only tools of this source."},
+                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_FOUND, "default": USUALLY_FOUND},
+            },
+            ("query",),
+            _LOOKS,
+        ),
+        _tool(
+            DESCRIBE,
+            "Shows one tool in full: what it does and the schema of its arguments.",
+            {
+                "address": _ADDRESS,
+                "argument": {
+                    "type": "string",
+                    "description": "Only this part of its arguments, where they are large: body, body.rules.",
+                },
+                "answer": {"type": "boolean", "description": "Also what it answers."},
+            },
+            ("address",),
+            _LOOKS,
+        ),
+    )
+
+
+def calling_tools() -> tuple[Tool, Tool, Tool]:
+    """Those that call another tool, by what that may do, so that a client's approval keeps its meaning."""
+    return (
+        _calling(CALL_READ, "Calls a tool that only reads.", Hints(read_only=True, destructive=False, idempotent=True)),
+        _calling(
+            CALL_WRITE,
+            "Calls a tool that creates or changes something.",
+            Hints(read_only=False, destructive=False, idempotent=False),
+        ),
+        _calling(
+            CALL_DESTRUCTIVE,
+            "Calls a tool that deletes something.",
+            Hints(read_only=False, destructive=True, idempotent=False),
+        ),
+    )
+
+
+def calling_tool_for(hints: Hints) -> str:
+    """The tool that calls those of such hints."""
+    return CALL_READ if hints.read_only else CALL_DESTRUCTIVE if hints.destructive else CALL_WRITE
+
+
+def check_calls(calling: Tool, tool: Tool) -> None:
+    """Raises BadArguments where a calling tool does not call a tool of that kind."""
+    if tool.route is None:
+        raise BadArguments(f"{tool.address} is called by its own name", pointer="/address")
+    wanted = calling_tool_for(tool.hints)
+    if calling.address != wanted:
+        does = "only reads" if tool.hints.read_only else "deletes" if tool.hints.destructive else "changes something"
+        raise BadArguments(f"{tool.address} {does}", pointer="/address", hint=f"Call it with {wanted}")
+
+
+def _calling(address: str, description: str, hints: Hints) -> Tool:
+    arguments = {"type": "object", "description": "Its arguments, by its signature."}
+    return _tool(address, description, {"address": _ADDRESS, "arguments": arguments}, ("address",), hints)
+
+
+def _tool(
+    address: str, description: str, properties: Mapping[str, object], required: tuple[str, ...], hints: Hints
+) -> Tool:
+    schema = {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+    return Tool(
+        address=address,
+        wire_name=address.replace(".", "_"),
+        description=description,
+        schemas=GivenSchema(schema),
+        hints=hints,
+        passes_on=address in CALLING_TOOLS,
+    )
