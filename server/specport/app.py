@@ -219,6 +219,11 @@ class App:
         document, operations, references = read_document(self.opened(tool).source)
         return output_schema(document, operations, references, tool.route)
 
+    def document(self, name: str) -> Mapping[str, object]:
+        """The document of an open source with its overlays. Raises SourceError where there is none of that name."""
+        self._registry.details(name)
+        return read_document(self._registry.opened[name].source)[0].root
+
     async def search(self, query: str, *, source: str = "", limit: int = 10) -> list[Tool]:
         """The tools of the sources that do what is asked for, best first. Raises SourceError for an unknown source."""
         if source:

@@ -17,6 +17,7 @@ from mcp.shared.exceptions import MCPError
 from small_documents import document
 from specport.app import App, Settings
 from specport.sources.model import Origin, Source
+from specport.surfaces.mcp.reading import MAX_PART
 from specport.surfaces.mcp.server import McpServer
 
 pytestmark = pytest.mark.anyio
@@ -24,13 +25,24 @@ pytestmark = pytest.mark.anyio
 SHOP = document(
     {
         "/orders/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
             "get": {
                 "operationId": "getOrder",
                 "tags": ["Orders"],
-                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-            }
+                "parameters": [{"name": "view", "in": "query", "schema": {"enum": ["brief", "whole"]}}],
+            },
+            "put": {
+                "operationId": "putOrder",
+                "tags": ["Orders"],
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}},
+            },
         }
-    }
+    },
+    components={
+        "schemas": {
+            "Order": {"type": "object", "properties": {"paid": {"type": "boolean"}, "note": {"type": "string"}}}
+        }
+    },
 )
 
 
@@ -59,12 +71,46 @@ async def test_each_source_is_a_resource_and_each_tool_can_be_read_in_full(mode:
         [listed] = (await client.list_resources()).resources
         source = await read(client, listed.uri)
         tool = await read(client, "specport://tools/orders.getOrder")
-    assert (source["name"], source["tools"], source["base_url"]) == ("shop", 1, "https://shop.example")
+    assert (source["name"], source["tools"], source["base_url"]) == ("shop", 2, "https://shop.example")
     assert tool["operation"] == "GET /orders/{id}"
     assert tool["inputSchema"]["required"] == ["id"]
 
 
-@pytest.mark.parametrize("uri", ["specport://tools/none.such", "specport://sources/none", "file:///etc/passwd"])
+async def test_a_document_is_read_whole_or_by_pointer() -> None:
+    """What the tools were made of, and any part of it."""
+    async with connected() as client:
+        assert (await read(client, "specport://documents/shop"))["paths"] == SHOP["paths"]
+        put = await read(client, "specport://documents/shop/paths/~1orders~1%7Bid%7D/put")
+        assert put == SHOP["paths"]["/orders/{id}"]["put"]
+        second = await read(client, "specport://documents/shop/paths/~1orders~1%7Bid%7D/get/parameters/0")
+        assert second["name"] == "view"
+
+
+async def test_of_a_document_that_is_too_large_the_parts_are_named() -> None:
+    """Each name can be read, down to what is small enough."""
+    large = {**SHOP, "components": {"schemas": {f"S{n}": {"description": "x" * 1_000} for n in range(200)}}}
+    source = Source("shop", "shop.json", json.dumps(large).encode(), Origin.OPERATOR, "https://shop.example")
+    async with App.open([source], Settings()) as app, Client(McpServer(app).lowlevel) as client:
+        whole = await read(client, "specport://documents/shop")
+        assert whole["bytes"] > MAX_PART
+        assert "specport://documents/shop/paths" in whole["parts"]
+        schemas = await read(client, "specport://documents/shop/components/schemas")
+        assert (len(schemas["parts"]), schemas["parts_left"]) == (200, 0)
+        assert len((await read(client, schemas["parts"][7]))["description"]) == 1_000
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "specport://tools/none.such",
+        "specport://sources/none",
+        "specport://documents/none",
+        "specport://documents/shop/paths/none",
+        "specport://documents/shop/paths/~1orders~1%7Bid%7D/get/parameters/7",
+        "specport://documents/",
+        "file:///etc/passwd",
+    ],
+)
 async def test_an_unknown_resource_is_refused(uri: str) -> None:
     """With its name, and the server lives on."""
     async with connected() as client:
@@ -85,19 +131,24 @@ async def test_prompts_fill_in_their_arguments_and_name_a_missing_one() -> None:
     assert "specport://tools/orders.getOrder" in message.content.text
 
 
-async def test_addresses_and_source_names_are_completed() -> None:
-    """From their start, else from anywhere in them; nothing for other arguments."""
+async def test_what_prompts_and_resources_are_asked_with_is_completed() -> None:
+    """Addresses, sources, arguments and the values an argument may have: from their start, else from within."""
     async with connected() as client:
         prompt = types.PromptReference(name="call-safely")
 
-        async def values(name: str, typed: str) -> list[str]:
-            answer = await client.complete(prompt, {"name": name, "value": typed})
+        async def values(name: str, typed: str, **known: str) -> list[str]:
+            answer = await client.complete(prompt, {"name": name, "value": typed}, known or None)
             return answer.completion.values
 
-        assert await values("address", "ord") == ["orders.getOrder"]
+        assert await values("address", "orders.g") == ["orders.getOrder"]
         assert await values("address", "getord") == ["orders.getOrder"]
         assert await values("source", "") == ["shop"]
         assert await values("goal", "x") == []
+        assert await values("argument", "", address="orders.getOrder") == ["id", "view"]
+        assert await values("argument", "body.", address="orders.putOrder") == ["body.paid", "body.note"]
+        assert await values("value", "w", address="orders.getOrder", argument="view") == ["whole"]
+        assert await values("value", "", address="orders.putOrder", argument="body.paid") == ["false", "true"]
+        assert await values("value", "", address="none.such", argument="x") == []
 
 
 async def test_an_older_client_gets_the_log_from_the_level_it_asked_for() -> None:

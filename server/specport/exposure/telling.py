@@ -13,7 +13,7 @@ from specport.errors import BadArguments
 from specport.exposure.tools import calling_tool_for
 from specport.schemas.model import JsonSchema
 from specport.schemas.outline import lean, shortened
-from specport.schemas.parts import members_of, standing_alone
+from specport.schemas.parts import member_at, members_of, standing_alone
 
 MAX_SUMMARY = 140
 """Characters of a found tool's description."""
@@ -96,12 +96,10 @@ def _size(schema: JsonSchema) -> int:
 
 def _part(schema: JsonSchema, argument: str) -> JsonSchema:
     """The schema of the member at a dotted path, with the definitions that it needs. Raises BadArguments."""
-    part: JsonSchema = schema
-    for name in argument.split("."):
-        members = members_of(part, schema)
-        found = members.get(name)
-        if not isinstance(found, dict):
-            known = ", ".join(list(members)[:MAX_NAMED_PARTS]) or "nothing"
-            raise BadArguments(f"there is no {name[:60]!r} at {argument[:200]!r}", hint=f"There is: {known}")
-        part = cast("JsonSchema", found)
-    return standing_alone(part, schema)
+    path = argument.split(".")
+    for length, name in enumerate(path):
+        if member_at(schema, path[: length + 1]) is None:
+            known = members_of(member_at(schema, path[:length]) or {}, schema)
+            hint = f"There is: {', '.join(list(known)[:MAX_NAMED_PARTS]) or 'nothing'}"
+            raise BadArguments(f"there is no {name[:60]!r} at {argument[:200]!r}", hint=hint)
+    return standing_alone(member_at(schema, path) or {}, schema)

@@ -1,8 +1,8 @@
-"""Parts of a JSON Schema: the members of what it describes, and one part as a schema by itself."""
+"""Parts of a JSON Schema: the members and choices of what it describes, and one part as a schema by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from specport.schemas.model import JsonSchema
@@ -13,6 +13,34 @@ _DEFINITIONS = "#/$defs/"
 def members_of(part: JsonSchema, root: JsonSchema) -> Mapping[str, object]:
     """The members of what a part of `root` describes, of the items of an array, and of all that it is composed of."""
     found: dict[str, object] = {}
+    for each in _composing(part, root, ("items", "additionalProperties")):
+        found = {**cast("Mapping[str, object]", each.get("properties", {})), **found}
+    return found
+
+
+def member_at(root: JsonSchema, path: Sequence[str]) -> JsonSchema | None:
+    """The schema of the member at a path of names, None where there is none."""
+    part = root
+    for name in path:
+        found = members_of(part, root).get(name)
+        if not isinstance(found, dict):
+            return None
+        part = cast("JsonSchema", found)
+    return part
+
+
+def choices_of(part: JsonSchema, root: JsonSchema) -> list[object]:
+    """The values that a part of `root` names: its enums and constants, both booleans, those of an array's items."""
+    found: list[object] = []
+    for each in _composing(part, root, ("items",)):
+        found += cast("Sequence[object]", each.get("enum", ()))
+        found += [each["const"]] if "const" in each else []
+        found += [False, True] if each.get("type") == "boolean" and "enum" not in each else []
+    return found
+
+
+def _composing(part: JsonSchema, root: JsonSchema, inside: Sequence[str]) -> Iterator[JsonSchema]:
+    """A part of `root`, what it refers to and is composed of, and what is under the keywords `inside`, each once."""
     definitions = cast("Mapping[str, JsonSchema]", root.get("$defs", {}))
     waiting: list[object] = [part]
     seen: set[int] = set()
@@ -20,13 +48,12 @@ def members_of(part: JsonSchema, root: JsonSchema) -> Mapping[str, object]:
         each = waiting.pop(0)
         if not isinstance(each, dict) or id(cast("object", each)) in seen:
             continue
-        each = cast("JsonSchema", each)
-        seen.add(id(each))
-        found = {**cast("Mapping[str, object]", each.get("properties", {})), **found}
+        schema = cast("JsonSchema", each)
+        seen.add(id(schema))
+        yield schema
         for union in ("allOf", "anyOf", "oneOf"):
-            waiting += cast("Sequence[object]", each.get(union, ()))
-        waiting += [definitions.get(_definition(each)), each.get("items"), each.get("additionalProperties")]
-    return found
+            waiting += cast("Sequence[object]", schema.get(union, ()))
+        waiting += [definitions.get(_definition(schema)), *(schema.get(keyword) for keyword in inside)]
 
 
 def standing_alone(part: JsonSchema, root: JsonSchema) -> JsonSchema:

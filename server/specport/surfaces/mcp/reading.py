@@ -1,12 +1,14 @@
-"""Resources, prompts and completion: what a client may read beside calling tools.
+"""Resources: what a client may read beside calling tools.
 
 `specport://sources/<name>` says what a source is and needs; `specport://tools/<address>` gives a tool with its full
-input schema, where the list shows large ones in outline.
+input schema, where the list shows large ones in outline; `specport://documents/<name>` is what the tools were made of,
+and with a JSON Pointer behind it a part of that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import cast
 from urllib.parse import quote, unquote
 
 import mcp_types as types
@@ -14,15 +16,18 @@ import orjson
 from mcp.shared.exceptions import MCPError
 
 from specport.app import App
+from specport.documents.pointers import child, split
 from specport.errors import SpecportError
 
 SOURCES = "specport://sources/"
 TOOLS = "specport://tools/"
-MAX_COMPLETIONS = 100
-"""Most values in one completion (MCP 2025-11-25, completion/complete)."""
+DOCUMENTS = "specport://documents/"
 
-_EXPLORE = "explore"
-_CALL = "call-safely"
+MAX_PART = 100_000
+"""Bytes of a document, or of a part, that are given at once; of a larger one its parts are named."""
+
+MAX_NAMED_PARTS = 2_000
+"""Most parts named."""
 
 
 def resources(app: App) -> list[types.Resource]:
@@ -40,32 +45,70 @@ def resources(app: App) -> list[types.Resource]:
 
 
 def resource_templates() -> list[types.ResourceTemplate]:
-    """Any tool by its address."""
+    """Any tool by its address, any source and any part of its document."""
     return [
-        types.ResourceTemplate(
-            uri_template=f"{TOOLS}{{address}}",
-            name="tool",
-            title="A tool in full",
-            description="Description, full input schema and the operation of one tool, by address or wire name.",
-            mime_type="application/json",
-        )
+        _template(f"{TOOLS}{{address}}", "tool", "A tool in full", "Its description, full input schema and operation."),
+        _template(f"{SOURCES}{{source}}", "source", "A source", "What a source is, where its calls go, what it needs."),
+        _template(f"{DOCUMENTS}{{source}}", "document", "A document", "The OpenAPI document of a source, as JSON."),
+        _template(
+            f"{DOCUMENTS}{{source}}{{+pointer}}",
+            "part",
+            "A part of a document",
+            "What stands at a JSON Pointer of the OpenAPI document of a source, such as /components/schemas/Pet.",
+        ),
     ]
 
 
+def _template(uri: str, name: str, title: str, description: str) -> types.ResourceTemplate:
+    return types.ResourceTemplate(
+        uri_template=uri, name=name, title=title, description=description, mime_type="application/json"
+    )
+
+
 def read(app: App, uri: str) -> list[types.TextResourceContents | types.BlobResourceContents]:
-    """The JSON of a source or tool. Raises MCPError (invalid params) for anything else."""
-    facts = _source(app, uri) if uri.startswith(SOURCES) else _tool(app, uri) if uri.startswith(TOOLS) else None
+    """The JSON of a resource. Raises MCPError (invalid params) for what is none."""
+    readers = {SOURCES: _source, TOOLS: _tool, DOCUMENTS: _document}
+    start = next((start for start in readers if uri.startswith(start)), "")
+    try:
+        facts = readers[start](app, unquote(uri.removeprefix(start))) if start else None
+    except SpecportError:
+        facts = None
     if facts is None:
         raise MCPError(code=types.INVALID_PARAMS, message=f"there is no resource {uri[:200]!r}", data={"uri": uri})
     text = orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
     return [types.TextResourceContents(uri=uri, mime_type="application/json", text=text)]
 
 
-def _source(app: App, uri: str) -> dict[str, object] | None:
-    try:
-        details = app.describe(unquote(uri.removeprefix(SOURCES)))
-    except SpecportError:
-        return None
+def _document(app: App, place: str) -> object:
+    """A document, or what stands at the JSON Pointer behind its source's name; of what is large its parts by name."""
+    name, slash, rest = place.partition("/")
+    part: object = app.document(name)
+    for token in split(slash + rest):
+        part = _member(part, token)
+        if part is None:
+            return None
+    size = len(orjson.dumps(part))
+    if size <= MAX_PART:
+        return part
+    within = f"{DOCUMENTS}{quote(name)}{quote(slash + rest)}"
+    tokens = (
+        list(cast("Mapping[str, object]", part)) if isinstance(part, dict) else range(len(cast("list[object]", part)))
+    )
+    parts = [f"{within}{quote(child('', token))}" for token in tokens[:MAX_NAMED_PARTS]]
+    return {"bytes": size, "parts": parts, "parts_left": len(tokens) - len(parts)}
+
+
+def _member(part: object, token: str) -> object:
+    """The member of an object or array that a token of a pointer names, None where there is none."""
+    if isinstance(part, dict):
+        return cast("Mapping[str, object]", part).get(token)
+    items = cast("list[object]", part) if isinstance(part, list) else []
+    is_index = token.isascii() and token.isdigit() and len(token) < 9
+    return items[int(token)] if is_index and int(token) < len(items) else None
+
+
+def _source(app: App, name: str) -> dict[str, object]:
+    details = app.describe(name)
     facts = details.facts
     return {
         "name": facts.name,
@@ -81,11 +124,8 @@ def _source(app: App, uri: str) -> dict[str, object] | None:
     }
 
 
-def _tool(app: App, uri: str) -> dict[str, object] | None:
-    try:
-        tool = app.find(unquote(uri.removeprefix(TOOLS)))
-    except SpecportError:
-        return None
+def _tool(app: App, address: str) -> dict[str, object]:
+    tool = app.find(address)
     return {
         "address": tool.address,
         "name": tool.wire_name,
@@ -94,68 +134,3 @@ def _tool(app: App, uri: str) -> dict[str, object] | None:
         "tags": tool.tags,
         "inputSchema": tool.input_schema,
     }
-
-
-def prompts() -> list[types.Prompt]:
-    """The common jobs."""
-    return [
-        types.Prompt(
-            name=_EXPLORE,
-            title="Explore an API",
-            description="Find out what a source can do for a goal, without changing anything.",
-            arguments=[
-                types.PromptArgument(name="goal", description="What is to be achieved.", required=True),
-                types.PromptArgument(name="source", description="Name of a source; default: all."),
-            ],
-        ),
-        types.Prompt(
-            name=_CALL,
-            title="Call safely",
-            description="Prepare one call, show what it would do, and make it only after a yes.",
-            arguments=[types.PromptArgument(name="address", description="Address of the tool.", required=True)],
-        ),
-    ]
-
-
-def prompt(name: str, arguments: dict[str, str]) -> types.GetPromptResult:
-    """A prompt with its arguments filled in. Raises MCPError for an unknown one or a missing argument."""
-    makers: dict[str, Callable[[dict[str, str]], str]] = {_EXPLORE: _explore, _CALL: _call}
-    if name not in makers:
-        raise MCPError(code=types.INVALID_PARAMS, message=f"there is no prompt {name[:100]!r}")
-    try:
-        text = makers[name](arguments)
-    except KeyError as error:
-        raise MCPError(code=types.INVALID_PARAMS, message=f"the prompt {name} needs {error.args[0]!r}") from error
-    return types.GetPromptResult(messages=[types.PromptMessage(role="user", content=types.TextContent(text=text))])
-
-
-def _explore(arguments: dict[str, str]) -> str:
-    where = f" of the source {arguments['source']}" if arguments.get("source") else ""
-    return (
-        f"Goal: {arguments['goal']}\n\nFind the tools{where} that serve this goal. Call only tools that are annotated "
-        "readOnlyHint. Then list the calls that would reach the goal, in order, with their arguments, and say of each "
-        "what it changes, costs or destroys. Make none of them yet."
-    )
-
-
-def _call(arguments: dict[str, str]) -> str:
-    address = arguments["address"]
-    return (
-        f"Prepare a call of {address}. Read {TOOLS}{quote(address)} for its full input schema, look up ids with "
-        "read-only tools, and show the arguments with one sentence on what the call will change. Call it only after I "
-        "said yes, then check with a read-only tool that it had the effect."
-    )
-
-
-def complete(app: App, argument: str, value: str) -> types.Completion:
-    """Addresses and source names that start with, or else contain, what was typed."""
-    if argument == "address":
-        known = [tool.address for tool in app.tools]
-    elif argument == "source":
-        known = [facts.name for facts in app.sources()]
-    else:
-        known = []
-    typed = value.casefold()
-    starting = [word for word in known if word.casefold().startswith(typed)]
-    found = starting or [word for word in known if typed in word.casefold()]
-    return types.Completion(values=found[:MAX_COMPLETIONS], total=len(found), has_more=len(found) > MAX_COMPLETIONS)

@@ -29,7 +29,7 @@ from specport.app import App, Listing
 from specport.errors import SpecportError, UnknownTool, UpstreamFailed
 from specport.exposure.model import Expose
 from specport.results.model import Blob, ToolResult
-from specport.surfaces.mcp import reading
+from specport.surfaces.mcp import prompting, reading
 from specport.surfaces.mcp.approving import Approvals, InputRequired
 from specport.surfaces.mcp.callers import caller_of
 from specport.surfaces.mcp.logs import ClientLog
@@ -210,19 +210,21 @@ class McpServer:
 
     async def _read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         del ctx
-        return types.ReadResourceResult(contents=reading.read(self._app, str(params.uri)))
+        return types.ReadResourceResult(contents=await asyncio.to_thread(reading.read, self._app, str(params.uri)))
 
     async def _list_prompts(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
         del ctx, params
-        return types.ListPromptsResult(prompts=reading.prompts())
+        return types.ListPromptsResult(prompts=prompting.prompts())
 
     async def _get_prompt(self, ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
         del ctx
-        return reading.prompt(params.name, params.arguments or {})
+        return prompting.prompt(self._app, params.name, params.arguments or {})
 
     async def _complete(self, ctx: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         del ctx
-        return types.CompleteResult(completion=reading.complete(self._app, params.argument.name, params.argument.value))
+        known = (params.context.arguments if params.context else None) or {}
+        found = prompting.complete(self._app, params.argument.name, params.argument.value, known)
+        return types.CompleteResult(completion=found)
 
     async def _set_level(self, ctx: Context, params: types.SetLevelRequestParams) -> types.EmptyResult:
         """Send this older client the server's log from a level up, as long as it is connected."""
