@@ -147,6 +147,19 @@ async def test_a_rule_about_a_calling_tool_holds_for_what_it_calls(upstream: Ups
     assert not upstream.requests
 
 
+async def test_a_rule_that_denies_all_the_rest_leaves_the_tools_that_call_what_is_allowed(upstream: Upstream) -> None:
+    """Only a few tools, found and called as usual."""
+    rules = (Rule(Action.ALLOW, tools=("things.getThing",), place="rule 1"), Rule(Action.DENY, place="rule 2"))
+    async with connected("legacy", base_url=upstream.url, policy=Policy(rules=rules)) as client:
+        assert [tool.title for tool in (await client.list_tools()).tools] == LISTED[:5]
+        assert not (await said(client, "tools_callRead", address="things.getThing", arguments={"id": 7})).startswith(
+            "ERR"
+        )
+        refused = await said(client, "tools_callDestructive", address="things.deleteThing", arguments={"id": 7})
+    assert "denied by rule 2" in refused
+    assert [request.method for request in upstream.requests] == ["GET"]
+
+
 async def test_denied_tools_are_neither_found_nor_described_nor_called(upstream: Upstream) -> None:
     """--read-only takes the tools that change something, and those that would call them."""
     async with connected("legacy", base_url=upstream.url, policy=Policy(read_only=True)) as client:

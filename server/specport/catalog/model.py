@@ -155,7 +155,7 @@ class GivenSchema:
 class ToolFacts:
     """All of a tool but its schemas. `route` is None for the built-in ones, which the server answers itself.
 
-    `needs_approval`: its document says so. `passes_on`: it only calls others, of which each is decided by itself.
+    `needs_approval`: its document says so. `passes_on`: it only finds or calls others, which are decided by themselves.
     """
 
     address: str

@@ -113,5 +113,5 @@ def _tool(
         description=description,
         schemas=GivenSchema(schema),
         hints=hints,
-        passes_on=address in CALLING_TOOLS,
+        passes_on=True,
     )

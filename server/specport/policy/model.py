@@ -42,8 +42,8 @@ class Rule:
     """One rule: what it does with the tools that fit all it names. What is empty fits any tool.
 
     `tools` are globs over addresses (`*` any text, `?` one character), `methods` HTTP methods in capitals, `tags` those
-    of the document; case does not count. The built-in tools have neither methods nor tags. `place` says where the
-    rule stands, for whoever meets it.
+    of the document; case does not count. The built-in tools have neither methods nor tags, and those that only find or
+    call others (`tools.*`) are fit by no rule without globs. `place` says where the rule stands, for whoever meets it.
     """
 
     action: Action

@@ -52,6 +52,8 @@ class _Matcher:
     tags: frozenset[str] | None
 
     def fits(self, tool: Tool, address: str) -> bool:
+        if self.addresses is None and tool.passes_on:
+            return False
         if self.addresses is not None and not self.addresses.fullmatch(address):
             return False
         if self.methods is not None and (tool.route is None or tool.route.method.upper() not in self.methods):
