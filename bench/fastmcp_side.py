@@ -13,17 +13,40 @@ INSTALL_SECONDS = 900
 """Longest time one run of pip may take."""
 
 _SERVER = '''\
-"""Serves a document's operations over stdio with FastMCP: document path, base URL."""
+"""Serves a document's operations over stdio with FastMCP: document path, base URL, then optionally how, and a file.
+
+How is plain, search (its BM25 transform) or code (its code mode), each as it comes. The file becomes a JSON object:
+for each METHOD and path of the document, the name of the tool made of it.
+"""
 import json
 import sys
 
 import httpx2
 from fastmcp import FastMCP
 
-with open(sys.argv[1], encoding="utf-8") as file:
+path, base_url, how, noted = (sys.argv[1:] + ["plain", ""])[:4]
+with open(path, encoding="utf-8") as file:
     document = json.load(file)
-client = httpx2.AsyncClient(base_url=sys.argv[2], timeout=30)
-server = FastMCP.from_openapi(document, client=client, name="bench")
+tools = {}
+
+
+def note(route, component):
+    tools[f"{route.method} {route.path}"] = component
+
+
+client = httpx2.AsyncClient(base_url=base_url, timeout=30)
+server = FastMCP.from_openapi(document, client=client, name="bench", mcp_component_fn=note)
+if how == "search":
+    from fastmcp.server.transforms.search import BM25SearchTransform
+
+    server.add_transform(BM25SearchTransform())
+if how == "code":
+    from fastmcp.experimental.transforms.code_mode import CodeMode
+
+    server.add_transform(CodeMode())
+if noted:
+    with open(noted, "w", encoding="utf-8") as file:
+        json.dump({route: tool.name for route, tool in tools.items()}, file)
 server.run(transport="stdio", show_banner=False)
 '''
 
@@ -45,7 +68,7 @@ for outer in needed("fastmcp", ()):
 
 
 def install(folder: Path, relaxed: Sequence[str]) -> list[str]:
-    """Command of a FastMCP server, which takes the document's path and the base URL; installed on first use.
+    """Command of a FastMCP server, which takes what `_SERVER` tells; installed on first use.
 
     `relaxed` names requirements of FastMCP whose version is left to the index, for an index that is behind.
     """
