@@ -15,8 +15,9 @@ INSTALL_SECONDS = 900
 _SERVER = '''\
 """Serves a document's operations over stdio with FastMCP: document path, base URL, then optionally how, and a file.
 
-How is plain, search (its BM25 transform) or code (its code mode), each as it comes. The file becomes a JSON object:
-for each METHOD and path of the document, the name of the tool made of it.
+How is plain, search (its BM25 transform) or code (its code mode), each as it comes, or ranking: that search transform,
+answering with the names of the first ten, a line for each. The file becomes a JSON object: for each METHOD and path of
+the document, the name of the tool made of it.
 """
 import json
 import sys
@@ -36,10 +37,14 @@ def note(route, component):
 
 client = httpx2.AsyncClient(base_url=base_url, timeout=30)
 server = FastMCP.from_openapi(document, client=client, name="bench", mcp_component_fn=note)
-if how == "search":
+if how in {"search", "ranking"}:
     from fastmcp.server.transforms.search import BM25SearchTransform
 
-    server.add_transform(BM25SearchTransform())
+    named = {
+        "max_results": 10,
+        "search_result_serializer": lambda tools: "\\n".join(tool.name for tool in tools),
+    }
+    server.add_transform(BM25SearchTransform(**(named if how == "ranking" else {})))
 if how == "code":
     from fastmcp.experimental.transforms.code_mode import CodeMode
 

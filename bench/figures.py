@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_MARKED = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
-
-def write_figures(page: Path, text: str) -> None:
-    """Replace what stands between the marks of a page."""
-    page.write_text(_MARKED.sub(lambda match: match[1] + text + match[2], page.read_text()))
+def write_figures(page: Path, text: str, name: str = "") -> None:
+    """Replace what stands between the marks of a page, those of a name where it has several."""
+    mark = re.escape(f"figures: {name}" if name else "figures")
+    marked = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /figures -->)", re.DOTALL)
+    page.write_text(marked.sub(lambda match: match[1] + text + match[2], page.read_text()))

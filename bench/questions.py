@@ -49,7 +49,8 @@ class Question:
 def load(api: str, half: str | None = None) -> Sequence[Question]:
     """The questions of an API in the file's order, all of them or those of one half."""
     lines = (FOLDER / f"{api}.jsonl").read_text(encoding="utf-8").splitlines()
-    found = [Question(**{**json.loads(line), "answers": tuple(json.loads(line)["answers"])}) for line in lines]
+    read = map(json.loads, lines)
+    found = [Question(each["api"], each["question"], tuple(each["answers"])) for each in read]
     return [question for question in found if half in {None, question.half}]
 
 

@@ -1,4 +1,4 @@
-"""Tokens of texts as o200k_base counts them, through npm's gpt-tokenizer; a quarter of the bytes where it is missing."""
+"""Tokens of texts as o200k_base counts them, by npm's gpt-tokenizer; a quarter of the bytes where it is missing."""
 
 from __future__ import annotations
 

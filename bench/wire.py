@@ -15,7 +15,7 @@ from typing import Self, cast
 PROTOCOL = "2025-11-25"
 
 ANSWER_SECONDS = 60.0
-"""Longest wait for one message."""
+"""Longest wait for one message, unless told."""
 
 MAX_PAGES = 100
 """Most list pages followed."""
@@ -26,17 +26,25 @@ Json = Mapping[str, object]
 
 
 class ServerGone(Exception):
-    """The server ended, or did not answer in ANSWER_SECONDS."""
+    """The server ended, or what it answered is no result."""
+
+
+class ServerSlow(ServerGone):
+    """The server did not answer in time."""
 
 
 class StdioServer:
     """One server process, spoken to over its stdin and stdout. Use as a context manager.
 
-    `started` is the clock when it was spawned; stderr goes to the file `log`.
+    `started` is the clock when it was spawned; stderr goes to the file `log`; no answer is waited for longer than
+    `patience`.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, patience: float = ANSWER_SECONDS
+    ) -> None:
         self._log = log
+        self._patience = patience
         with log.open("ab") as errors:
             self.started = time.perf_counter()
             self._process = subprocess.Popen(
@@ -47,7 +55,7 @@ class StdioServer:
         self._writing = self._process.stdin.fileno()
         self._reading = self._process.stdout.fileno()
         self._lines: list[bytes] = []
-        self._partial = b""
+        self._parts: list[bytes] = []
         self._next = 0
 
     def __enter__(self) -> Self:
@@ -130,17 +138,21 @@ class StdioServer:
 
     def _line(self) -> bytes:
         while not self._lines:
-            ready, _, _ = select.select([self._reading], [], [], ANSWER_SECONDS)
-            chunk = os.read(self._reading, _CHUNK) if ready else b""
+            ready, _, _ = select.select([self._reading], [], [], self._patience)
+            if not ready:
+                raise ServerSlow(f"the server did not answer within {self._patience:.0f} s")
+            chunk = os.read(self._reading, _CHUNK)
             if not chunk:
                 raise self._gone()
-            *whole, self._partial = (self._partial + chunk).split(b"\n")
-            self._lines = whole[::-1]
+            self._parts.append(chunk)
+            if b"\n" in chunk:
+                *whole, partial = b"".join(self._parts).split(b"\n")
+                self._lines, self._parts = whole[::-1], [partial]
         return self._lines.pop()
 
     def _gone(self) -> ServerGone:
         said = self._log.read_text(errors="replace").strip().splitlines()[-5:]
-        return ServerGone("the server ended or did not answer; its last words:\n" + "\n".join(said))
+        return ServerGone("the server ended; its last words:\n" + "\n".join(said))
 
 
 def processor_seconds(pid: int) -> float:

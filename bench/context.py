@@ -1,0 +1,144 @@
+"""What specport costs a model's context, beside FastMCP: the figures of `docs/context.md`.
+
+    python bench/context.py [PART ...] [--write] [--work DIR] [--only NAME] [--corpus DIR] [--relax NAME]
+
+PART is lists, retrieval or calls; all without one. Every figure is kept in the working folder, so that parts and
+documents (--only, repeatable) can be measured one by one; --write puts all that are there into the page. FastMCP lives
+there in an environment of its own (see --relax in `against_fastmcp.py`), and so does npm's gpt-tokenizer, without which
+a token is four bytes, and the page says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
+
+import context_calls
+import context_lists
+import context_retrieval
+import context_table
+import fastmcp_side
+from context_calls import Called, Cost
+from context_lists import Listed, Servers
+from context_retrieval import Found
+from figures import write_figures
+from measuring import default_document, specport_command
+from questions import APIS
+from tokens import Tokenizer
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGE = REPOSITORY / "docs" / "context.md"
+BUNDLED = REPOSITORY / "tool_specs" / "digitalocean"
+
+Row = TypeVar("Row", Listed, Found, Cost)
+
+PARTS = ("lists", "retrieval", "calls")
+
+DROPLET = Called("droplets_dropletsGet", "droplets_get", {"droplet_id": 3164444})
+CALENDAR = Called("calendars_calendarCalendarsGet", "calendar_calendars_get", {"calendarId": "primary"})
+
+
+class Kept:
+    """Figures in a file of the working folder, by part and name."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._all: dict[str, dict[str, list[dict[str, object]]]] = json.loads(file.read_text()) if file.exists() else {}
+
+    def put(self, part: str, name: str, rows: Sequence[Listed | Found | Cost]) -> None:
+        """Keep what was measured, in place of what was there of that name."""
+        self._all.setdefault(part, {})[name] = [asdict(row) for row in rows]
+        self._file.write_text(json.dumps(self._all, indent=1))
+
+    def rows(self, part: str, names: Sequence[str], kind: Callable[..., Row]) -> list[Row]:
+        """All of a part, in the order of the names."""
+        kept = self._all.get(part, {})
+        return [kind(**row) for name in names for row in kept.get(name, [])]
+
+
+def listed_documents(corpus: Path) -> Mapping[str, Path]:
+    """The documents whose lists are measured."""
+    return {
+        "DigitalOcean": default_document(),
+        "DigitalOcean, bundled": BUNDLED,
+        "GitHub": corpus / "github.com" / "api.github.com.json",
+        "Stripe": corpus / "stripe.com.json",
+        "Kubernetes": corpus / "kubernetes.io.json",
+        "Microsoft Graph": corpus / "microsoft.com" / "graph.json",
+    }
+
+
+def called_documents(corpus: Path) -> Mapping[str, tuple[Path, Called]]:
+    """The documents whose calls are timed, and what is called."""
+    calendar = corpus / "googleapis.com" / "calendar.json"
+    return {"DigitalOcean": (default_document(), DROPLET), "Google Calendar": (calendar, CALENDAR)}
+
+
+def measure(part: str, servers: Servers, tokenizer: Tokenizer, kept: Kept, given: argparse.Namespace) -> None:
+    """One part, of all documents or of those named; each is kept as soon as it is there."""
+
+    def wanted(name: str) -> bool:
+        return not given.only or name in given.only
+
+    if part == "lists":
+        for name, document in filter(lambda item: wanted(item[0]), listed_documents(given.corpus).items()):
+            every = context_lists.every_server(document)
+            kept.put(
+                part, name, [context_lists.measure(servers, tokenizer, name, document, server) for server in every]
+            )
+    elif part == "retrieval":
+        for api in filter(wanted, APIS):
+            kept.put(part, api, context_retrieval.measure(servers, tokenizer, api))
+    else:
+        for name, (document, called) in called_documents(given.corpus).items():
+            if wanted(name):
+                kept.put(part, name, context_calls.measure_both(servers, name, document, called))
+
+
+def write(kept: Kept, given: argparse.Namespace) -> None:
+    """The tables, into the page."""
+    lists = kept.rows("lists", list(listed_documents(given.corpus)), Listed)
+    found = kept.rows("retrieval", APIS, Found)
+    costs = kept.rows("calls", list(called_documents(given.corpus)), Cost)
+    write_figures(PAGE, context_table.lists(lists), "lists")
+    write_figures(PAGE, context_table.retrieval(found), "retrieval")
+    write_figures(PAGE, context_table.calls(costs), "calls")
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    add = parser.add_argument
+    add("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=f"{', '.join(PARTS)} (all)")
+    add("--write", action="store_true", help="put the figures into docs/context.md")
+    add("--work", type=Path, default=Path("context-figures"), metavar="DIR", help="keeps figures and FastMCP")
+    add("--only", action="append", default=[], metavar="NAME", help="only this document or API; repeatable")
+    add("--corpus", type=Path, default=Path(os.environ.get("SPECPORT_TEST_CORPUS") or REPOSITORY.parent / "corpus"))
+    add("--specport", metavar="COMMAND", help="the specport command (default: beside this interpreter)")
+    add("--relax", action="append", default=[], metavar="NAME", help="see against_fastmcp.py; repeatable")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure what was asked for, write what is there."""
+    given = arguments()
+    os.environ["SPECPORT_TEST_CORPUS"] = str(given.corpus)
+    work = given.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    kept = Kept(work / "figures.json")
+    fastmcp = fastmcp_side.install(work, given.relax)
+    servers = Servers(specport_command(given.specport), fastmcp, work)
+    tokenizer = Tokenizer(work / "tokenizer")
+    for part in given.parts or PARTS:
+        measure(part, servers, tokenizer, kept, given)
+    if given.write:
+        write(kept, given)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""How well each search finds what the labelled questions ask for (`bench/questions/`), and what its answers cost.
+
+Every side is asked over stdio through the tool that a model would call: specport's `tools.search`, FastMCP's
+`search_tools` (its BM25 transform), first for its ranking of ten and then, as it comes, for the tokens of its answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from context_lists import NOWHERE, OURS, Servers
+from measuring import environment
+from questions import DEVELOPMENT, HELD_OUT, Question, document_of, load
+from tokens import Tokenizer
+from wire import Json, StdioServer
+
+FIRST = 5
+"""recall@5: whether an answer is among the first five."""
+
+RANKED = 10
+"""Results looked at for the place of the first answer."""
+
+SAMPLED = 20
+"""Answers whose tokens are counted for each document, to questions of the development half."""
+
+_CALL = re.compile(r"^(\S+?)\(", re.MULTILINE)
+"""The start of each result of `tools.search`: an address and its arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one side finds of one document's questions of a half; `tokens` is the median of an answer."""
+
+    document: str
+    side: str
+    half: str
+    questions: int
+    recall: float
+    reciprocal: float
+    tokens: int = 0
+
+
+def score(ranks: Mapping[Question, int | None], *, document: str, side: str, half: str, tokens: int = 0) -> Found:
+    """recall@5 and the mean reciprocal rank of the questions of a half; None and later than RANKED count nothing."""
+    wanted = [rank for question, rank in ranks.items() if question.half == half]
+    recall = sum(rank is not None and rank <= FIRST for rank in wanted) / len(wanted)
+    reciprocal = sum(1 / rank for rank in wanted if rank is not None and rank <= RANKED) / len(wanted)
+    return Found(document, side, half, len(wanted), recall, reciprocal, tokens)
+
+
+def measure(servers: Servers, tokenizer: Tokenizer, api: str) -> list[Found]:
+    """One API, both sides, both halves."""
+    document, questions = document_of(api), load(api)
+    found: list[Found] = []
+    for side, ask in (("specport", ours), ("FastMCP", theirs)):
+        ranks, tokens = ask(servers, document, questions, tokenizer)
+        found += [score(ranks, document=api, side=side, half=half, tokens=tokens) for half in (DEVELOPMENT, HELD_OUT)]
+    return found
+
+
+def ours(
+    servers: Servers, document: Path, questions: Sequence[Question], tokenizer: Tokenizer
+) -> tuple[dict[Question, int | None], int]:
+    """Ranks of the first answer in `tools.search`, and the median of what its answers cost."""
+    print(f"{document.stem}: questions to specport", file=sys.stderr, flush=True)
+    source = ["--spec", str(document), "--base-url", NOWHERE, "--no-state"]
+    listed = subprocess.run([servers.specport, "tools", *source, "--json"], capture_output=True, check=True)
+    routes = {tool["address"]: f"{tool['method']} {tool['path']}" for tool in json.loads(listed.stdout)}
+    command = [servers.specport, "serve", *source, *OURS["search"]]
+
+    def ask(server: StdioServer, query: str) -> Sequence[str]:
+        said = _said(server, "tools_search", {"query": query, "limit": RANKED})
+        return [routes[address] for address in _CALL.findall(said)]
+
+    with StdioServer(command, environment(servers.work), servers.work / "stderr.log") as server:
+        server.initialize()
+        ranks = {question: _rank(ask(server, question.question), question) for question in questions}
+        return ranks, _median(server, "tools_search", questions, tokenizer)
+
+
+def theirs(
+    servers: Servers, document: Path, questions: Sequence[Question], tokenizer: Tokenizer
+) -> tuple[dict[Question, int | None], int]:
+    """The same of FastMCP."""
+    print(f"{document.stem}: questions to FastMCP", file=sys.stderr, flush=True)
+    noted = servers.work / "fastmcp-routes.json"
+    command = [*servers.fastmcp, str(document), NOWHERE]
+    with _slow([*command, "ranking", str(noted)], servers.work) as server:
+        server.initialize()
+        routes = {name: route for route, name in json.loads(noted.read_text()).items()}
+
+        def ask(query: str) -> Sequence[str]:
+            return [routes[name] for name in _said(server, "search_tools", {"query": query}).splitlines()]
+
+        ranks = {question: _rank(ask(question.question), question) for question in questions}
+    with _slow([*command, "search"], servers.work) as server:
+        server.initialize()
+        return ranks, _median(server, "search_tools", questions, tokenizer)
+
+
+def _slow(command: Sequence[str], work: Path) -> StdioServer:
+    return StdioServer(command, environment(work), work / "stderr.log", patience=600)
+
+
+def _median(server: StdioServer, tool: str, questions: Sequence[Question], tokenizer: Tokenizer) -> int:
+    asked = [question.question for question in questions if question.half == DEVELOPMENT][:SAMPLED]
+    return int(statistics.median(tokenizer.count(_said(server, tool, {"query": query}) for query in asked)))
+
+
+def _said(server: StdioServer, tool: str, arguments: Json) -> str:
+    """The text that a model gets."""
+    result = server.request("tools/call", {"name": tool, "arguments": arguments})
+    parts = cast("list[dict[str, str]]", result["content"])
+    return "\n".join(part["text"] for part in parts)
+
+
+def _rank(found: Sequence[str], question: Question) -> int | None:
+    """The place of the first result that is an answer, from 1."""
+    return next((place for place, route in enumerate(found, 1) if route in question.answers), None)
