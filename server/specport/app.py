@@ -116,6 +116,11 @@ class App:
         return self._offer.tools
 
     @property
+    def count(self) -> int:
+        """How many tools may be called, listed or not."""
+        return self._offer.count
+
+    @property
     def expose(self) -> Expose:
         """What the list shows, never `auto`."""
         return self._offer.expose
@@ -128,7 +133,7 @@ class App:
     def begin(self, transport: str) -> None:
         """Say in the audit log that a server starts. Raises SpecportError where that cannot be written."""
         if self._audit:
-            self._audit.begin(transport, len(self.listing.tools))
+            self._audit.begin(transport, self.count)
 
     def log_problems(self) -> None:
         """Say in the log what is wrong in the document of each open source, and which rules decide nothing."""

@@ -67,6 +67,11 @@ class Offer:
     by_name: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     denied: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
 
+    @property
+    def count(self) -> int:
+        """How many tools may be called, listed or not."""
+        return len({tool.address for tool in (*self.tools, *self.listing.tools)})
+
     def about(self, name: str) -> tuple[Tool | None, Decision]:
         """The tool of a name, visible or denied, and what becomes of it."""
         tool = self.by_name.get(name) or self.denied.get(name)

@@ -223,12 +223,14 @@ async def _serve_http(
             _check_own_token_stays(opened)
         server = McpServer(opened, approvals=approvals)
         _settle_memory()
-        tools = len(opened.listing.tools)
+        shown = f", {len(opened.listing.tools)} of them listed" if opened.expose is not Expose.ALL else ""
         settings = HttpSettings(host, port, sse=sse, token=secret, allowed_hosts=tuple(hosts), is_stateless=stateless)
         await serve_http(
             server,
             settings,
-            lambda url: print(f"specport: {tools} tools at {url}  (Ctrl+C ends it)", file=sys.stderr, flush=True),
+            lambda url: print(
+                f"specport: {opened.count} tools at {url}{shown}  (Ctrl+C ends it)", file=sys.stderr, flush=True
+            ),
         )
 
 
