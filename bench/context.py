@@ -1,11 +1,11 @@
 """What specport costs a model's context, beside FastMCP: the figures of `docs/context.md`.
 
-    python bench/context.py [PART ...] [--write] [--work DIR] [--only NAME] [--corpus DIR] [--relax NAME]
+    python bench/context.py [PART ...] [--write] [--only NAME] [--side SIDE] [--work DIR] [--corpus DIR] [--relax NAME]
 
-PART is lists, retrieval or calls; all without one. Every figure is kept in the working folder, so that parts and
-documents (--only, repeatable) can be measured one by one; --write puts all that are there into the page. FastMCP lives
-there in an environment of its own (see --relax in `against_fastmcp.py`), and so does npm's gpt-tokenizer, without which
-a token is four bytes, and the page says so.
+PART is lists, retrieval or calls; all without one. Every figure is kept in the working folder, so that parts, documents
+(--only, repeatable) and sides (specport, FastMCP) can be measured one by one, the slow ones once; --write puts all that
+are there into the page. FastMCP lives there in an environment of its own (see --relax in `against_fastmcp.py`), and so
+does npm's gpt-tokenizer, without which a token is four bytes, and the page says so.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,29 +37,31 @@ PAGE = REPOSITORY / "docs" / "context.md"
 BUNDLED = REPOSITORY / "tool_specs" / "digitalocean"
 
 Row = TypeVar("Row", Listed, Found, Cost)
+Measured = Iterator[tuple[str, Sequence[Listed | Found | Cost]]]
 
 PARTS = ("lists", "retrieval", "calls")
+SIDES = ("specport", "FastMCP")
 
 DROPLET = Called("droplets_dropletsGet", "droplets_get", {"droplet_id": 3164444})
 CALENDAR = Called("calendars_calendarCalendarsGet", "calendar_calendars_get", {"calendarId": "primary"})
 
 
 class Kept:
-    """Figures in a file of the working folder, by part and name."""
+    """Figures in a file of the working folder, by part, name and side."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._all: dict[str, dict[str, list[dict[str, object]]]] = json.loads(file.read_text()) if file.exists() else {}
+        self._all: dict[str, list[dict[str, object]]] = json.loads(file.read_text()) if file.exists() else {}
 
-    def put(self, part: str, name: str, rows: Sequence[Listed | Found | Cost]) -> None:
-        """Keep what was measured, in place of what was there of that name."""
-        self._all.setdefault(part, {})[name] = [asdict(row) for row in rows]
+    def put(self, part: str, name: str, side: str, rows: Sequence[Listed | Found | Cost]) -> None:
+        """Keep what was measured, in place of what was there."""
+        self._all[f"{part}, {name}, {side}"] = [asdict(row) for row in rows]
         self._file.write_text(json.dumps(self._all, indent=1))
 
     def rows(self, part: str, names: Sequence[str], kind: Callable[..., Row]) -> list[Row]:
-        """All of a part, in the order of the names."""
-        kept = self._all.get(part, {})
-        return [kind(**row) for name in names for row in kept.get(name, [])]
+        """All of a part, in the order of the names, specport first."""
+        keys = [f"{part}, {name}, {side}" for name in names for side in SIDES]
+        return [kind(**row) for key in keys for row in self._all.get(key, [])]
 
 
 def listed_documents(corpus: Path) -> Mapping[str, Path]:
@@ -79,25 +82,23 @@ def called_documents(corpus: Path) -> Mapping[str, tuple[Path, Called]]:
     return {"DigitalOcean": (default_document(), DROPLET), "Google Calendar": (calendar, CALENDAR)}
 
 
-def measure(part: str, servers: Servers, tokenizer: Tokenizer, kept: Kept, given: argparse.Namespace) -> None:
-    """One part, of all documents or of those named; each is kept as soon as it is there."""
+def measure(part: str, side: str, servers: Servers, tokenizer: Tokenizer, given: argparse.Namespace) -> Measured:
+    """One side's part, of all documents or of those named."""
 
     def wanted(name: str) -> bool:
         return not given.only or name in given.only
 
     if part == "lists":
-        for name, document in filter(lambda item: wanted(item[0]), listed_documents(given.corpus).items()):
-            every = context_lists.every_server(document)
-            kept.put(
-                part, name, [context_lists.measure(servers, tokenizer, name, document, server) for server in every]
-            )
+        for name, document in listed_documents(given.corpus).items():
+            if wanted(name) and (side == "specport" or document != BUNDLED):
+                yield name, context_lists.measure(servers, tokenizer, name, document, side)
     elif part == "retrieval":
         for api in filter(wanted, APIS):
-            kept.put(part, api, context_retrieval.measure(servers, tokenizer, api))
+            yield api, context_retrieval.measure(servers, tokenizer, api, side)
     else:
         for name, (document, called) in called_documents(given.corpus).items():
             if wanted(name):
-                kept.put(part, name, context_calls.measure_both(servers, name, document, called))
+                yield name, [context_calls.measure(servers, name, document, called, side)]
 
 
 def write(kept: Kept, given: argparse.Namespace) -> None:
@@ -118,6 +119,7 @@ def arguments() -> argparse.Namespace:
     add("--write", action="store_true", help="put the figures into docs/context.md")
     add("--work", type=Path, default=Path("context-figures"), metavar="DIR", help="keeps figures and FastMCP")
     add("--only", action="append", default=[], metavar="NAME", help="only this document or API; repeatable")
+    add("--side", action="append", default=[], choices=SIDES, help="only this side; repeatable")
     add("--corpus", type=Path, default=Path(os.environ.get("SPECPORT_TEST_CORPUS") or REPOSITORY.parent / "corpus"))
     add("--specport", metavar="COMMAND", help="the specport command (default: beside this interpreter)")
     add("--relax", action="append", default=[], metavar="NAME", help="see against_fastmcp.py; repeatable")
@@ -134,8 +136,9 @@ def main() -> None:
     fastmcp = fastmcp_side.install(work, given.relax)
     servers = Servers(specport_command(given.specport), fastmcp, work)
     tokenizer = Tokenizer(work / "tokenizer")
-    for part in given.parts or PARTS:
-        measure(part, servers, tokenizer, kept, given)
+    for part, side in product(given.parts or PARTS, given.side or SIDES):
+        for name, rows in measure(part, side, servers, tokenizer, given):
+            kept.put(part, name, side, rows)
     if given.write:
         write(kept, given)
 

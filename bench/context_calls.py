@@ -78,36 +78,34 @@ class Cost:
         return self.through / self.direct
 
 
-def measure_both(servers: Servers, name: str, document: Path, called: Called) -> list[Cost]:
-    """specport and FastMCP in their search exposures."""
-    source = ["--spec", str(document), "--base-url", "{base_url}", "--no-state"]
-    ours = [servers.specport, "serve", *source, *OURS["search"]]
-    theirs = [*servers.fastmcp, str(document), "{base_url}", "search"]
-    return [
-        _measure(ours, _OURS, called.ours, called.arguments, work=servers.work, row=(name, "specport")),
-        _measure(theirs, _THEIRS, called.theirs, called.arguments, work=servers.work, row=(name, "FastMCP")),
-    ]
+def measure(servers: Servers, name: str, document: Path, called: Called, side: str) -> Cost:
+    """One side in its search exposure."""
+    print(f"{name}: calls of {side}", file=sys.stderr, flush=True)
+    with upstream() as base_url:
+        if side == "specport":
+            source = ["--spec", str(document), "--base-url", base_url, "--no-state"]
+            command = [servers.specport, "serve", *source, *OURS["search"]]
+            times = _times(command, _OURS, called.ours, called.arguments, servers.work)
+        else:
+            command = [*servers.fastmcp, str(document), base_url, "search"]
+            times = _times(command, _THEIRS, called.theirs, called.arguments, servers.work)
+    return Cost(name, side, *times)
 
 
-def _measure(
-    command: Sequence[str], tools: _Tools, name: str, arguments: Json, *, work: Path, row: tuple[str, str]
-) -> Cost:
-    """All figures of one server. The command lacks only the base URL, written `{base_url}`."""
-    print(f"{row[0]}: calls of {row[1]}", file=sys.stderr, flush=True)
+def _times(command: Sequence[str], tools: _Tools, name: str, arguments: Json, work: Path) -> tuple[float, float, float]:
+    """Milliseconds of a direct call, of an indirect one, of a search."""
     direct = {"name": name, "arguments": arguments}
     through = {"name": tools.call, "arguments": {tools.which: name, "arguments": arguments}}
     searches = [{"name": tools.search, "arguments": {"query": query}} for query in SEARCHES]
-    with upstream() as base_url:
-        started = [part.replace("{base_url}", base_url) for part in command]
-        with StdioServer(started, environment(work), work / "stderr.log") as server:
-            server.initialize()
-            server.list_tools()
-            for params in (direct, through, searches[0]):
-                _timed(server, params, CALLS)
-            turns = [(_timed(server, direct, CALLS), _timed(server, through, CALLS)) for _ in range(BLOCKS)]
-            searched = statistics.median(_timed(server, params, SEARCH_ROUNDS) for params in searches)
+    with StdioServer(command, environment(work), work / "stderr.log") as server:
+        server.initialize()
+        server.list_tools()
+        for params in (direct, through, searches[0]):
+            _timed(server, params, CALLS)
+        turns = [(_timed(server, direct, CALLS), _timed(server, through, CALLS)) for _ in range(BLOCKS)]
+        searched = statistics.median(_timed(server, params, SEARCH_ROUNDS) for params in searches)
     by_name, by_other = (statistics.median(times) for times in zip(*turns, strict=True))
-    return Cost(*row, by_name, by_other, searched)
+    return by_name, by_other, searched
 
 
 def _timed(server: StdioServer, params: Json, calls: int) -> float:

@@ -87,13 +87,13 @@ def _source(document: Path) -> list[str]:
     return [document.name] if document.is_dir() else ["--spec", str(document), "--base-url", NOWHERE]
 
 
-def every_server(document: Path) -> list[str]:
-    """What is measured of a document; FastMCP has no bundled sources."""
-    ours = [f"specport, {form}" for form in OURS]
-    return ours if document.is_dir() else [*ours, *(f"FastMCP, {mode}" for mode in THEIRS)]
+def measure(servers: Servers, tokenizer: Tokenizer, name: str, document: Path, side: str) -> list[Listed]:
+    """Every list of one side."""
+    forms = OURS if side == "specport" else THEIRS
+    return [_one(servers, tokenizer, name=name, document=document, server=f"{side}, {form}") for form in forms]
 
 
-def measure(servers: Servers, tokenizer: Tokenizer, name: str, document: Path, server: str) -> Listed:
+def _one(servers: Servers, tokenizer: Tokenizer, *, name: str, document: Path, server: str) -> Listed:
     """One list, counted."""
     print(f"{name}: {server}", file=sys.stderr, flush=True)
     try:

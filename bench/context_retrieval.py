@@ -56,14 +56,12 @@ def score(ranks: Mapping[Question, int | None], *, document: str, side: str, hal
     return Found(document, side, half, len(wanted), recall, reciprocal, tokens)
 
 
-def measure(servers: Servers, tokenizer: Tokenizer, api: str) -> list[Found]:
-    """One API, both sides, both halves."""
+def measure(servers: Servers, tokenizer: Tokenizer, api: str, side: str) -> list[Found]:
+    """One API and side, both halves."""
     document, questions = document_of(api), load(api)
-    found: list[Found] = []
-    for side, ask in (("specport", ours), ("FastMCP", theirs)):
-        ranks, tokens = ask(servers, document, questions, tokenizer)
-        found += [score(ranks, document=api, side=side, half=half, tokens=tokens) for half in (DEVELOPMENT, HELD_OUT)]
-    return found
+    ask = ours if side == "specport" else theirs
+    ranks, tokens = ask(servers, document, questions, tokenizer)
+    return [score(ranks, document=api, side=side, half=half, tokens=tokens) for half in (DEVELOPMENT, HELD_OUT)]
 
 
 def ours(
