@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from end_to_end.loopback import Cli, Upstream, things
 from redis_server import RedisServer
+from specport.sources.worker.pool import WORKERS
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
@@ -22,6 +23,13 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio; clients and servers may live as long as a module."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _readers() -> Iterator[None]:
+    """The processes that read documents stay for all tests, as starting one takes half a second."""
+    with WORKERS.held():
+        yield
 
 
 @pytest.fixture(scope="session")

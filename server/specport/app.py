@@ -34,6 +34,7 @@ from specport.settings import Settings, ledger_of, store_of
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails
 from specport.sources.following import Follower
+from specport.sources.making import HERE
 from specport.sources.memory import give_back
 from specport.sources.model import Origin, Source, SourceFacts
 from specport.sources.preview.model import Preview
@@ -42,6 +43,8 @@ from specport.sources.registry import Added, Registry
 from specport.sources.renewal import Refreshed
 from specport.sources.schedule import Schedule
 from specport.sources.specification import Specification
+from specport.sources.worker.apart import Apart
+from specport.sources.worker.pool import WORKERS
 from specport.targets import Sandboxes, Servers
 
 log = logging.getLogger("specport")
@@ -78,7 +81,8 @@ class App:
         """
         state, store = settings.state_dir, store_of(settings)
         cache = CatalogCache(state) if state else None
-        registry = Registry(shape=settings.shape, cache=cache, store=store, fetching=settings.fetching)
+        maker = Apart(WORKERS) if settings.reads_apart else HERE
+        registry = Registry(shape=settings.shape, cache=cache, store=store, fetching=settings.fetching, maker=maker)
         for source in sources:
             registry.open(source)
         follower = Follower(registry, sleep=sleep)
@@ -90,6 +94,7 @@ class App:
         )
         app = cls(settings, registry, follower, executor)
         async with app._stack:
+            app._stack.enter_context(WORKERS.held())
             app._stack.push_async_callback(app._executor.aclose)
             if settings.audit:
                 file = app._stack.enter_context(contextlib.closing(AuditFile(settings.audit)))

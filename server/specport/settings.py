@@ -28,6 +28,7 @@ class Settings:
     Added sources are kept in the Redis at `state_url` with other replicas, else in the state folder, else for this run.
     Limits are kept in the Redis at `limits_url` with other replicas, else in the state folder, else in memory;
     `limits_lost` says what becomes of calls while Redis does not answer. `audit` is the file of the audit log, if any.
+    `reads_apart`: documents that arrive while it is open are read in a process of their own (`sources.worker`).
     `manage_sources` offers the tools that list, refresh and remove sources. Documents from URLs are read again every
     `refresh_seconds`, never where those are 0.
     """
@@ -49,6 +50,7 @@ class Settings:
     audit: Path | None = None
     manage_sources: bool = False
     refresh_seconds: float = 0.0
+    reads_apart: bool = True
 
     @property
     def manner(self) -> Manner:

@@ -16,7 +16,7 @@ from specport.app import App
 from specport.catalog.schemas import MadeSchemas
 from specport.errors import BadArguments
 from specport.settings import Settings
-from specport.sources import reading
+from specport.sources.making import Here
 from specport.sources.model import Origin
 from specport.sources.specification import Specification
 from specport.sources.turns import MAX_READ_AT_ONCE
@@ -55,7 +55,7 @@ async def test_only_so_many_documents_are_read_at_once(monkeypatch: pytest.Monke
     """However many are previewed together, so that their memory does not add up."""
     under_way, most, lock = 0, 0, threading.Lock()
     both = threading.Barrier(MAX_READ_AT_ONCE)
-    preview: Any = reading._preview  # the real one
+    preview: Any = Here.preview  # the real one
 
     def slow(*args: Any) -> Any:
         nonlocal under_way, most
@@ -68,7 +68,7 @@ async def test_only_so_many_documents_are_read_at_once(monkeypatch: pytest.Monke
             under_way -= 1
         return done
 
-    monkeypatch.setattr(reading, "_preview", slow)
-    async with App.open([], Settings()) as app:
+    monkeypatch.setattr(Here, "preview", slow)
+    async with App.open([], Settings(reads_apart=False)) as app:
         await asyncio.gather(*(app.preview(wanted(f"s{n}"), Origin.TOOL) for n in range(3 * MAX_READ_AT_ONCE)))
     assert most == MAX_READ_AT_ONCE

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import sqlite3
 import subprocess
 import sys
@@ -128,3 +130,19 @@ def test_a_kill_at_any_moment_leaves_a_folder_that_can_be_read() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 rounds with something wrong" in done.stdout
+
+
+def test_what_reads_documents_ends_with_a_server_that_is_killed(home: Path, upstream: Upstream) -> None:
+    """It notices by the end of its stdin."""
+    with Cli(home).start("serve", "--allow-private", "--no-state") as process:
+        greet(process)
+        ask(process, call_of(1, "openapi_addSource", spec=source(1, upstream.url), name="one"))
+        assert not answer(process)["result"].get("isError")
+        tasks = Path(f"/proc/{process.pid}/task")
+        if not tasks.exists():
+            pytest.skip("only Linux shows which processes a process has")
+        [reader] = " ".join(path.read_text() for path in tasks.glob("*/children")).split()
+        watched = os.pidfd_open(int(reader))
+        process.kill()
+        assert select.select([watched], [], [], 60)[0]
+        os.close(watched)

@@ -67,6 +67,16 @@ class _Stored:
 
 def encode_source(source: Source) -> bytes:
     """An added source as bytes. Raises SourceError over MAX_STORED_BYTES."""
+    data = pack_source(source)
+    if len(data) > MAX_STORED_BYTES:
+        raise SourceError(
+            f"{source.name} has {len(data):,} bytes; the limit is {MAX_STORED_BYTES:,} (MAX_STORED_BYTES)"
+        )
+    return data
+
+
+def pack_source(source: Source) -> bytes:
+    """A source as bytes, however many."""
     stored = _Stored(
         format=1 if _is_old(source) else FORMAT,
         name=source.name,
@@ -91,12 +101,7 @@ def encode_source(source: Source) -> bytes:
         idempotency_header=source.channel.idempotency_header,
     )
     bodies = [source.data, *(file.data for file in (*source.files, *source.overlays))]
-    data = b"".join((orjson.dumps(stored), b"\n", *bodies))
-    if len(data) > MAX_STORED_BYTES:
-        raise SourceError(
-            f"{source.name} has {len(data):,} bytes; the limit is {MAX_STORED_BYTES:,} (MAX_STORED_BYTES)"
-        )
-    return data
+    return b"".join((orjson.dumps(stored), b"\n", *bodies))
 
 
 def decode_source(data: bytes, name: str) -> Source:
@@ -110,9 +115,19 @@ def decode_source(data: bytes, name: str) -> Source:
         raise SourceError(f"the added source {name!r} was written by a newer specport", hint="Update this one")
     if not _is_sound(stored, name, len(rest)):
         raise _unreadable(name)
+    return _source(stored, rest)
+
+
+def unpack_source(data: bytes) -> Source:
+    """The source that `pack_source` wrote, which must be known to have done so."""
+    facts, _, rest = data.partition(b"\n")
+    return _source(_adapter().validate_python(orjson.loads(facts)), rest)
+
+
+def _source(stored: _Stored, rest: bytes) -> Source:
     bodies = _Bodies(rest)
     return Source(
-        name=name,
+        name=stored.name,
         uri=stored.document.uri,
         data=bodies.next(stored.document).data,
         origin=stored.origin,

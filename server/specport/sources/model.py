@@ -17,6 +17,9 @@ from specport.results.model import Conventions
 ACCOUNT = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 """How an account of a source may be called: `work` in `digitalocean@work`."""
 
+MAX_NAME = 32
+"""Most characters of a source's name, an account aside."""
+
 NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,31}}(@{ACCOUNT.strip('^$')})?\Z")
 """What a source may be called, with or without an account."""
 

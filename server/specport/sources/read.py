@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
@@ -48,14 +48,21 @@ class Opened:
     prefix: str = ""
 
 
-def open_source(source: Source, shape: Shape, cache: CatalogCache | None) -> Opened:
-    """Read a source's document into a catalog, or take the catalog from the cache.
+Make = Callable[[Source, Shape], Catalog | bytes]
+"""A complete source -> its catalog, or that as bytes."""
 
-    Raises DocumentError when the bytes are not a usable document.
-    """
+
+def build(source: Source, shape: Shape) -> Catalog:
+    """The catalog of a complete source. Raises DocumentError when the bytes are not a usable document."""
+    with _no_collection():
+        return build_catalog(*read_document(source), shape, source.filters)
+
+
+def open_source(source: Source, shape: Shape, cache: CatalogCache | None, make: Make = build) -> Opened:
+    """Make a catalog of a source's document, or take the catalog from the cache. Raises what `make` raises."""
     kept, source = source, completed(source)
     with _no_collection():
-        catalog = _catalog(source, shape, cache)
+        catalog = _catalog(source, shape, cache, make)
     return _opened(kept, source, catalog, shape.prefix)
 
 
@@ -80,18 +87,21 @@ def read_document(source: Source) -> tuple[Document, Operations, References]:
     return document, read_operations(document, source.name, references, seeks_hints=seeks_hints), references
 
 
-def _catalog(source: Source, shape: Shape, cache: CatalogCache | None) -> Catalog:
+def _catalog(source: Source, shape: Shape, cache: CatalogCache | None, make: Make) -> Catalog:
     key = _key(source, shape)
     cached = cache.get(key) if cache else None
     known = decode_catalog(cached) if cached else None
     if known is not None:
         return known
-    made = build_catalog(*read_document(source), shape, source.filters)
-    if cache is None:
+    made = make(source, shape)
+    if cache is None and isinstance(made, Catalog):
         return made
-    data = encode_catalog(made)
-    cache.put(key, data)
-    return decode_catalog(data) or made  # what was made between parts of the document takes a third more memory
+    data = made if isinstance(made, bytes) else encode_catalog(made)
+    if cache:
+        cache.put(key, data)
+    decoded = decode_catalog(data)  # what was made between parts of the document takes a third more memory
+    assert decoded is not None, "a catalog is not what was written of it"
+    return decoded
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from dataclasses import replace
 from specport.catalog.build import Shape
 from specport.sources.admission import untrusted_urls
 from specport.sources.cache import CatalogCache
+from specport.sources.making import HERE, Maker
 from specport.sources.model import Source
-from specport.sources.preview.measure import preview_of
 from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, open_source
 from specport.sources.turns import in_turn
@@ -17,30 +17,31 @@ from specport.sources.turns import in_turn
 class Reader:
     """Reads documents into catalogs of one shape, from the cache where they are there."""
 
-    def __init__(self, shape: Shape, cache: CatalogCache | None, *, allow_private: bool) -> None:
-        """`allow_private`: no call of any source is refused for its address."""
+    def __init__(self, shape: Shape, cache: CatalogCache | None, maker: Maker, *, allow_private: bool) -> None:
+        """`maker` reads what arrives at run time; `allow_private`: no call of any source is refused for its address."""
+        self._maker = maker
         self._shape = shape
         self._cache = cache
         self._allow_private = allow_private
 
     def read_now(self, source: Source, prefix: str) -> Opened:
-        """The source open, its addresses beginning with `prefix`. Raises DocumentError."""
-        return self.guarded(open_source(source, replace(self._shape, prefix=prefix), self._cache))
+        """The source open, its addresses beginning with `prefix`, its document read here. Raises DocumentError."""
+        return self._read(source, prefix, HERE)
 
     async def read(self, source: Source, prefix: str) -> Opened:
         """The same in turn with others; calls go on meanwhile."""
-        return await in_turn(self.read_now, source, prefix)
+        return await in_turn(self._read, source, prefix, self._maker)
 
     async def preview(self, source: Source) -> Preview:
         """What adding the source would do; nothing of it is kept."""
-        return await in_turn(_preview, source, replace(self._shape, prefix=source.name))
+        return await in_turn(self._maker.preview, source, replace(self._shape, prefix=source.name))
+
+    def _read(self, source: Source, prefix: str, maker: Maker) -> Opened:
+        shape = replace(self._shape, prefix=prefix)
+        return self.guarded(open_source(source, shape, self._cache, maker.catalog))
 
     def guarded(self, opened: Opened) -> Opened:
         """With the addresses that its calls must not be at, where it was not the operator who chose them."""
         if self._allow_private:
             return opened
         return replace(opened, channel=replace(opened.channel, public_urls=untrusted_urls(opened)))
-
-
-def _preview(source: Source, shape: Shape) -> Preview:
-    return preview_of(open_source(source, shape, None))

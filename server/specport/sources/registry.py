@@ -16,6 +16,7 @@ from specport.sources.admission import check_callable, check_names, check_same, 
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails, details_of, facts_of, facts_of_disabled
 from specport.sources.fetch import FetchPolicy
+from specport.sources.making import HERE, Maker
 from specport.sources.manifest import bundled_names
 from specport.sources.model import Origin, Source, SourceFacts, is_on_web
 from specport.sources.preview.model import Preview
@@ -61,9 +62,17 @@ class Registry:
     """
 
     def __init__(
-        self, *, shape: Shape, cache: CatalogCache | None, store: SourceStore | None, fetching: FetchPolicy
+        self,
+        *,
+        shape: Shape,
+        cache: CatalogCache | None,
+        store: SourceStore | None,
+        fetching: FetchPolicy,
+        maker: Maker = HERE,
     ) -> None:
-        self._reader = Reader(shape, cache, allow_private=fetching.allow_private)
+        """`maker` reads the documents that arrive at run time."""
+        self._maker = maker
+        self._reader = Reader(shape, cache, maker, allow_private=fetching.allow_private)
         self._shelf = Shelf(store)
         self._fetching = fetching
         self._named: list[str] = []
@@ -98,7 +107,7 @@ class Registry:
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding would do. Changes nothing."""
         check_no_secret(wanted)
-        source = await read_specification(wanted, self._fetching, origin)
+        source = await read_specification(wanted, self._fetching, origin, self._maker)
         return await self._reader.preview(source)
 
     async def add(self, wanted: Specification, origin: Origin) -> Added:
@@ -108,7 +117,7 @@ class Registry:
         tool call names a base URL on a private address, when it cannot be kept, or has a secret where none may be.
         """
         check_no_secret(wanted)
-        source = await read_specification(wanted, self._fetching, origin)
+        source = await read_specification(wanted, self._fetching, origin, self._maker)
         async with self._changing:
             known = self.opened.get(source.name)
             kept = known.kept if known else self.disabled.get(source.name)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
-from urllib.parse import urlsplit
 
 from specport.catalog.filters import checked_filters
 from specport.catalog.model import Filters
-from specport.documents.load import parse, read_file
-from specport.documents.model import File, JsonObject
-from specport.errors import DocumentError, SourceError
+from specport.documents.load import read_file
+from specport.documents.model import File
+from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
 from specport.sources.fetch import FetchPolicy, fetch, fetch_changed
 from specport.sources.folders import MAX_PATH, root_document
 from specport.sources.gather import with_files
+from specport.sources.making import HERE, Maker
 from specport.sources.manifest import MANIFEST, Account, open_folder
-from specport.sources.model import NAME, NO_VALIDATORS, Origin, Source, Validators, is_on_web
+from specport.sources.model import MAX_NAME, NAME, NO_VALIDATORS, Origin, Source, Validators, is_on_web
 from specport.sources.presets import find_preset, unreachable
 from specport.sources.turns import in_turn
-
-MAX_NAME = 32
 
 GIVEN_AS_TEXT = "given as text"
 """Where a document is that a caller gave whole."""
@@ -54,8 +50,12 @@ class _Found:
     validators: Validators = NO_VALIDATORS
 
 
-async def read_specification(wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR) -> Source:
+async def read_specification(
+    wanted: Specification, fetching: FetchPolicy, origin: Origin = Origin.OPERATOR, maker: Maker = HERE
+) -> Source:
     """The source that a caller describes. A tool call may name URLs and text, an operator files as well.
+
+    `maker` finds a name where none is given.
 
     Raises SourceError when the document cannot be had, or the name or a filter is not one.
     """
@@ -69,7 +69,7 @@ async def read_specification(wanted: Specification, fetching: FetchPolicy, origi
     found = await (_published(preset, fetching) if preset == wanted.spec else _read(wanted.spec, fetching, origin))
     document = found.file
     overlays = [(await _read(overlay, fetching, origin)).file for overlay in wanted.overlays]
-    name = wanted.name or preset or await in_turn(_name_from, document, origin)
+    name = wanted.name or preset or await in_turn(maker.name, Source("", document.uri, document.data, origin))
     check_name(name, origin)
     source = Source(
         name=name,
@@ -206,17 +206,3 @@ def _file(text: str) -> File:
     except SourceError as error:
         hint = "`specport presets` lists the APIs that have a name" if NAME.match(text) else error.hint
         raise SourceError(error.message, hint=hint) from error
-
-
-def _name_from(document: File, origin: Origin) -> str:
-    """A name from the document's title, else from its host. Raises DocumentError when it cannot be parsed."""
-    try:
-        root = parse(document.data, origin.bounds)
-    except DocumentError as error:
-        raise DocumentError(f"{document.uri}: {error.message}", pointer=error.pointer, hint=error.hint) from error
-    info = cast("JsonObject", root).get("info") if isinstance(root, dict) else None
-    title = cast("JsonObject", info).get("title") if isinstance(info, dict) else None
-    words = re.findall(r"[a-z0-9]+", str(title or urlsplit(document.uri).hostname or "source").lower())
-    kept = [word for word in words if word not in ("api", "the", "openapi", "swagger", "rest")] or words
-    name = re.sub(r"^[^a-z]+", "", "_".join(kept[:3]))[:MAX_NAME].rstrip("_")
-    return name or "source"

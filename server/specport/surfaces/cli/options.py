@@ -224,7 +224,7 @@ def fetching_of(wanted: Wanted) -> FetchPolicy:
 
 
 def settings_of(wanted: Wanted) -> Settings:
-    """Settings of the App that a command opens."""
+    """Settings of the App that a command opens, reads from, and closes."""
     from specport.app import Settings
     from specport.catalog.build import Shape
     from specport.requests.binary import no_files
@@ -247,6 +247,7 @@ def settings_of(wanted: Wanted) -> Settings:
         limits_lost=wanted.limits_lost,
         manage_sources=wanted.manage_sources,
         refresh_seconds=refresh_seconds_of(wanted.refresh_every),
+        reads_apart=False,  # a command that ends soon has no use for the memory
     )
 
 

@@ -7,6 +7,7 @@ import gc
 import logging
 import sys
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,7 @@ from specport.surfaces.cli.options import Wanted
 
 if TYPE_CHECKING:
     from specport.app import App
+    from specport.settings import Settings
     from specport.surfaces.mcp.approving import Approvals
 
 MAX_LOG_LINE = 2_000
@@ -196,7 +198,7 @@ async def _serve_stdio(wanted: Wanted) -> None:
     from specport.surfaces.mcp.server import McpServer
     from specport.surfaces.mcp.stdio import serve_stdio
 
-    async with App.open(await sources_of(wanted), options.settings_of(wanted)) as opened:
+    async with App.open(await sources_of(wanted), _settings_of(wanted)) as opened:
         opened.begin("stdio")
         opened.log_problems()
         server = McpServer(opened, folders=wanted.files)
@@ -214,7 +216,7 @@ async def _serve_http(
 
     secret = await read_value("--token", check_reference(token, inbound=False), {}) if token else ""
     async with (
-        App.open(await sources_of(wanted), options.settings_of(wanted)) as opened,
+        App.open(await sources_of(wanted), _settings_of(wanted)) as opened,
         _approvals(wanted) as approvals,
     ):
         opened.begin("sse" if sse else "http")
@@ -232,6 +234,11 @@ async def _serve_http(
                 f"specport: {opened.count} tools at {url}{shown}  (Ctrl+C ends it)", file=sys.stderr, flush=True
             ),
         )
+
+
+def _settings_of(wanted: Wanted) -> Settings:
+    """As of any command, but that what reading documents takes of memory goes back."""
+    return replace(options.settings_of(wanted), reads_apart=True)
 
 
 @contextlib.asynccontextmanager

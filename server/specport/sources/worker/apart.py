@@ -1,0 +1,48 @@
+"""A maker that has documents read in a process apart, so that what they take of memory ends with it."""
+
+from __future__ import annotations
+
+from specport.catalog.build import Shape
+from specport.catalog.model import Catalog
+from specport.sources.making import HERE
+from specport.sources.model import Source
+from specport.sources.preview.model import Preview
+from specport.sources.worker.model import Job, Kind, limits_of
+from specport.sources.worker.pool import Workers
+from specport.sources.worker.wire import unpack_preview
+
+
+class Apart:
+    """Makes all of it in other processes, or here where none can be started."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    def name(self, source: Source) -> str:
+        """As `Maker.name`."""
+        made = self._workers.ask(Job(Kind.NAME, source, limits_of(source)))
+        return HERE.name(source) if made is None else made.decode()
+
+    def catalog(self, source: Source, shape: Shape) -> Catalog | bytes:
+        """As `Maker.catalog`."""
+        made = self._workers.ask(Job(Kind.CATALOG, _bare(source), limits_of(source), shape))
+        return HERE.catalog(source, shape) if made is None else made
+
+    def preview(self, source: Source, shape: Shape) -> Preview:
+        """As `Maker.preview`."""
+        made = self._workers.ask(Job(Kind.PREVIEW, source, limits_of(source), shape))
+        return HERE.preview(source, shape) if made is None else unpack_preview(made)
+
+
+def _bare(source: Source) -> Source:
+    """What a catalog is made of."""
+    return Source(
+        name=source.name,
+        uri=source.uri,
+        data=source.data,
+        origin=source.origin,
+        filters=source.filters,
+        files=source.files,
+        unread=source.unread,
+        overlays=source.overlays,
+    )
