@@ -31,7 +31,7 @@ from typing import Any
 from specport.app import App
 from specport.catalog.model import Tool
 from specport.catalog.naming import listing_order, split_words
-from specport.catalog.search import find_tools
+from specport.catalog.search.index import SearchIndex
 from specport.errors import SpecportError
 from specport.settings import Settings
 from specport.sources.model import Origin
@@ -129,10 +129,13 @@ class Run:
 
     def check_search(self) -> None:
         """One tool of each tenth source is among the best results for its own words."""
+        index = SearchIndex(self.app.tools)
         first = {tool.route.source: tool for tool in reversed(self.app.listing.tools) if tool.route}
         for name, tool in list(first.items())[::10]:
-            found = find_tools(self.app.listing.tools, " ".join(split_words(tool.address)), FOUND_AMONG)
-            self.check(tool in found, f"{tool.address} of {name} is not found by its own words")
+            found = index.find(" ".join(split_words(tool.address)), limit=FOUND_AMONG)
+            self.check(
+                any(each.tool is tool for each in found), f"{tool.address} of {name} is not found by its own words"
+            )
 
     def check(self, holds: bool, fault: str) -> None:
         """Note a fault unless it holds."""

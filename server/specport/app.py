@@ -17,7 +17,6 @@ from specport.built_in import call_built_in
 from specport.catalog.model import Tool
 from specport.catalog.naming import CALLING_TOOLS
 from specport.catalog.report import report
-from specport.catalog.search import find_tools
 from specport.errors import BadArguments, UnknownTool
 from specport.executor.auth.logins import Logins
 from specport.executor.auth.tokens import Tokens
@@ -238,8 +237,8 @@ class App:
         """The tools of the sources that do what is asked for, best first. Raises SourceError for an unknown source."""
         if source:
             self.describe(source)
-        tools = [tool for tool in self._offer.tools if not source or (tool.route and tool.route.source == source)]
-        return await asyncio.to_thread(find_tools, tools, query, limit)
+        found = await asyncio.to_thread(self._offer.index.find, query, source=source, limit=limit)
+        return [each.tool for each in found]
 
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding a document would do."""

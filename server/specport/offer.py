@@ -9,7 +9,8 @@ from specport.catalog.build import digest_of
 from specport.catalog.listing import listed, listed_name
 from specport.catalog.model import Form, Tool
 from specport.catalog.naming import listing_order
-from specport.catalog.search import nearest
+from specport.catalog.search.index import SearchIndex
+from specport.catalog.search.names import nearest
 from specport.errors import Denied, UnknownTool
 from specport.exposure.choosing import is_short
 from specport.exposure.model import Expose, Manner
@@ -57,7 +58,7 @@ class Offer:
     """What is offered: the list, and every tool that may be called, by wire name and by address.
 
     `expose` is what the list shows, never `auto`; `tools` are the visible ones of the sources, listed or not. `denied`
-    are those that policy hides, `decided` is what it made of each.
+    are those that policy hides, `decided` is what it made of each. `index` searches the visible ones of the sources.
     """
 
     listing: Listing
@@ -66,6 +67,7 @@ class Offer:
     decided: Decided = field(default_factory=Decided)
     by_name: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     denied: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+    index: SearchIndex = field(default_factory=lambda: SearchIndex(()))
 
     @property
     def count(self) -> int:
@@ -83,9 +85,16 @@ class Offer:
         if tool is not None:
             decision = self.decided.decisions[tool.address]
             return Denied(decision.reason, hint=decision.hint)
-        near = nearest((*self.tools, *self.listing.tools), name, MAX_NEAREST)
+        near = self._near(name)
         hint = f"Nearest: {', '.join(near)}" if near else "See tools/list, or `specport tools`"
         return UnknownTool(f"there is no tool {name[:100]!r}", hint=hint)
+
+    def _near(self, typed: str) -> list[str]:
+        """Tools that may have been meant, called as what was typed is: those alike in letters, else in words."""
+        dotted = "." in typed
+        names = dict.fromkeys(listed_name(tool, dotted=dotted) for tool in self.by_name.values())
+        near = nearest(names, typed, MAX_NEAREST)
+        return near or [listed_name(found.tool, dotted=dotted) for found in self.index.find(typed, limit=MAX_NEAREST)]
 
 
 def offer_of(opened: Sequence[Opened], policy: Policy, manner: Manner = Manner()) -> Offer:  # noqa: B008  # frozen
@@ -107,6 +116,7 @@ def offer_of(opened: Sequence[Opened], policy: Policy, manner: Manner = Manner()
         decided=decided,
         by_name=_named((*visible, *visible_own)),
         denied=_named(tool for tool in (*tools, *own) if tool.address in hidden),
+        index=SearchIndex(visible, [each.catalog for each in opened]),
     )
 
 

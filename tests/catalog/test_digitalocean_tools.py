@@ -17,7 +17,6 @@ from small_documents import catalog_of_large_file
 from specport.catalog.codec import decode_catalog, encode_catalog
 from specport.catalog.listing import listed
 from specport.catalog.model import Catalog, Form, Tool
-from specport.catalog.search import find_tools
 
 pytestmark = pytest.mark.xdist_group("digitalocean")
 
@@ -146,24 +145,6 @@ def test_a_cached_catalog_is_the_catalog(catalog: Catalog) -> None:
     assert decode_catalog(data) == catalog
     assert decode_catalog(data[:-1]) is None
     assert decode_catalog(b"{}") is None
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("create droplet", "droplets.dropletsCreate"), ("purge cdn cache", "cdnEndpoints.cdnPurgeCache"),
-        ("kubernetes clusters list", "kubernetes.kubernetesListClusters"), ("ssh keys", "sshKeys.sshKeysList"),
-    ],
-)  # fmt: skip
-def test_plain_words_find_tools(catalog: Catalog, words: str, found: str) -> None:
-    """The wanted tool is among the first five."""
-    assert found in [tool.address for tool in find_tools(catalog.tools, words, 5)]
-
-
-@pytest.mark.parametrize("words", ["", "!!!", '" OR 1=1 --', "a" * 10_000, "NEAR(x, 5)", "*"])
-def test_odd_queries_find_little_and_do_no_harm(catalog: Catalog, words: str) -> None:
-    """Whatever is asked, words are words and not query syntax."""
-    assert len(find_tools(catalog.tools, words, 5)) <= 5
 
 
 def line(tool: Tool) -> str:

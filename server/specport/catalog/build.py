@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from specport.catalog.answers import Answers
 from specport.catalog.filters import FILTERS, choose
 from specport.catalog.inputs import Owned, build_input
 from specport.catalog.model import Catalog, Filters, Hints, Route, Tool
@@ -27,6 +28,12 @@ from specport.schemas.stored import dump_fragment
 
 DEPRECATED = "Deprecated."
 """What the description of a tool begins with where the document calls its operation so (OAS 3.1 section 4.8.10.1)."""
+
+MAX_SUMMARY = 160
+"""Characters of an operation's summary that are kept beside its description, for searches."""
+
+MAX_TAG_TEXT = 300
+"""Characters of what a document says of a tag that are kept, for searches."""
 
 _SAYS_DEPRECATED = re.compile(r"\W*deprecated\b", re.IGNORECASE)
 
@@ -64,7 +71,7 @@ def build_catalog(
     owned = owned_parameters(operations.schemes)
     soundness = Soundness(converter, document.bounds)
     texts: dict[Place, str] = {}
-    making = _Making(shape, owned, converter, soundness, Library(texts, shape.schema_budget))
+    making = _Making(shape, owned, converter, soundness, Library(texts, shape.schema_budget), Answers(references))
     tools: list[Tool] = []
     for operation, address, name in _left(operations, shape.prefix, filters, document.bounds.compared, warn):
         try:
@@ -89,6 +96,7 @@ def build_catalog(
         hints=replace(operations.hints, limits=_limits_of(tools, operations.hints)),
         hidden=sum(operation.hints.is_hidden for operation in operations.operations),
         tag_parents=operations.tag_parents,
+        tag_texts=_tag_texts(tools, operations.tag_texts),
     )
 
 
@@ -139,6 +147,7 @@ class _Making:
     converter: SchemaConverter
     soundness: Soundness
     library: Library
+    answers: Answers
 
     def tool(self, operation: Operation, address: str, wire_name: str) -> Tool:
         """The tool of an operation. Raises DocumentError when one of its schemas cannot be read."""
@@ -167,6 +176,8 @@ class _Making:
             tags=operation.tags,
             deprecated=operation.deprecated,
             needs_approval=operation.hints.needs_approval,
+            summary=_summary(operation),
+            answer=self.answers.text(operation),
         )
 
 
@@ -175,6 +186,17 @@ def _described(operation: Operation, limit: int | None) -> str:
     text = shorten(clean(operation.description) or clean(operation.summary), limit)
     text = text or one_line(f"{operation.key.method} {operation.key.path}", MAX_DESCRIPTION)
     return noted(text, DEPRECATED) if operation.deprecated and not _SAYS_DEPRECATED.match(text) else text
+
+
+def _summary(operation: Operation) -> str:
+    """The summary of an operation whose description is shown instead."""
+    return one_line(clean(operation.summary), MAX_SUMMARY) if operation.summary and operation.description else ""
+
+
+def _tag_texts(tools: Sequence[Tool], texts: Mapping[str, str]) -> Mapping[str, str]:
+    """The beginning of what the document says of the tags that tools have."""
+    tags = {tag for tool in tools for tag in tool.tags}
+    return {tag: one_line(clean(text), MAX_TAG_TEXT) for tag, text in texts.items() if tag in tags}
 
 
 def hints_of(method: str) -> Hints:

@@ -43,6 +43,7 @@ class _Stored:
     hints: DocumentHints
     hidden: int
     tag_parents: Mapping[str, str]
+    tag_texts: Mapping[str, str]
 
 
 def encode_catalog(catalog: Catalog) -> bytes:
@@ -66,6 +67,7 @@ def encode_catalog(catalog: Catalog) -> bytes:
         hints=catalog.hints,
         hidden=catalog.hidden,
         tag_parents=catalog.tag_parents,
+        tag_texts=catalog.tag_texts,
     )
     data = orjson.dumps(stored, default=_nothing)
     return b"%s\n%s" % (hashlib.sha256(data).hexdigest().encode(), data)
@@ -80,13 +82,14 @@ def decode_catalog(data: bytes) -> Catalog | None:
         stored = _adapter().validate_python(orjson.loads(content))
     except (orjson.JSONDecodeError, ValidationError):
         return None
+    texts: dict[str, str] = {}
     library = Library({(pointer, frozenset(names)): text for pointer, names, text in stored.targets}, stored.budget)
     return Catalog(
         source=stored.source,
         title=stored.title,
         version=stored.version,
         tools=tuple(
-            _tool(facts, MadeSchemas(root, library, facts.address, listed))
+            _tool(facts, MadeSchemas(root, library, facts.address, listed), texts)
             for facts, (root, listed) in zip(stored.tools, stored.schemas, strict=True)
         ),
         problems=stored.problems,
@@ -96,10 +99,11 @@ def decode_catalog(data: bytes) -> Catalog | None:
         hints=stored.hints,
         hidden=stored.hidden,
         tag_parents=stored.tag_parents,
+        tag_texts=stored.tag_texts,
     )
 
 
-def _tool(facts: ToolFacts, schemas: MadeSchemas) -> Tool:
+def _tool(facts: ToolFacts, schemas: MadeSchemas, texts: dict[str, str]) -> Tool:
     return Tool(
         address=facts.address,
         wire_name=facts.wire_name,
@@ -109,6 +113,8 @@ def _tool(facts: ToolFacts, schemas: MadeSchemas) -> Tool:
         tags=facts.tags,
         deprecated=facts.deprecated,
         needs_approval=facts.needs_approval,
+        summary=facts.summary,
+        answer=texts.setdefault(facts.answer, facts.answer),
         schemas=schemas,
     )
 

@@ -156,6 +156,8 @@ class ToolFacts:
     """All of a tool but its schemas. `route` is None for the built-in ones, which the server answers itself.
 
     `needs_approval`: its document says so. `passes_on`: it only finds or calls others, which are decided by themselves.
+    For searches, `summary`: the document's, where the description is made of something else, and `answer`: what it says
+    of the successful answer.
     """
 
     address: str
@@ -167,6 +169,8 @@ class ToolFacts:
     deprecated: bool = False
     needs_approval: bool = False
     passes_on: bool = False
+    summary: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +220,7 @@ class Catalog:
 
     `title`, `version`, `servers` are the document's own; `schemes` are its security schemes by name, not described.
     `hints` are what it says of all its operations; `hidden` counts those that it hides.
-    `tag_parents` maps a tag to the one it belongs under.
+    `tag_parents` maps a tag to the one it belongs under, `tag_texts` one that tools have to what is said of it.
     """
 
     source: str
@@ -230,3 +234,4 @@ class Catalog:
     hints: DocumentHints = DocumentHints()
     hidden: int = 0
     tag_parents: Mapping[str, str] = field(default_factory=dict[str, str])
+    tag_texts: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -187,7 +187,7 @@ class Operation:
 class Operations:
     """Everything read from one document: operations in document order, what was wrong, and the document's facts.
 
-    `tag_parents` maps a tag to the one it belongs under (OAS 3.2).
+    `tag_parents` maps a tag to the one it belongs under (OAS 3.2), `tag_texts` to what the document says of it.
     """
 
     source: str
@@ -199,4 +199,5 @@ class Operations:
     schemes: Mapping[str, SecurityScheme]
     servers: tuple[str, ...]
     tag_parents: Mapping[str, str] = field(default_factory=dict[str, str])
+    tag_texts: Mapping[str, str] = field(default_factory=dict[str, str])
     hints: DocumentHints = DocumentHints()

@@ -50,7 +50,8 @@ def read_operations(
         problems=tuple(reading.problems),
         schemes=read_schemes(swagger.scheme_objects(root) if is_swagger else openapi.scheme_objects(root), references),
         servers=servers,
-        tag_parents=_tag_parents(root),
+        tag_parents=_of_tags(root, "parent"),
+        tag_texts=_of_tags(root, "description"),
         hints=hints.document(),
     )
 
@@ -62,11 +63,11 @@ def _root_servers(reading: Reading) -> tuple[str, ...]:
     return openapi.read_servers(reading, root.get("servers"), "/servers")
 
 
-def _tag_parents(root: JsonObject) -> Mapping[str, str]:
-    """The parent of each tag that has one (OAS 3.2 section 4.22.1)."""
+def _of_tags(root: JsonObject, member: str) -> Mapping[str, str]:
+    """What each tag says in one of its members, such as `parent` (OAS 3.2 section 4.22.1), where it says something."""
     tags = [members(tag) for tag in entries(root.get("tags"))]
-    named = ((tag.get("name"), tag.get("parent")) for tag in tags)
-    return {name: parent for name, parent in named if isinstance(name, str) and isinstance(parent, str)}
+    named = ((tag.get("name"), tag.get(member)) for tag in tags)
+    return {name: value for name, value in named if isinstance(name, str) and isinstance(value, str)}
 
 
 def _each_operation(reading: Reading, hints: Hints) -> Iterator[Operation]:

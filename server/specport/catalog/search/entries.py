@@ -1,0 +1,181 @@
+"""Tool -> what the index keeps of it: how much each stem says of it, and what it does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from specport.catalog.model import Catalog, Route, Tool
+from specport.catalog.search.members import Bodies
+from specport.catalog.search.verbs import DOES, STOP_WORDS, Does
+from specport.catalog.search.words import initials_of, stem, words_of
+
+MAX_WORDS = 120
+"""Words of one field that count."""
+
+
+MAX_VERBS = 10
+"""Words of a name of which each may be a verb."""
+
+MAX_VERBS_IN = 200
+"""Characters of a text that are looked at for the verb that it begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A part of what is known of a tool: how much a word there says, and how many words there usually are.
+
+    `evenness`: how much less a word says where there are more of them (BM25's b).
+    """
+
+    weight: float
+    usual: int
+    evenness: float
+
+
+NAME = Field(0.8, 5, 0.6)
+LAST = Field(4.0, 1, 0.7)
+"""The last part of the path that is no parameter: mostly what the tool is about."""
+
+PATH = Field(2.0, 4, 0.7)
+SUMMARY = Field(2.6, 7, 0.5)
+DESCRIPTION = Field(0.8, 20, 0.6)
+PARAMETERS = Field(0.5, 5, 0.25)
+MEMBERS = Field(0.5, 30, 0.25)
+"""Names and choices inside the body."""
+
+ANSWER = Field(0.2, 20, 0.6)
+TAG = Field(0.2, 15, 0.4)
+"""What the document says of the tool's tags."""
+
+SOURCE = Field(0.5, 2, 0.5)
+"""The name of the source and the title of its document."""
+
+WEIGHT_OF_INITIALS = 3.0
+
+_VERSION = re.compile(r"v[0-9]+([a-z]+[0-9]*)?\Z")
+_SAYING_NOTHING = frozenset({"api", "apis", "rest"})
+_LINK = re.compile(r"\]\([^)]*\)|https?://\S+")
+_PARAMETER = re.compile(r"\{[^}]*\}")
+_LAST_PARAMETERS = re.compile(r"(/?\{[^}]*\})+/?\Z")
+
+_BY_METHOD = {
+    "POST": Does.CREATE | Does.UPDATE | Does.RUN,
+    "PUT": Does.CREATE | Does.UPDATE | Does.RUN,
+    "PATCH": Does.UPDATE,
+    "DELETE": Does.DELETE,
+}
+_TELLING = ("GET {}", "POST", "PUT", "PATCH", "GET")
+"""Whose answer says best what a path is about: first that of a GET of one thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index keeps of a tool. `about`: the stems of its name and path."""
+
+    stems: Mapping[str, float]
+    does: Does
+    about: frozenset[str]
+
+
+class Reading:
+    """Reads the tools of some sources; what several of them say is read once."""
+
+    def __init__(self, tools: Sequence[Tool], catalogs: Iterable[Catalog]) -> None:
+        self._catalogs = {catalog.source: catalog for catalog in catalogs}
+        self._answers = _answers(tools)
+        self._bodies = Bodies()
+        self._stems: dict[str, str] = {}
+
+    def entry(self, tool: Tool) -> Entry:
+        """The stems of all that is known of a tool, weighed before they are added (BM25F), and what it does."""
+        *groups, leaf = tool.address.split(".")
+        segments = _segments(tool.route) if tool.route else []
+        about = [*words_of(f"{' '.join(groups[-1:])} {leaf}"), *(word for each in segments for word in words_of(each))]
+        stems: dict[str, float] = {}
+        for field, text in self._fields(tool, segments):
+            self._add(stems, field, words_of(text))
+        for name in (leaf, *segments):
+            stems.update(dict.fromkeys(initials_of(name), WEIGHT_OF_INITIALS))
+        return Entry(stems, _does(tool, leaf), frozenset(map(self._stem, about)))
+
+    def _fields(self, tool: Tool, segments: Sequence[str]) -> Iterator[tuple[Field, str]]:
+        yield NAME, " ".join([*tool.address.split(".")[-2:], *tool.tags[1:]])
+        yield SUMMARY, tool.summary
+        yield DESCRIPTION, _LINK.sub(" ", tool.description)
+        route = tool.route
+        if route is None:
+            return
+        yield PATH, " ".join(segments)
+        yield LAST, segments[-1] if segments else ""
+        yield PARAMETERS, " ".join(binding.wire_name for binding in route.bindings)
+        yield MEMBERS, " ".join(self._bodies.names(tool))
+        yield ANSWER, self._answers.get(_family(route), tool.answer)
+        catalog = self._catalogs.get(route.source)
+        if catalog:
+            yield TAG, " ".join(catalog.tag_texts.get(tag, "") for tag in tool.tags)
+            yield SOURCE, f"{catalog.source} {catalog.title}"
+
+    def _add(self, stems: dict[str, float], field: Field, words: Iterable[str]) -> None:
+        said = [self._stem(word) for word in words if word not in STOP_WORDS][:MAX_WORDS]
+        if said:
+            each = field.weight / (1 - field.evenness + field.evenness * len(said) / field.usual)
+            for word in said:
+                stems[word] = stems.get(word, 0.0) + each
+
+    def _stem(self, word: str) -> str:
+        known = self._stems.get(word)
+        if known is None:
+            known = self._stems[word] = stem(word)
+        return known
+
+
+def _segments(route: Route) -> list[str]:
+    """The parts of a path that are no parameter, version or `api`."""
+    parts = (_PARAMETER.sub(" ", part).strip() for part in re.split(r"[/#?]", route.path))
+    return [part for part in parts if part and not _VERSION.match(part) and part.lower() not in _SAYING_NOTHING]
+
+
+def _family(route: Route) -> tuple[str, str]:
+    """What the tools of a collection and of the things in it have in common: source, and path up to the thing."""
+    return route.source, _LAST_PARAMETERS.sub("", route.path)
+
+
+def _answers(tools: Iterable[Tool]) -> dict[tuple[str, str], str]:
+    """The answer that says best what the tools of one family are about; that of a DELETE often says nothing."""
+    best: dict[tuple[str, str], tuple[int, str]] = {}
+    for tool in tools:
+        if tool.route is None or not tool.answer:
+            continue
+        is_one = tool.route.method == "GET" and tool.route.path.endswith("}")
+        told_by = "GET {}" if is_one else tool.route.method
+        if told_by in _TELLING:
+            found = _TELLING.index(told_by), tool.answer
+            best[_family(tool.route)] = min(best.get(_family(tool.route), found), found)
+    return {family: answer for family, (_, answer) in best.items()}
+
+
+def _does(tool: Tool, leaf: str) -> Does:
+    """What a tool does, by its method, its path, and the verbs that are in its name and begin its texts."""
+    verbs = {*_verbs(leaf, MAX_VERBS), *_verbs(tool.summary, 1), *_verbs(tool.description, 1)}
+    said = Does.NOTHING
+    for verb in verbs:
+        said |= verb
+    if tool.route is None:
+        return said or (Does.READ if tool.hints.read_only else Does.WRITE)
+    if tool.hints.read_only:
+        is_one = tool.route.path.endswith("}") and Does.LIST not in verbs
+        return Does.GET if is_one else said & Does.READ or Does.READ
+    by_method = _BY_METHOD.get(tool.route.method, Does.WRITE)
+    if tool.route.method == "POST":
+        return said & Does.WRITE or by_method
+    return said & Does.WRITE | by_method
+
+
+def _verbs(text: str, number: int) -> Iterator[Does]:
+    """What the verbs among the first words ask for."""
+    for word in words_of(text[:MAX_VERBS_IN])[:number]:
+        found = DOES.get(word) or DOES.get(word.removesuffix("s")) or DOES.get(stem(word))
+        if found:
+            yield found[0]

@@ -1,0 +1,95 @@
+"""Words that people say for those that documents say: the language of the field, of no one API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from specport.catalog.search.words import stem
+
+_GROUPS = """
+delete remove destroy erase drop discard purge wipe; redact erase anonymize forget personal; create add make new
+launch generate provision register; get read retrieve fetch show view; update change edit modify alter set adjust
+patch; rename name title; stop shutdown halt suspend off pause; start boot resume on launch run; restart reboot cycle
+rerun; retry rerun again; cancel abort terminate revoke void; disable deactivate unsubscribe off; enable activate on;
+attach mount connect assign link; detach unmount disconnect unassign unlink; resize scale grow enlarge shrink expand
+upgrade bigger smaller; scale replica; move transfer migrate relocate; copy clone duplicate fork mirror; send deliver
+push dispatch; approve accept confirm allow; reject deny decline refuse block; block ban deny blacklist suspend;
+search find query lookup about; merge combine join; lock freeze protect; protect protection secure guard; subscribe
+follow watch; sync synchronize upstream update; original upstream; dismiss withdraw discard reject; rollback revert
+previous undo restore; restore recover undelete rollback; renew extend; rotate regenerate reset renew; verify validate
+confirm; reverse reversal undo back; log logs output console stdout; server machine vm droplet instance host node box;
+machine runner; agent worker runner; region datacenter location zone; image picture photo snapshot; avatar picture
+photo; disk volume storage drive; disk filesystem; storage bucket volume; full free usage available; cpu memory ram
+load; resource cpu memory; traffic bandwidth network; bill invoice billing owe charge; owe balance due; cost price
+charge fee usage spend; money payment balance fund cash; money refund; pay payment charge; buy purchase order
+checkout; purchase transaction authorization; sale payment charge; card payment; hold authorization; seller merchant
+vendor connected; guest customer; customer client buyer shopper; user account person member; user subject self;
+profile account user; collaborator member contributor; team group organization; organization org company enterprise;
+role permission privilege right; permission access grant allow; allow authorization access review; owner author;
+author contributor committer; token key credential secret; password credential secret; certificate tls ssl https cert;
+sign signature; ip address; domain dns zone hostname; record dns entry; network vpc subnet; firewall rule acl port;
+policy rule; balancer lb; gateway ingress route; expose ingress service; route path; database db; backup snapshot;
+replica copy; cluster kubernetes k8s; container image docker; registry repository; repository repo; project board;
+branch ref; commit change revision sha; diff compare difference; issue ticket bug report; pull pr request merge;
+comment reply note message; review feedback; reaction emoji like thumb; label tag; release version; version revision;
+workflow pipeline ci action job build; artifact output; job task run; schedule cron night nightly daily hourly; event
+happen history log activity audit; notification alert inbox message; notify webhook notification hook; alert alarm;
+webhook hook callback; metric statistics stats monitoring graph; statistics summary; status state health condition
+progress finished done ready; health uptime check; down outage uptime; quota limit; limit throttle rate; limit
+restriction; throttle rate limit; setting config configuration option preference; type size kind; plan tier pricing
+size price; machine size; variable env; environment codespace workspace; secret credential; file content document
+attachment; folder directory tree; snippet gist paste; link url; website site page domain; customize custom;
+subscription plan recurring; coupon discount promotion promo voucher; tax vat gst; refund return; dispute chargeback;
+evidence proof; payout transfer withdraw; topup fund deposit; account bank; product item good; cart checkout; receipt
+invoice; meter usage; report record; verification identity kyc; portal manage self; vulnerability security advisory
+cve; dependency package; scan analysis; sandbox runtime isolation; node worker; pod container workload; deployment
+rollout; maintenance disruption; function serverless lambda; app application; calendar event meeting; contact person;
+mail message inbox; message mail post; chat channel conversation; todo task; key ssh; offer option catalog; tunnel
+portforward proxy forward; shell exec console command; priority class; me account profile self; operation action task;
+ping check monitor; lint diagnose check problem; problem error issue failure; diagnose debug status; flush purge clear
+cache invalidate; stale cache; edge cdn cache; csv export spreadsheet download; download archive export; export
+download archive; hash digest manifest; neighbor host hardware; static reserved floating; public address; reclaim
+garbage unused; unused garbage; garbage cleanup; os image distribution distro kernel; template image; spread balancer
+distribute; window maintenance; choice option; available option; estimate propose preview quote; preview upcoming
+estimate; validate check test lint; group project; spec size; trigger schedule; trusted firewall; hardware size
+machine; private network internal; assignee responsible; external outside; unread notification; milestone deadline
+target; kanban project board; column board; card column; visit traffic view; visitor traffic; keyword topic; topic
+keyword; favorite star bookmark; star favorite bookmark like; watcher subscriber; watch subscription; source archive
+tarball zipball code; zip archive zipball; tarball archive; language programming; render markdown; onboard account;
+onboarding link; invitation invite pending; encrypt public secret; external account; commission fee application;
+platform application connect; currency exchange rate; convert exchange conversion; correct credit; dashboard login;
+debit mandate; fraud risk warning radar; estimate quote; proposal quote; reader terminal device; terminal reader
+point; store location shop; later setup; save setup; membership subscription member; shipping delivery; simulate test;
+test helper simulate; fake test; time clock; upload file create; preview upcoming next; next upcoming; list value;
+settle settlement; decline reject; late uncollectible overdue; overdue uncollectible past; debt uncollectible; expire
+expiration; recurring subscription; seat quantity; statement report; schedule phase; budget limit quota disruption;
+cap limit quota; restrict limit restriction policy; isolate policy restrict; drain evict eviction; evict eviction;
+cordon unschedulable; batch job; timer cron; credential token; login session token; impersonate token; identity
+account; discover discovery endpoint; reachable endpoint expose; public visibility expose; private visibility;
+visibility public private; hide visibility private minimize; archive readonly; claim volume; mount volume; heartbeat
+lease; leader lease election; election lease; admission webhook validating; intercept webhook admission; extension
+custom; crash log event error; fail error failed failure; failed fail failure; stuck pending status; probe health;
+consume usage; consumption usage; busy usage load; slow metric load; idle unused; utilization usage metric; latency
+metric; space storage disk; attachment file; upgrade update version; newer version upgrade; latest newest; previous
+last; outage incident status; incident alert; ticket case; case ticket; assign assignee add; ownership transfer owner;
+admin administrator owner; rights permission role; invite invitation add; join invitation accept; leave remove
+membership; ban block; people user member; staff user member; employee user member; coworker member collaborator;
+colleague member collaborator; developer user collaborator; bot app; integration app installation; plugin extension
+app; install installation add; conversation thread discussion; thread conversation comment; discussion thread
+conversation; answer reply comment; text body content; picture avatar; title name; tags topic; keys key; fingerprint
+key; public ssh
+"""
+"""Words that may stand for each other, in groups that `;` ends."""
+
+
+def _synonyms() -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for group in _GROUPS.split(";"):
+        stems = dict.fromkeys(stem(word) for word in group.split())
+        for each in stems:
+            found.setdefault(each, {}).update(dict.fromkeys(other for other in stems if other != each))
+    return {each: tuple(others) for each, others in found.items()}
+
+
+SYNONYMS: Mapping[str, tuple[str, ...]] = _synonyms()
+"""The stems that may stand for a stem."""

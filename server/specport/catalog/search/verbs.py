@@ -1,0 +1,125 @@
+"""What operations do and people ask for with verbs, and the words that say nothing of what is sought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntFlag
+
+
+class Does(IntFlag):
+    """What an operation does, and what a verb asks for."""
+
+    NOTHING = 0
+    LIST = 1
+    GET = 2
+    CREATE = 4
+    UPDATE = 8
+    DELETE = 16
+    RUN = 32
+    READ = LIST | GET
+    WRITE = CREATE | UPDATE | DELETE | RUN
+
+
+_VERBS: Mapping[tuple[Does, Does], str] = {
+    (Does.LIST, Does.NOTHING): "list enumerate browse",
+    (Does.GET, Does.NOTHING): "describe details detail specific",
+    (Does.READ, Does.NOTHING): """
+        get read fetch retrieve show view see look lookup find search query display print check inspect download know
+        available count watch export ask
+    """,
+    (Does.CREATE, Does.NOTHING): """
+        create make new launch provision build generate register spawn deploy clone fork duplicate post upload buy order
+        issue publish submit write define schedule start
+    """,
+    (Does.CREATE, Does.UPDATE): """
+        add assign attach put allow grant invite give insert associate connect link bind join enable install import save
+        store push apply share record restrict limit cap expose report notify protect open
+    """,
+    (Does.UPDATE, Does.NOTHING): """
+        update change edit rename modify set alter patch replace adjust configure switch toggle extend increase decrease
+        raise lower upgrade downgrade migrate relabel customize fix correct
+    """,
+    (Does.DELETE, Does.NOTHING): """
+        delete remove destroy drop erase wipe purge clear discard trash deregister unregister terminate
+    """,
+    (Does.DELETE, Does.UPDATE | Does.RUN): """
+        detach unassign unlink revoke uninstall disable disconnect dissociate unsubscribe leave kick ban withdraw
+        dismiss forget reject block undo unblock unlock lock kill cancel stop
+    """,
+    (Does.RUN, Does.UPDATE | Does.CREATE): """
+        run restart reboot reset rotate trigger execute send resize scale approve merge close reopen pause resume retry
+        rerun rebuild move transfer restore redeploy rollback capture refund pay charge confirm verify accept evict
+        snapshot mark star follow mute archive unarchive power turn shutdown finalize void sign
+    """,
+}
+"""Verbs by what they ask for first, and what they may ask for besides."""
+
+DOES: Mapping[str, tuple[Does, Does]] = {word: does for does, words in _VERBS.items() for word in words.split()}
+"""What each verb asks for, and what it may ask for besides."""
+
+ASKING = frozenset(
+    (
+        "what",
+        "who",
+        "whose",
+        "which",
+        "when",
+        "where",
+        "why",
+        "is",
+        "are",
+        "was",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "did",
+        "am",
+    )
+)
+"""Words that a question begins with, which asks for something to read."""
+
+MANY = frozenset({"all", "every", "list", "many", "which"})
+"""Words that ask for several things."""
+
+SHOWING = frozenset({"get", "read", "fetch", "retrieve", "show", "view", "see", "display", "print"})
+"""Verbs that stand for `list` where there are several things."""
+
+_PHRASES = """
+again: once more; attach: hook up; authenticated: signed in, logged in; authenticated user account: who am i; backup:
+back up; block: cut off, keep out; cancel: call off; change: switch to; contribute: chip in; create: spin up, set up,
+bring up, stand up, sign up, fire up; delete: get rid of, tear down, take down, throw away, free up, clean up; deploy:
+roll out; disable: turn off, switch off; enable: turn on, switch on; event: what happened; get: look up, look at, find
+out; hold: set aside; list: show all, list all; login: log in, sign in; logout: log out; move: move to; pause: on
+hold; publish: make public; refund: money back, give back, pay back, send back; release: let go; remove: kick out,
+throw out, take off, take away; replace: swap out; restart: start over; retry: try again; review: change request;
+rollback: go back, roll back; set: point to; shutdown: shut down, power off, power down; start: power on, boot up,
+kick off; topup: top up; transfer: take over, hand over; unsubscribe: opt out; update: up to date
+"""
+"""A word and, behind `:`, what is said for it in several."""
+
+
+def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
+    lines = (line.partition(":") for line in _PHRASES.split(";"))
+    return {tuple(phrase.split()): tuple(word.split()) for word, _, said in lines for phrase in said.split(",")}
+
+
+PHRASES: Mapping[tuple[str, ...], tuple[str, ...]] = _phrases()
+"""The words that stand for several."""
+
+LONGEST_PHRASE = max(map(len, PHRASES))
+
+_SILENT = """
+a about actually again all already also am an and another any anyone are as at back be been being but by can could
+current currently d did do does doing don done each either else even ever every everything existing for from given had
+has have having he help her here hers him his how i if in into is it its itself just kindly last let lets like ll m
+many may me might mine much must my need needs new next now of ok on one only onto or our ours out over own particular
+people per please possible re really right running s shall she should so some somebody someone something still such t
+tell than that the their them then there these they this those three through to today too two us use using ve very via
+want wanted wants was way we were what when where whether which who whose why will with within without would yesterday
+yet you your yours
+"""
+
+STOP_WORDS = frozenset(_SILENT.split())
+"""Words that say nothing of what is sought."""
