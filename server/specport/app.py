@@ -15,8 +15,9 @@ from specport.audit import Audit, Entry
 from specport.audit_file import AuditFile
 from specport.built_in import call_built_in
 from specport.catalog.model import Tool
-from specport.catalog.naming import CALLING_TOOLS
+from specport.catalog.naming import CALLING_TOOLS, RUNNING_TOOL
 from specport.catalog.report import report
+from specport.coding import Coding
 from specport.errors import BadArguments, UnknownTool
 from specport.executor.auth.logins import Logins
 from specport.executor.auth.tokens import Tokens
@@ -67,6 +68,7 @@ class App:
         self._pipeline = Pipeline(settings, registry, executor, targets)
         self._offer = offer_of((), settings.policy, settings.manner)
         self._audit: Audit | None = None
+        self._coding = Coding(self._followed, self.known) if settings.expose is Expose.CODE else None
         self.on_change: list[Callable[[], Awaitable[None]]] = []
 
     @classmethod
@@ -95,6 +97,8 @@ class App:
         async with app._stack:
             app._stack.enter_context(WORKERS.held())
             app._stack.push_async_callback(app._executor.aclose)
+            if app._coding:
+                app._stack.push_async_callback(app._coding.aclose)
             if settings.audit:
                 file = app._stack.enter_context(contextlib.closing(AuditFile(settings.audit)))
                 app._audit = Audit(file)
@@ -147,18 +151,23 @@ class App:
             log.warning("policy: %s", sentence)
 
     async def call(
-        self, name: str, arguments: object, *, caller: Caller = NOBODY, ask: Ask = nobody_to_ask
+        self, name: str, arguments: object, *, caller: Caller = NOBODY, ask: Ask = nobody_to_ask, answers: bool = False
     ) -> ToolResult:
         """Call a tool by wire name or address, for `caller`; where policy wants a person's approval, `ask` gets it.
 
-        Raises CallError (unknown tool, bad arguments, denied, rate limited, upstream failed) or, for the built-in
-        tools, SourceError and DocumentError.
+        `answers`: the request brings the person's answer to a question that was asked in the middle of it. Raises
+        CallError (unknown tool, bad arguments, denied, rate limited, upstream failed) or, for the built-in tools,
+        SourceError and DocumentError.
         """
-        entry = Entry(name)
-        done = self._called(entry, arguments, caller, ask)
+        return await self._followed(Entry(name), arguments, caller, ask, answers=answers)
+
+    async def _followed(
+        self, entry: Entry, arguments: object, caller: Caller, ask: Ask, *, answers: bool = False
+    ) -> ToolResult:
+        done = self._called(entry, arguments, caller, ask, answers=answers)
         return await (self._audit.follow(done, entry, caller) if self._audit else done)
 
-    async def _called(self, entry: Entry, arguments: object, caller: Caller, ask: Ask) -> ToolResult:
+    async def _called(self, entry: Entry, arguments: object, caller: Caller, ask: Ask, *, answers: bool) -> ToolResult:
         tool = await self._named(entry)
         given = self._pipeline.checked(tool, arguments)
         if tool.address in CALLING_TOOLS:
@@ -166,6 +175,8 @@ class App:
         call = Call(tool, given, caller, ask, entry)
         if tool.route is not None:
             return await self._pipeline.run(call, tool.route)
+        if tool.address == RUNNING_TOOL and self._coding:
+            return await self._coding.run(call, answers=answers)
         if call.needs_approval:
             await call.consent()
         return await call_built_in(self, tool, call.arguments, caller)

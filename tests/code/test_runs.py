@@ -36,7 +36,7 @@ async def test_a_call_gives_its_decoded_answer() -> None:
         ('await call("things.get", id=7)', "things.get", {"id": 7}),
         ("get = tools.things.get\nawait get(id=7)", "things.get", {"id": 7}),
         ("c = call\nawait c('things.get')", "things.get", {}),
-        ("await tools.things_get(ids=(1, 2))", "tools.things_get", {"ids": [1, 2]}),
+        ("await tools.things_get(ids=(1, 2))", "things_get", {"ids": [1, 2]}),
     ],
 )
 async def test_tools_are_called_by_name(code: str, address: str, arguments: Mapping[str, object]) -> None:

@@ -27,7 +27,8 @@ SOURCE_TOOLS = (
 )  # fmt: skip
 FINDING_TOOLS = "tools.search", "tools.describe"
 CALLING_TOOLS = "tools.callRead", "tools.callWrite", "tools.callDestructive"
-BUILT_IN = (*SOURCE_TOOLS, *FINDING_TOOLS, *CALLING_TOOLS, "results.read", "code.run")
+RUNNING_TOOL = "code.run"
+BUILT_IN = (*SOURCE_TOOLS, *FINDING_TOOLS, *CALLING_TOOLS, "results.read", RUNNING_TOOL)
 """Addresses of the server's own tools; an operation of that name takes a suffix, whether or not they are offered."""
 
 _OWN_GROUP = "openapi"

@@ -50,6 +50,18 @@ MAX_PARKING = 300.0
 """Seconds that they wait, which is what the person has."""
 
 
+MODULES = (
+    "asyncio, base64, bisect, collections, copy, csv, dataclasses, datetime, decimal, functools, hashlib, itertools, "
+    "json, math, random, re, time, typing"
+)
+"""The modules that code has use for. There are a few more, of which `os`, `sys` and `pathlib` do nothing here."""
+
+MISSING = (
+    "class inheritance, decorated methods, yield, del, async with, asyncio.create_task, keyword arguments of gather"
+)
+"""What models write and this Python does not have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The limits of runs; each is the constant whose name it has in small letters."""

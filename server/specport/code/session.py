@@ -195,7 +195,7 @@ class Session:
         path = path if name == "__call__" else (*path, name)
         if not path:
             raise TypeError("call a tool below tools: tools.droplets.dropletsList(per_page=5)")
-        return ".".join(path if len(path) > 1 else (TOOLS, *path)), given
+        return ".".join(path), given
 
     def _node(self, path: tuple[str, ...]) -> object:
         node = monty.ClassInstance(Tools())

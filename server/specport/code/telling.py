@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from specport.code.model import Fault, Turn, Wanted
+from specport.code.model import MISSING, MODULES, Fault, Turn, Wanted
 from specport.code.run import Run
 from specport.code.values import as_json
 from specport.documents.text import one_line
@@ -20,17 +20,6 @@ MAX_MESSAGE = 4_000
 
 MAX_NAMED_CALLS = 5
 """Most calls named of those that were not made."""
-
-MODULES = (
-    "asyncio, base64, bisect, collections, copy, csv, dataclasses, datetime, decimal, functools, hashlib, itertools, "
-    "json, math, random, re, time, typing"
-)
-"""The modules that code has use for. There are a few more, of which `os`, `sys` and `pathlib` do nothing here."""
-
-MISSING = (
-    "class inheritance, decorated methods, yield, del, async with, asyncio.create_task, keyword arguments of gather"
-)
-"""What models write and this Python does not have."""
 
 NOTHING = "Nothing was printed, and neither the last expression nor `result` has a value."
 """The answer to code that says nothing."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from specport.catalog.model import GivenSchema, Hints, Tool
-from specport.catalog.naming import CALLING_TOOLS, FINDING_TOOLS
+from specport.catalog.naming import CALLING_TOOLS, FINDING_TOOLS, RUNNING_TOOL
+from specport.code.model import MISSING, MODULES
 from specport.errors import BadArguments
 from specport.exposure.model import Expose
 from specport.sources.builtin import source_tools
 
 SEARCH, DESCRIBE = FINDING_TOOLS
+RUN = RUNNING_TOOL
 CALL_READ, CALL_WRITE, CALL_DESTRUCTIVE = CALLING_TOOLS
 
 MAX_FOUND = 50
@@ -25,7 +27,11 @@ _ADDRESS = {"type": "string", "minLength": 1, "description": "As tools.search gi
 
 def built_in_tools(expose: Expose, *, manage: bool = False) -> tuple[Tool, ...]:
     """The server's own tools in listing order; `manage`: with those that list, refresh and remove sources."""
-    first = (*finding_tools(), *calling_tools()) if expose is Expose.SEARCH else ()
+    first: tuple[Tool, ...] = ()
+    if expose is Expose.SEARCH:
+        first = (*finding_tools(), *calling_tools())
+    elif expose is Expose.CODE:
+        first = (running_tool(), *finding_tools())
     return (*first, *source_tools(manage=manage))
 
 
@@ -58,6 +64,21 @@ def finding_tools() -> tuple[Tool, Tool]:
             ("address",),
             _LOOKS,
         ),
+    )
+
+
+def running_tool() -> Tool:
+    """The one that runs code, in which the other tools are called."""
+    return _tool(
+        RUN,
+        "Runs Python that calls tools: `page = await tools.droplets.dropletsList(per_page=5)` is the decoded answer, "
+        'all of it, whatever its size; `await call("address", {...})` where a name is no identifier. asyncio.gather '
+        "makes calls at the same time; a failed one raises an exception whose text has the status. Returns what was "
+        f"printed and the value of the last expression: keep that small. Modules: {MODULES}. Not there: files, "
+        f"network, {MISSING}.",
+        {"code": {"type": "string", "minLength": 1}},
+        ("code",),
+        Hints(read_only=False, destructive=True, idempotent=False),
     )
 
 
@@ -99,7 +120,11 @@ def _calling(address: str, description: str, hints: Hints) -> Tool:
 
 
 def _tool(
-    address: str, description: str, properties: Mapping[str, object], required: tuple[str, ...], hints: Hints
+    address: str,
+    description: str,
+    properties: Mapping[str, object],
+    required: tuple[str, ...],
+    hints: Hints,
 ) -> Tool:
     schema = {
         "type": "object",

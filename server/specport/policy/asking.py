@@ -32,7 +32,8 @@ def cannot_ask(question: Question, why: str) -> Denied:
 
 def as_text(question: Question) -> str:
     """The question: which tool, the request with its whole URL, the arguments, and which rule asks."""
-    lines = [f"Make this call? {question.decision.reason}.", "", question.address]
+    within = f" It is part of what {question.within} does." if question.within else ""
+    lines = [f"Make this call? {question.decision.reason}.{within}", "", question.address]
     if question.url:
         lines.append(f"{question.method} {_url(question.url)}")
     return "\n".join([*lines, *_arguments(question.arguments)])

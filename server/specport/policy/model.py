@@ -111,7 +111,8 @@ class Question:
     """What a person is asked: whether exactly this call may be made.
 
     `method` and `url` are those of the request, without credentials, and empty for a built-in tool. `seal` stands for
-    everything that the call would do: no other call has the same.
+    everything that the call would do: no other call has the same. `within` is the tool in whose middle the call is
+    made, which may lead to more questions.
     """
 
     address: str
@@ -120,6 +121,7 @@ class Question:
     seal: str
     method: str = ""
     url: str = ""
+    within: str = ""
 
 
 Ask = Callable[[Question], Awaitable[str]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from specport.catalog.globs import glob_pattern
 from specport.catalog.model import Tool
+from specport.catalog.naming import RUNNING_TOOL
 from specport.policy.model import UNDECIDED, Action, Approve, Decided, Decision, Policy, Rule, SourceRules
 
 HELD = "held"
@@ -96,7 +97,7 @@ def _held(tool: Tool, held: Mapping[str, frozenset[str]]) -> Decision | None:
 
 
 def _decision(tool: Tool, policy: Policy, rule: Rule | None) -> Decision:
-    if policy.read_only and not tool.hints.read_only:
+    if policy.read_only and not tool.hints.read_only and tool.address != RUNNING_TOOL:
         return Decision(
             Action.DENY,
             "--read-only",

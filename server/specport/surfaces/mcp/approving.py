@@ -81,19 +81,29 @@ class Approvals:
         self._patience = patience
 
     def asker(self, ctx: Context, params: types.CallToolRequestParams, caller: Caller) -> Ask:
-        """Asks the person behind one call."""
-        return partial(self._ask, ctx, params, caller)
+        """Asks the person behind one call, about that and about those that are made in its middle."""
+        return partial(self._ask, ctx, params, caller, set())
 
-    async def _ask(self, ctx: Context, params: types.CallToolRequestParams, caller: Caller, question: Question) -> str:
+    async def _ask(
+        self,
+        ctx: Context,
+        params: types.CallToolRequestParams,
+        caller: Caller,
+        answered: set[str],
+        question: Question,
+    ) -> str:
         if ctx.session.client_capabilities is None:
             raise cannot_ask(question, "the server knows no more of this client than the call (--stateless)")
         if not _shows_forms(ctx.session.client_capabilities):
             raise cannot_ask(question, "this client cannot ask (it has no elicitation)")
         if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
             answer = await self._asked(ctx, question)
-        elif params.request_state is None:
+        elif params.request_state is None or (
+            question.within and await self._is_new(params.request_state, answered, question)
+        ):
             raise InputRequired(question, await self._question(caller, question))
         else:
+            answered.add(question.seal)
             answer = await self._brought(params, caller, question)
         return _approved(answer, caller, question)
 
@@ -122,6 +132,11 @@ class Approvals:
             input_requests={_QUESTION: types.ElicitRequest(params=_form(question))},
             request_state=(await self._codec()).seal(orjson.dumps(ticket)),
         )
+
+    async def _is_new(self, state: str, answered: set[str], question: Question) -> bool:
+        """Whether one of several questions in the middle of a call is not the one that the request answers."""
+        ticket = _ticket(await self._codec(), state)
+        return ticket is None or ticket.seal != question.seal or question.seal in answered
 
     async def _brought(self, params: types.CallToolRequestParams, caller: Caller, question: Question) -> object:
         """The answer that a modern client brings, once its `requestState` was found to be good and was used up."""

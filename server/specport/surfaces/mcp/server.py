@@ -73,6 +73,10 @@ _INSTRUCTIONS: Mapping[Expose, str] = {
         "tools.callWrite or tools.callDestructive, whichever the result names. Where a signature has `...`, "
         f"tools.describe shows all of it. {_BRINGING}"
     ),
+    Expose.CODE: (
+        "Operations of HTTP APIs, found with tools.search and called by Python in code.run, as many in one run as a "
+        f"task takes. Where a signature has `...`, tools.describe shows all of it. {_BRINGING}"
+    ),
 }
 
 
@@ -181,7 +185,9 @@ class McpServer:
         caller = caller_of(ctx)
         ask = self._approvals.asker(ctx, params, caller)
         try:
-            return _as_mcp(await self._app.call(params.name, params.arguments or {}, caller=caller, ask=ask))
+            answers = params.request_state is not None
+            result = await self._app.call(params.name, params.arguments or {}, caller=caller, ask=ask, answers=answers)
+            return _as_mcp(result)
         except InputRequired as asked:
             return asked.result
         except UnknownTool as error:
