@@ -31,6 +31,8 @@ _ENDINGS = (
 )  # fmt: skip
 """Endings and what stands for them; the first that a word has is taken."""
 
+_BY_LAST = {last: [pair for pair in _ENDINGS if pair[0][-1] == last] for last in {ending[-1] for ending, _ in _ENDINGS}}
+
 _DOUBLING = ("ing", "ings", "ed")
 """Endings before which a consonant may be doubled."""
 
@@ -48,8 +50,11 @@ def words_of(text: str) -> list[str]:
     """The words of a text or identifier in lower case, without accents: `getSSHKeys_v2` -> get, ssh, keys, v2."""
     if not text.isascii():
         text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    if text.islower():
+        return _RUN.findall(text)
     text = _ACRONYMS.sub(lambda found: found[0].lower(), text)
-    return [word.lower() for run in _RUN.findall(text) for word in _BORDERS.split(run)]
+    runs = _RUN.findall(text)
+    return [word for run in runs for word in ([run] if run.islower() else _BORDERS.sub(" ", run).lower().split())]
 
 
 def stem(word: str) -> str:
@@ -68,7 +73,7 @@ def stem(word: str) -> str:
 
 
 def _without_ending(word: str) -> str:
-    for ending, instead in _ENDINGS:
+    for ending, instead in _BY_LAST.get(word[-1], ()):
         if word.endswith(ending):
             left = word[: -len(ending)]
             if len(left) + len(instead) < LEAST or not _VOWEL.search(left + instead):

@@ -1,0 +1,195 @@
+"""How well the search of tools finds: recall@5, recall@1 and MRR on labelled questions, and what it costs.
+
+    python bench/retrieval.py [--held-out] [--large DOCUMENT]
+
+The questions are those of `bench/questions/`, each put to the tools of its own API: those for development, with
+`--held-out` the others as well. Beside specport's index stands plain BM25: SQLite's FTS5 over address, path and
+description, any of the words, which is what specport had before. Then what the index costs with DigitalOcean alone and
+with all four APIs and `--large` (default: Microsoft Graph of the public corpus) in one server: seconds to make it, MB,
+how long the event loop waited meanwhile, and milliseconds of a query. SPECPORT_TEST_CORPUS names the folder of the
+public corpus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import os
+import re
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from measuring import checked_document
+from questions import APIS, DEVELOPMENT, HELD_OUT, Question, document_of, load
+from specport.app import App
+from specport.catalog.model import Catalog, Tool
+from specport.catalog.naming import split_words
+from specport.catalog.search.index import SearchIndex
+from specport.settings import Settings
+from specport.sources.model import Origin, Source
+
+AMONG = 5
+"""Best results among which an answer must be."""
+
+LOOKED_AT = 50
+"""Best results in which the first answer is sought for the MRR."""
+
+ROUNDS = 3
+"""Times that each question is asked for its time."""
+
+BEAT = 0.002
+"""Seconds after which the event loop should come round while the index is made."""
+
+Find = Callable[[str], Sequence[Tool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was found of some questions: the place of the first answer of each, 0 where it was not found."""
+
+    places: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Recall@5, recall@1 and MRR."""
+        among = statistics.mean(0 < place <= AMONG for place in self.places)
+        first = statistics.mean(place == 1 for place in self.places)
+        reciprocal = statistics.mean(1 / place if place else 0.0 for place in self.places)
+        return f"{among:7.3f} {first:6.3f} {reciprocal:6.3f}"
+
+
+class PlainBm25:
+    """SQLite's FTS5 over address, path and description, with the weights and the tokenizer that specport had."""
+
+    def __init__(self, tools: Sequence[Tool]) -> None:
+        self._tools = tools
+        self._table = sqlite3.connect(":memory:")
+        columns = "address, path, description"
+        self._table.execute(f"create virtual table tools using fts5({columns}, tokenize = 'porter unicode61')")
+        rows = ((row, *self._texts(tool)) for row, tool in enumerate(tools))
+        self._table.executemany(f"insert into tools (rowid, {columns}) values (?, ?, ?, ?)", rows)
+
+    @staticmethod
+    def _texts(tool: Tool) -> tuple[str, str, str]:
+        path = " ".join(split_words(f"{tool.route.method} {tool.route.path}")) if tool.route else ""
+        return f"{' '.join(split_words(tool.address))} {' '.join(tool.tags)}", path, tool.description
+
+    def find(self, query: str) -> list[Tool]:
+        """The tools that have any of the words."""
+        match = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", query.lower()))
+        order = "order by bm25(tools, 8.0, 4.0, 2.0), rowid limit ?"
+        rows = self._table.execute(f"select rowid from tools where tools match ? {order}", (match, LOOKED_AT))
+        return [self._tools[row] for (row,) in rows]
+
+
+def places(find: Find, questions: Sequence[Question]) -> tuple[int, ...]:
+    """Where the first answer to each question stands among what is found, counted from 1; 0 where it does not."""
+
+    def place(question: Question) -> int:
+        found = [f"{tool.route.method} {tool.route.path}" for tool in find(question.question) if tool.route]
+        return next((index for index, key in enumerate(found, 1) if key in question.answers), 0)
+
+    return tuple(map(place, questions))
+
+
+def table(catalogs: dict[str, Catalog], half: str) -> None:
+    """Both searches on one half of the questions, for each API and all together."""
+    print(f"\nquestions {half:17} | {'plain BM25':^21} | {'specport':^21}")
+    print(f"{'':18}{'n':>9} | {'r@5':>7} {'r@1':>6} {'MRR':>6} | {'r@5':>7} {'r@1':>6} {'MRR':>6}")
+    plain_all, own_all = list[int](), list[int]()
+    for api, catalog in catalogs.items():
+        questions = load(api, half)
+        index = SearchIndex(catalog.tools, [catalog])
+        plain = places(PlainBm25(catalog.tools).find, questions)
+        own = places(lambda query, index=index: [found.tool for found in index.find(query, limit=LOOKED_AT)], questions)
+        plain_all += plain
+        own_all += own
+        print(f"{api:18}{len(questions):9} | {Figures(plain)} | {Figures(own)}")
+    print(f"{'all':18}{len(own_all):9} | {Figures(tuple(plain_all))} | {Figures(tuple(own_all))}")
+
+
+async def cost(tools: Sequence[Tool], catalogs: Sequence[Catalog]) -> str:
+    """One line of what an index of these tools costs."""
+    index = SearchIndex(tools, catalogs)
+    gc.collect()
+    gc.freeze()  # as a server does once it is ready
+    before, waits = resident(), list[float]()
+    beating = asyncio.create_task(beat(waits))
+    started, worked = time.perf_counter(), time.process_time()
+    await asyncio.to_thread(index.find, "anything")
+    made, work = time.perf_counter() - started, time.process_time() - worked
+    beating.cancel()
+    gc.collect()
+    taken = resident() - before
+    asked = [question.question for api in APIS for question in load(api, DEVELOPMENT)]
+    times = sorted(timed(index, query) for _ in range(ROUNDS) for query in asked)
+    p50, p99 = times[len(times) // 2] * 1e3, times[len(times) * 99 // 100] * 1e3
+    return f"{len(tools):7} | {made:6.2f} {work:6.2f} {taken:5.0f} {max(waits) * 1e3:9.0f} | {p50:6.2f} {p99:6.2f}"
+
+
+async def beat(waits: list[float]) -> None:
+    """Note how much later than it should the event loop comes round."""
+    while True:
+        due = time.perf_counter() + BEAT
+        await asyncio.sleep(BEAT)
+        waits.append(time.perf_counter() - due)
+
+
+def timed(index: SearchIndex, query: str) -> float:
+    """Processor seconds of one query."""
+    started = time.process_time()
+    index.find(query)
+    return time.process_time() - started
+
+
+def resident() -> float:
+    """Resident memory of this process in MB of 1,000,000 bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+@contextlib.asynccontextmanager
+async def opened(documents: dict[str, Path], state: Path) -> AsyncIterator[App]:
+    """An App with these documents."""
+    sources = [
+        Source(name.partition(".")[0], str(path), path.read_bytes(), Origin.OPERATOR, "http://127.0.0.1:9")
+        for name, path in documents.items()
+    ]
+    async with App.open(sources, Settings(state_dir=state)) as app:
+        yield app
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--held-out", action="store_true", help="also the questions held out, for the final figure")
+    parser.add_argument("--large", type=Path, metavar="DOCUMENT", help="a large document (Microsoft Graph)")
+    return parser.parse_args()
+
+
+async def main() -> None:
+    """Print the tables."""
+    given = arguments()
+    documents = {api: document_of(api) for api in APIS}
+    large = checked_document(given.large or Path(os.environ["SPECPORT_TEST_CORPUS"]) / "microsoft.com" / "graph.json")
+    with tempfile.TemporaryDirectory(prefix="specport-bench-") as temporary:
+        async with opened({**documents, "large": large}, Path(temporary)) as app:
+            catalogs = [channel.catalog for channel in app.channels()]
+            by_api = dict(zip(APIS, catalogs, strict=False))
+            for half in (DEVELOPMENT, HELD_OUT) if given.held_out else (DEVELOPMENT,):
+                table(by_api, half)
+            print(f"\n{'':7} | {'making it':^29} | {'a query, ms':^13}")
+            print(f"{'tools':>7} | {'s':>6} {'CPU s':>6} {'MB':>5} {'wait ms':>9} | {'p50':>6} {'p99':>6}")
+            print(await cost(catalogs[0].tools, catalogs[:1]))
+            print(await cost(app.tools, catalogs))
+            print(f"load {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
