@@ -12,6 +12,7 @@ import orjson
 from specport.catalog.model import Filters, Tool
 from specport.catalog.report import report
 from specport.errors import BadArguments, SourceError, UnknownTool
+from specport.exposure.model import Expose
 from specport.exposure.telling import described_text, found_text
 from specport.exposure.tools import DESCRIBE, SEARCH, USUALLY_FOUND
 from specport.policy.model import Caller
@@ -67,6 +68,11 @@ class Sources(Protocol):
         """As `App.find`."""
         ...
 
+    @property
+    def expose(self) -> Expose:
+        """As `App.expose`."""
+        ...
+
     def asking(self) -> frozenset[str]:
         """As `App.asking`."""
         ...
@@ -105,7 +111,7 @@ async def _searched(sources: Sources, arguments: Mapping[str, object]) -> str:
     query = cast("str", arguments["query"])
     limit = cast("int", arguments.get("limit", USUALLY_FOUND))
     found = await sources.search(query, source=cast("str", arguments.get("source", "")), limit=limit)
-    return found_text(found, sources.asking(), query)
+    return found_text(found, sources.asking(), query, in_code=sources.expose is Expose.CODE)
 
 
 def _described(sources: Sources, arguments: Mapping[str, object]) -> str:
@@ -113,8 +119,10 @@ def _described(sources: Sources, arguments: Mapping[str, object]) -> str:
         tool = sources.find(cast("str", arguments["address"]))
     except UnknownTool as error:
         raise BadArguments(error.message, pointer="/address", hint=error.hint) from error
-    answer = sources.output_schema(tool) if arguments.get("answer") else None
-    return described_text(tool, sources.asking(), cast("str", arguments.get("argument", "")), answer)
+    in_code = sources.expose is Expose.CODE
+    part = cast("str", arguments.get("argument", ""))
+    answer = sources.output_schema(tool) if not part and arguments.get("answer", in_code) else None
+    return described_text(tool, sources.asking(), part, answer, in_code=in_code)
 
 
 async def _add(sources: Sources, arguments: Mapping[str, object], caller: Caller) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ optional one, `T[]` an array, `{[key]: T}` an object of any names, `"a"|"b"` one
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import cast
 
 import orjson
@@ -21,6 +22,9 @@ MAX_SIGNATURE = 320
 MAX_CHOICES = 8
 """Most values of an enum, or kinds of value, that are named."""
 
+MAX_DEFAULT = 20
+"""Characters of a default that is shown."""
+
 _DETAILS = ((3, True), (2, True), (1, True), (2, False), (1, False), (0, True))
 """From most to least: levels of objects that are spelled out, and whether with what is optional in them."""
 
@@ -33,16 +37,41 @@ _MAX_COMPOSED = 32
 _DEFINITIONS = "#/$defs/"
 
 
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How types and arguments are spelled.
+
+    `kinds` are the names of types that are not JSON Schema's own, `many` is an array; `optional` is an argument that
+    may be left out.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    many: str = "{}[]"
+    optional: str = "{name}?: {type}"
+
+    def kind(self, name: str) -> str:
+        """The name of a type."""
+        return self.kinds.get(name, name)
+
+
+TYPESCRIPT = Notation()
+PYTHON = Notation(
+    kinds={"string": "str", "integer": "int", "number": "float", "boolean": "bool", "object": "dict", "null": "None"},
+    many="list[{}]",
+    optional="{name}: {type} = {default}",
+)
+
+
 def signature_of(tool: Tool, limit: int = MAX_SIGNATURE) -> str:
     """The signature of a tool by its address, of at most `limit` characters where its required arguments allow."""
     return f"{tool.address}({arguments_of(tool.input_schema, limit - len(tool.address) - 2)})"
 
 
-def arguments_of(schema: JsonSchema, limit: int) -> str:
+def arguments_of(schema: JsonSchema, limit: int, notation: Notation = TYPESCRIPT) -> str:
     """The arguments of an input schema with as many levels as fit, then without optional ones at the end."""
     shown: list[tuple[str, bool]] = []
     for depth, is_whole in _DETAILS:
-        shown = list(_Writer(schema, depth, is_whole=is_whole).members(schema))
+        shown = list(_Writer(schema, depth, notation, is_whole=is_whole).members(schema))
         text = ", ".join(member for member, _ in shown)
         if len(text) <= limit:
             return text
@@ -55,11 +84,11 @@ def arguments_of(schema: JsonSchema, limit: int) -> str:
     return ", ".join(kept if len(kept) == len(shown) else [*kept, "..."])
 
 
-def type_of(schema: JsonSchema, limit: int) -> str:
+def type_of(schema: JsonSchema, limit: int, notation: Notation = TYPESCRIPT) -> str:
     """The type that a schema describes, with as many levels as fit `limit` characters."""
     text = ""
     for depth, is_whole in _DETAILS:
-        text = _Writer(schema, depth, is_whole=is_whole).type_of(schema)
+        text = _Writer(schema, depth, notation, is_whole=is_whole).type_of(schema)
         if len(text) <= limit:
             return text
     return text[: max(0, limit - 3)] + "..."
@@ -68,7 +97,8 @@ def type_of(schema: JsonSchema, limit: int) -> str:
 class _Writer:
     """Writes the types of one schema, objects down to `depth`; not `is_whole`: only what is required in them."""
 
-    def __init__(self, root: JsonSchema, depth: int, *, is_whole: bool) -> None:
+    def __init__(self, root: JsonSchema, depth: int, notation: Notation, *, is_whole: bool) -> None:
+        self._notation = notation
         self._definitions = cast("Mapping[str, JsonSchema]", root.get("$defs", {}))
         self._depth = depth
         self._is_whole = is_whole
@@ -79,7 +109,9 @@ class _Writer:
         properties, required = self._properties(schema)
         for name in sorted(properties, key=lambda name: name not in required):
             is_required = name in required
-            yield f"{_key(name)}{'' if is_required else '?'}: {self.type_of(properties[name], depth)}", is_required
+            spelled = "{name}: {type}" if is_required else self._notation.optional if depth == 0 else "{name}?: {type}"
+            kind, default = self.type_of(properties[name], depth), _default(properties[name])
+            yield spelled.format(name=_key(name), type=kind, default=default), is_required
 
     def type_of(self, schema: object, depth: int = 0) -> str:
         """The type of one schema."""
@@ -114,13 +146,18 @@ class _Writer:
     def _kind(self, kind: str, part: JsonSchema, depth: int) -> str:
         if kind == "array":
             item = self.type_of(part.get("items"), depth)
-            return f"({item})[]" if _is_composed(item) else f"{item}[]"
+            many = self._notation.many
+            return many.format(f"({item})" if _is_composed(item) and many.startswith("{}") else item)
         if kind != "object":
-            return kind
+            return self._notation.kind(kind)
         if not self._properties(part)[0]:
             extra = part.get("additionalProperties")
             is_schema = isinstance(extra, dict)
-            return f"{{[key]: {self.type_of(cast('JsonSchema', extra), depth + 1)}}}" if is_schema else "object"
+            return (
+                f"{{[key]: {self.type_of(cast('JsonSchema', extra), depth + 1)}}}"
+                if is_schema
+                else self._notation.kind(kind)
+            )
         if depth >= self._depth:
             return "{...}"
         members = list(self.members(part, depth + 1))
@@ -169,6 +206,13 @@ def _one_of(types: Sequence[str]) -> str:
 
 def _literal(value: object) -> str:
     return orjson.dumps(value).decode()
+
+
+def _default(schema: object) -> str:
+    """A default as Python, `...` where there is none or a long one."""
+    default = cast("JsonSchema", schema).get("default") if isinstance(schema, dict) else None
+    is_plain = isinstance(default, str | int | float) and len(str(default)) <= MAX_DEFAULT
+    return repr(default) if is_plain else "..."
 
 
 def _key(name: str) -> str:

@@ -9,8 +9,9 @@ import orjson
 
 from specport.catalog.model import Tool
 from specport.catalog.signatures import signature_of, type_of
+from specport.code.stubs import stub_of
 from specport.errors import BadArguments
-from specport.exposure.tools import calling_tool_for
+from specport.exposure.tools import RUN, calling_tool_for
 from specport.schemas.model import JsonSchema
 from specport.schemas.outline import lean, shortened
 from specport.schemas.parts import member_at, members_of, standing_alone
@@ -33,15 +34,14 @@ MAX_PATH = 8
 _KINDS = {"tools.callRead": "read", "tools.callWrite": "write", "tools.callDestructive": "destructive"}
 
 
-def found_text(tools: Sequence[Tool], asking: frozenset[str], query: str) -> str:
-    """A line for the signature of each tool and one for what it does."""
+def found_text(tools: Sequence[Tool], asking: frozenset[str], query: str, *, in_code: bool = False) -> str:
+    """A line for the signature of each tool, `in_code` that of Python, and one for what it does."""
     if not tools:
         return f"No tool fits {query[:100]!r}. Try other words for the thing or for what is done with it."
-    return "\n".join(_found(tool, asking) for tool in tools)
-
-
-def _found(tool: Tool, asking: frozenset[str]) -> str:
-    return f"{signature_of(tool)}  [{_kind(tool, asking)}]\n  {shortened(tool.description, MAX_SUMMARY)}"
+    signature = stub_of if in_code else signature_of
+    return "\n".join(
+        f"{signature(tool)}  [{_kind(tool, asking)}]\n  {shortened(tool.description, MAX_SUMMARY)}" for tool in tools
+    )
 
 
 def _kind(tool: Tool, asking: frozenset[str]) -> str:
@@ -49,18 +49,23 @@ def _kind(tool: Tool, asking: frozenset[str]) -> str:
     return f"{kind}, asks a person first" if tool.address in asking else kind
 
 
-def described_text(tool: Tool, asking: frozenset[str], argument: str, answer: JsonSchema | None) -> str:
+def described_text(
+    tool: Tool, asking: frozenset[str], argument: str, answer: JsonSchema | None, *, in_code: bool = False
+) -> str:
     """One tool in full: its signature, what it does, the schema of its arguments, and the type of its answer.
 
-    `argument` is the path of a part of the arguments, to see only that. Raises BadArguments where there is none.
+    `argument` is the path of a part of the arguments, to see only that; `in_code`: as Python calls it. Raises
+    BadArguments where there is no such part.
     """
     if argument:
         return _schema_text(_part(tool.input_schema, argument), argument)
     route = tool.route
-    called = f"{route.method} {route.path}, called by {calling_tool_for(tool.hints)}" if route else "built in"
-    lines = [f"{signature_of(tool)}  [{_kind(tool, asking)}]", called, tool.description]
+    caller = RUN if in_code else calling_tool_for(tool.hints)
+    called = f"{route.method} {route.path}, called by {caller}" if route else "built in"
+    signature = stub_of(tool, answer) if in_code else signature_of(tool)
+    lines = [f"{signature}  [{_kind(tool, asking)}]", called, tool.description]
     lines.append(_schema_text(tool.input_schema, ""))
-    if answer is not None:
+    if answer is not None and not in_code:
         lines.append(f"Answers {type_of(answer, MAX_ANSWER_TYPE)}")
     return "\n".join(lines)
 

@@ -31,17 +31,18 @@ def built_in_tools(expose: Expose, *, manage: bool = False) -> tuple[Tool, ...]:
     if expose is Expose.SEARCH:
         first = (*finding_tools(), *calling_tools())
     elif expose is Expose.CODE:
-        first = (running_tool(), *finding_tools())
+        first = (running_tool(), *finding_tools(in_code=True))
     return (*first, *source_tools(manage=manage))
 
 
-def finding_tools() -> tuple[Tool, Tool]:
-    """Those that say which tools there are."""
+def finding_tools(*, in_code: bool = False) -> tuple[Tool, Tool]:
+    """Those that say which tools there are, `in_code` with Python signatures."""
+    signature = "Python signature" if in_code else "call signature (? optional, [] array)"
     return (
         _tool(
             SEARCH,
-            "Finds tools by what they do. Each result is a call signature (? optional, [] array) with its kind (read, "
-            "write or destructive) and a summary.",
+            f"Finds tools by what they do. Each result is a {signature} with its kind (read, write or destructive) "
+            "and a summary.",
             {
                 "query": {"type": "string", "minLength": 1, "description": "What is to be done, in a few words."},
                 "source": {"type": "string", "description": "Only tools of this source."},
@@ -52,14 +53,15 @@ def finding_tools() -> tuple[Tool, Tool]:
         ),
         _tool(
             DESCRIBE,
-            "Shows one tool in full: what it does and the schema of its arguments.",
+            "Shows one tool in full: what it does and the schema of its arguments"
+            + (", and what it answers." if in_code else "."),
             {
                 "address": _ADDRESS,
                 "argument": {
                     "type": "string",
                     "description": "Only this part of its arguments, where they are large: body, body.rules.",
                 },
-                "answer": {"type": "boolean", "description": "Also what it answers."},
+                "answer": {"type": "boolean", "default": in_code, "description": "Also what it answers."},
             },
             ("address",),
             _LOOKS,
