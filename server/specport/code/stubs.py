@@ -24,9 +24,9 @@ def stub_of(tool: Tool, answer: JsonSchema | None = None, limit: int = MAX_SIGNA
     address = tool.address
     names = address.split(".")
     if all(name.isidentifier() and not keyword.iskeyword(name) for name in names):
-        called, before = f"{address if address.startswith(_GIVEN) else _GIVEN + address}(", "*, "
+        called, before = f"async def {address if address.startswith(_GIVEN) else _GIVEN + address}(", "*, "
     else:
-        called, before = f'call("{address}"', ", *, "
+        called, before = f'async def call("{address}"', ", *, "
     arguments = arguments_of(tool.input_schema, limit - len(called) - len(before) - 1, PYTHON)
     answers = f" -> {type_of(answer, MAX_ANSWER, PYTHON)}" if answer is not None else ""
-    return f"async def {called}{before if arguments else ''}{arguments}){answers}"
+    return f"{called}{before if arguments else ''}{arguments}){answers}"
