@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from specport.audit import Audit, Entry
 from specport.audit_file import AuditFile
@@ -17,7 +17,6 @@ from specport.built_in import call_built_in
 from specport.catalog.model import Tool
 from specport.catalog.naming import CALLING_TOOLS, RUNNING_TOOL
 from specport.catalog.report import report
-from specport.coding import Coding
 from specport.errors import BadArguments, UnknownTool
 from specport.executor.auth.logins import Logins
 from specport.executor.auth.tokens import Tokens
@@ -47,6 +46,9 @@ from specport.sources.worker.apart import Apart
 from specport.sources.worker.pool import WORKERS
 from specport.targets import Sandboxes, Servers
 
+if TYPE_CHECKING:
+    from specport.coding import Coding
+
 log = logging.getLogger("specport")
 
 NOBODY = Caller()
@@ -68,8 +70,16 @@ class App:
         self._pipeline = Pipeline(settings, registry, executor, targets)
         self._offer = offer_of((), settings.policy, settings.manner)
         self._audit: Audit | None = None
-        self._coding = Coding(self._followed, self.known) if settings.expose is Expose.CODE else None
+        self._coding = self._coding_of(settings)
         self.on_change: list[Callable[[], Awaitable[None]]] = []
+
+    def _coding_of(self, settings: Settings) -> Coding | None:
+        """What runs code, where that is offered. Raises SourceError where its extra is missing."""
+        if settings.expose is not Expose.CODE:
+            return None
+        from specport.coding import Coding  # only this needs it
+
+        return Coding(self._followed, self.known)
 
     @classmethod
     @contextlib.asynccontextmanager
