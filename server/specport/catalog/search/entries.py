@@ -168,7 +168,7 @@ def _does(tool: Tool, leaf: str) -> Does:
         is_one = tool.route.path.endswith("}") and Does.LIST not in verbs
         return Does.GET if is_one else said & Does.READ or Does.READ
     by_method = _BY_METHOD.get(tool.route.method, Does.WRITE)
-    if tool.route.method == "POST":
+    if tool.route.method in ("POST", "PUT"):
         return said & Does.WRITE or by_method
     return said & Does.WRITE | by_method
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 import threading
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +45,7 @@ DOES_ELSE = 0.7
 ANSWERS_NOT = 0.45
 """What is left where a question is asked and the tool changes something."""
 
-UNASKED_WRITE = 0.95
+UNASKED_WRITE = 0.9
 """What is left where no verb is said and the tool changes something."""
 
 DEPRECATED = 0.6
@@ -52,6 +53,12 @@ DEPRECATED = 0.6
 
 BESIDES = 0.09
 """How much each word of a name and path takes that was not asked for."""
+
+
+MAX_LOOKED_AT = 300
+"""Characters of a description in which it may be called deprecated."""
+
+_DEPRECATED = re.compile(r"\b(deprecat\w+|legacy)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +161,12 @@ class _Made:
         """What is left of a tool's score by what it does, and by how much else its name says."""
         tool, does = self._tools[row], Does(self._does[row])
         besides = sum(stem not in asked.stems for stem in self._about[row].split())
-        return _does_fit(asked, does) * (DEPRECATED if tool.deprecated else 1.0) / (1 + BESIDES * besides)
+        return _does_fit(asked, does) * (DEPRECATED if _is_deprecated(tool) else 1.0) / (1 + BESIDES * besides)
+
+
+def _is_deprecated(tool: Tool) -> bool:
+    """Whether the document calls it so, by the field or in words."""
+    return tool.deprecated or bool(_DEPRECATED.search(f"{tool.summary} {tool.description[:MAX_LOOKED_AT]}"))
 
 
 def _does_fit(asked: Query, does: Does) -> float:

@@ -21,6 +21,9 @@ MAX_WORDS = 32
 OF_VERB = 0.6
 """How much a verb counts beside a thing: what operations do is told by their methods, too."""
 
+OF_CONTEXT = 0.7
+"""How much a word counts that only says what for, when or why."""
+
 OF_READING = 0.4
 """How much a verb counts that only says that something is to be read."""
 
@@ -37,6 +40,8 @@ _VALUES = re.compile(
     r"(?<!\w)([\"'])[^\"']{1,40}\1(?!\w)|[A-Za-z0-9_-]+[./@][\w./@-]+|(?<=\bcalled )\S+|(?<=\bnamed )\S+"
 )
 _COUNTING = (["how", "many"], ["how", "much"])
+_BEFORE_CONTEXT = frozenset(("for", "so", "because", "when", "after", "during", "while", "if", "without", "before"))
+_PUNCTUATION = ".,;:!?'\"()"
 _SINGULAR = ("ss", "us", "is")
 """What words end with that are no plurals, though they end with `s`."""
 
@@ -66,16 +71,15 @@ class Query:
 def read_query(text: str, known: Vocabulary) -> Query:
     """What a text asks for, whatever the text: words are words, and no others count."""
     text = text[:MAX_QUERY]
-    values = {word for found in _VALUES.finditer(text) for word in words_of(found[0])}
     spoken = words_of(text)[:MAX_WORDS]
     said = _in_few_words(spoken)
     words = mended([word for word in said if word not in STOP_WORDS] or said, known)
     is_question = _is_question(spoken)
     does, may_do = (Does.READ, Does.NOTHING) if is_question else _asked(words)
-    if does == Does.READ and _is_of_many(spoken):
+    if does == Does.READ and _is_of_many(text):
         does = Does.LIST
         words = ["list" if word in SHOWING else word for word in words]
-    concepts = _concepts(words, values, known)
+    concepts = _concepts(words, _weights(words, text, spoken), known)
     return Query(concepts, does, may_do, is_question, frozenset(each for concept in concepts for each in concept.stems))
 
 
@@ -99,10 +103,18 @@ def _is_question(words: Sequence[str]) -> bool:
     )
 
 
-def _is_of_many(words: Sequence[str]) -> bool:
-    """Whether several things are to be read: `all`, or a plural."""
+def _is_of_many(text: str) -> bool:
+    """Whether several things are to be read: `all`, or a plural. `deny-all` is the name of one."""
+    words = [word.strip(_PUNCTUATION) for word in text.lower().split()][:MAX_WORDS]
     plurals = (word for word in words if word.endswith("s") and word not in STOP_WORDS)
     return not MANY.isdisjoint(words) or any(word[-2:] not in _SINGULAR for word in plurals)
+
+
+def _context(words: Sequence[str]) -> set[str]:
+    """The words behind what is sought, which say what for, when or why, and do not name it as well."""
+    places = (place for place, word in enumerate(words) if word in _BEFORE_CONTEXT and place > 1)
+    place = next(places, len(words))
+    return set(words[place:]).difference(words[:place])
 
 
 def _asked(words: Sequence[str]) -> tuple[Does, Does]:
@@ -114,19 +126,30 @@ def _asked(words: Sequence[str]) -> tuple[Does, Does]:
     return next((does for does in orders if does), (Does.NOTHING, Does.NOTHING))
 
 
-def _concepts(words: Sequence[str], values: set[str], known: Vocabulary) -> tuple[Concept, ...]:
+def _concepts(words: Sequence[str], weights: Sequence[float], known: Vocabulary) -> tuple[Concept, ...]:
     """One for each word; two that documents write as one, such as `data center`, are found by that as well."""
     found = [_stems(word) for word in words]
     for index, (word, following) in enumerate(pairwise(words)):
         together = stem(word + following)
         if known.count(together):
             found[index][together] = found[index + 1][together] = 1.0
-    return tuple(Concept(stems, _weight(word, values)) for word, stems in zip(words, found, strict=True))
+    return tuple(map(Concept, found, weights))
 
 
-def _weight(word: str, values: set[str]) -> float:
-    if word in values:
-        return OF_VALUE
+def _weights(words: Sequence[str], text: str, spoken: Sequence[str]) -> list[float]:
+    """How much each word counts: verbs, what looks like a value, and what only says what for less than things do."""
+    values = {word for found in _VALUES.finditer(text) for word in words_of(found[0])}
+    context = _context(spoken)
+
+    def weight(word: str) -> float:
+        if word in values:
+            return OF_VALUE
+        return _weight(word) * (OF_CONTEXT if word in context else 1.0)
+
+    return list(map(weight, words))
+
+
+def _weight(word: str) -> float:
     does, _ = DOES.get(word, (Does.NOTHING, Does.NOTHING))
     return OF_READING if does & Does.READ else OF_VERB if does else 1.0
 

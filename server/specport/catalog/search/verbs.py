@@ -28,8 +28,8 @@ _VERBS: Mapping[tuple[Does, Does], str] = {
         available count watch export ask
     """,
     (Does.CREATE, Does.NOTHING): """
-        create make new launch provision build generate register spawn deploy clone fork duplicate post upload buy order
-        issue publish submit write define schedule start
+        create make new take host launch provision build generate register spawn deploy clone fork duplicate post upload
+        buy order issue publish submit write define schedule start
     """,
     (Does.CREATE, Does.UPDATE): """
         add assign attach put allow grant invite give insert associate connect link bind join enable install import save
@@ -49,7 +49,7 @@ _VERBS: Mapping[tuple[Does, Does], str] = {
     (Does.RUN, Does.UPDATE | Does.CREATE): """
         run restart reboot reset rotate trigger execute send resize scale approve merge close reopen pause resume retry
         rerun rebuild move transfer restore redeploy rollback capture refund pay charge confirm verify accept evict
-        snapshot mark star follow mute archive unarchive power turn shutdown finalize void sign
+        collect snapshot mark star follow mute archive unarchive power turn shutdown finalize void sign
     """,
 }
 """Verbs by what they ask for first, and what they may ask for besides."""
@@ -114,7 +114,7 @@ _SILENT = """
 a about actually again all already also am an and another any anyone are as at back be been being but by can could
 current currently d did do does doing don done each either else even ever every everything existing for from given had
 has have having he help her here hers him his how i if in into is it its itself just kindly last let lets like ll m
-many may me might mine much must my need needs new next now of ok on one only onto or our ours out over own particular
+many may me might mine much must my need needs  next now of ok on one only onto or our ours out over own particular
 people per please possible re really right running s shall she should so some somebody someone something still such t
 tell than that the their them then there these they this those three through to today too two us use using ve very via
 want wanted wants was way we were what when where whether which who whose why will with within without would yesterday

@@ -14,7 +14,7 @@ LEAST = 3
 INITIALS = "."
 """What stands before the first letters of words that follow each other, so that they are no word themselves."""
 
-INITIALS_LENGTHS = (3, 4)
+INITIALS_LENGTHS = (2, 3, 4)
 """How many words are called by their initials."""
 
 _RUN = re.compile(r"[^\W_]+")
