@@ -156,7 +156,7 @@ async def test_a_call_is_not_made_where_its_code_fails_first() -> None:
 
 LIMITS: Mapping[str, tuple[str, dict[str, object], str]] = {
     "MAX_COMPUTING": ("while True: pass", {"max_computing": 0.2}, "it computes for more than 0.2 s"),
-    "MAX_MEMORY": ("x = ['a'] * 10**9", {}, "line 1: it needs more than 128 MiB of memory"),
+    "MAX_MEMORY": ("x = ['a'] * 10**9", {}, "line 1: it needs more than 256 MiB of memory"),
     "MAX_RECURSION": ("def f(): return f()\nf()", {}, "line 1: its calls go more than 500 deep"),
     "MAX_CALLS": (
         "for i in range(10):\n    await tools.a.b(i=i)",
@@ -166,21 +166,24 @@ LIMITS: Mapping[str, tuple[str, dict[str, object], str]] = {
     "MAX_LOOKUPS": ("while True:\n    tools.a.b", {"max_lookups": 50}, "line 2: it asks for more than 50 names"),
     "MAX_PRINTED": ("while True: print('x' * 1000)", {}, "it prints more than 262,144 characters"),
     "MAX_WAITING": ("import time\ntime.sleep(601)", {}, "it waits for more than 600 s"),
+    "MAX_ANSWER": ("await tools.a.b()", {"max_answer": 20}, "line 1: ValueError: the answer has"),
     "MAX_VALUE": ("x = 'x' * 1024\n[x] * 10**5", {}, "takes more than 16 MiB"),
     "MAX_DEPTH": ("x = []\nfor i in range(200): x = [x]\nx", {}, "has more than 100 levels"),
 }
 
+CATCHABLE = frozenset({"MAX_RECURSION", "MAX_ANSWER", "MAX_VALUE", "MAX_DEPTH"})
+
 
 @pytest.mark.parametrize("name", LIMITS)
 async def test_each_limit_ends_a_run_with_its_name(name: str) -> None:
-    """In one clear error, whatever the code catches; only what goes too deep it may catch, as in any Python."""
+    """In one clear error, whatever the code catches, but for those of one value and of what goes too deep."""
     code, settings, message = LIMITS[name]
     told = await said(code, **settings)
     assert told.startswith("ERROR ")
     assert message in told
     assert name in told
     caught = "try:\n" + "\n".join(f"    {line}" for line in code.splitlines()) + "\nexcept BaseException:\n    pass"
-    if name not in ("MAX_RECURSION", "MAX_VALUE", "MAX_DEPTH"):
+    if name not in CATCHABLE:
         assert name in await said(caught, **settings)
 
 

@@ -16,8 +16,8 @@ MAX_WAITING = 600.0
 MAX_CALLS = 200
 """Calls in one run."""
 
-MAX_MEMORY = 128 * 1024 * 1024
-"""Bytes of what code holds in one run."""
+MAX_MEMORY = 256 * 1024 * 1024
+"""Bytes of what code holds in one run; JSON takes up to 30 times its size there."""
 
 MAX_RECURSION = 500
 """Calls of functions inside each other."""
@@ -33,6 +33,9 @@ MAX_PRINTED = 256 * 1024
 
 MAX_VALUE = 16 * 1024 * 1024
 """Bytes, about, of the arguments of one call and of a result."""
+
+MAX_ANSWER = 6 * 1024 * 1024
+"""Bytes of the answer of one call."""
 
 MAX_DEPTH = 100
 """Levels of lists and dicts in the arguments of a call and in a result."""
@@ -75,6 +78,7 @@ class Bounds:
     max_code: int = MAX_CODE
     max_printed: int = MAX_PRINTED
     max_value: int = MAX_VALUE
+    max_answer: int = MAX_ANSWER
     max_depth: int = MAX_DEPTH
     max_runs: int = MAX_RUNS
     max_queued: float = MAX_QUEUED

@@ -124,7 +124,7 @@ class Run:
             await self._sleep(wanted.seconds)
             return Answer()
         try:
-            return answer_of(await door(wanted.address, wanted.arguments))
+            return answer_of(await door(wanted.address, wanted.arguments), self._bounds)
         except Asked:
             raise
         except SpecportError as error:

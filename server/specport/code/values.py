@@ -50,10 +50,12 @@ def shown(value: object, bounds: Bounds) -> object:
     return _Reading(bounds, is_strict=False).read(value, "", 0)
 
 
-def answer_of(result: ToolResult) -> Answer:
+def answer_of(result: ToolResult, bounds: Bounds) -> Answer:
     """What code gets of a call: the whole answer, however little of it a model would be shown."""
     if result.is_error:
         return Answer(error=RuntimeError(result.text))
+    if len(result.body or b"") > bounds.max_answer:
+        return Answer(error=ValueError(_too_large(len(result.body or b""), bounds)))
     if result.blobs:
         return Answer(value=base64.b64decode(result.blobs[0].base64))
     if result.body is None:
@@ -70,6 +72,12 @@ def error_of(error: SpecportError) -> Answer:
     """What code gets of a call that has no answer."""
     kind = next((kind for ours, kind in _KINDS if isinstance(error, ours)), RuntimeError)
     return Answer(error=kind(str(error)))
+
+
+def _too_large(size: int, bounds: Bounds) -> str:
+    limit = bounds.max_answer / (1024 * 1024)
+    said = f"the answer has {size:,} bytes, and code takes at most {limit:g} MiB of each (MAX_ANSWER)"
+    return f"{said}. Ask for smaller pages, or call the tool by its name outside code"
 
 
 def _of_text(text: str) -> object:
