@@ -6,7 +6,8 @@ Each document of `hostile_documents` (those whose name has one of the words) is 
 `specport serve --allow-private`, whose client asks for `openapi.previewSpec`, `openapi.addSource`, every page of
 `tools/list`, and the call of one of its tools. A `ping` goes beside each, again and again, and shows for how long the
 server could answer nothing. Printed: the document's bytes, the longest of the answers in seconds, the longest ping, the
-processor time of all, the peak memory, and what was said. Ends with 1 where something took more than it may.
+processor time of the server, the peak memory of it and the process that reads for it, and what was said. Ends with 1
+where something took more than it may.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ class _Client:
         wanted = self._send(method, params)
         row, next_ping = self._row, time.perf_counter()
         while True:
+            row.megabytes = max(row.megabytes, self._server.peak_of_all())
             if not waiting and time.perf_counter() >= next_ping:
                 waiting[self._send("ping", {})] = time.perf_counter()
             line = self._server.answer_within(PING_SECONDS)
@@ -152,7 +154,7 @@ def run(name: str, case: Hostile, url: str, work: Path) -> Row:
         try:
             row.said = _all(client, spec, url)
             row.processor = server.processor_seconds() - used
-            row.megabytes = server.peak_memory()
+            row.megabytes = max(row.megabytes, server.peak_of_all())
         except (ServerGone, OSError) as error:
             row.said, row.seconds = f"THE SERVER IS GONE: {error}", float("inf")
     return row

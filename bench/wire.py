@@ -128,9 +128,16 @@ class StdioServer:
 
     def peak_memory(self) -> float:
         """Peak resident memory of the process so far, in MB of 1,000,000 bytes."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        peak = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-        return int(peak.split()[1]) * 1024 / 1e6
+        return peak_memory(self._process.pid)
+
+    def peak_of_all(self) -> float:
+        """The same of the process and of those that it has now, together."""
+        return self.peak_memory() + sum(peak_memory(pid) for pid in self.children())
+
+    def children(self) -> list[int]:
+        """The processes that the process has now."""
+        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/children")
+        return [int(pid) for task in tasks for pid in task.read_text().split()]
 
     def processor_seconds(self) -> float:
         """Processor time of the process so far, user and system."""
@@ -153,6 +160,16 @@ class StdioServer:
     def _gone(self) -> ServerGone:
         said = self._log.read_text(errors="replace").strip().splitlines()[-5:]
         return ServerGone("the server ended; its last words:\n" + "\n".join(said))
+
+
+def peak_memory(pid: int) -> float:
+    """Peak resident memory of a process so far, in MB of 1,000,000 bytes, 0 once it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    peak = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "VmHWM: 0 kB")
+    return int(peak.split()[1]) * 1024 / 1e6
 
 
 def processor_seconds(pid: int) -> float:

@@ -1,7 +1,7 @@
 """Catalog <-> bytes, for the cache: a digest of what follows, a line feed, and JSON, checked by pydantic on the way in.
 
 Schemas stay the text they are made of, except that those of the first list page are there as they are listed: what
-a start needs is decoded at once, and nothing else.
+a start needs is decoded at once, and nothing else. What tools have alike (`catalog.alike`) is there once.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from specport.catalog.alike import Alike, Gathering, Numbers, joined
 from specport.catalog.model import Catalog, Tool, ToolFacts
 from specport.catalog.schemas import Library, MadeSchemas
 from specport.documents.model import Problem
+from specport.documents.own_json import read_json
 from specport.operations.model import DocumentHints, SecurityScheme
 
 LISTED_AHEAD = 500
@@ -27,7 +29,10 @@ _DIGEST_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A catalog as it is written. `schemas`: root and listed text of each tool; `targets`: pointer, names, text."""
+    """A catalog as it is written. `tools` are without what stands in `alike` by the `numbers` of each.
+
+    `schemas`: root and listed text of each tool; `targets`: pointer, names, text.
+    """
 
     source: str
     title: str
@@ -37,6 +42,8 @@ class _Stored:
     schemes: Mapping[str, SecurityScheme]
     problems: tuple[Problem, ...]
     tools: tuple[ToolFacts, ...]
+    numbers: tuple[Numbers, ...]
+    alike: Alike
     schemas: tuple[tuple[str, str | None], ...]
     targets: tuple[tuple[str, tuple[str, ...], str], ...]
     budget: int
@@ -50,6 +57,8 @@ def encode_catalog(catalog: Catalog) -> bytes:
     """A catalog of `build_catalog` as bytes."""
     made = [tool.schemas for tool in catalog.tools if isinstance(tool.schemas, MadeSchemas)]
     library = made[0].library if made else Library({}, 0)
+    gathered = Gathering()
+    parted = [gathered.parted(tool) for tool in catalog.tools]
     stored = _Stored(
         source=catalog.source,
         title=catalog.title,
@@ -58,7 +67,9 @@ def encode_catalog(catalog: Catalog) -> bytes:
         servers=catalog.servers,
         schemes=catalog.schemes,
         problems=catalog.problems,
-        tools=catalog.tools,
+        tools=tuple(facts for facts, _ in parted),
+        numbers=tuple(numbers for _, numbers in parted),
+        alike=gathered.alike(),
         schemas=tuple(
             (each.root, each.listed_text if index < LISTED_AHEAD else None) for index, each in enumerate(made)
         ),
@@ -79,18 +90,17 @@ def decode_catalog(data: bytes) -> Catalog | None:
     if data[:_DIGEST_BYTES] != hashlib.sha256(content).hexdigest().encode():
         return None
     try:
-        stored = _adapter().validate_python(orjson.loads(content))
-    except (orjson.JSONDecodeError, ValidationError):
+        stored = _adapter().validate_python(read_json(content))
+    except ValueError:
         return None
-    texts: dict[str, str] = {}
     library = Library({(pointer, frozenset(names)): text for pointer, names, text in stored.targets}, stored.budget)
     return Catalog(
         source=stored.source,
         title=stored.title,
         version=stored.version,
         tools=tuple(
-            _tool(facts, MadeSchemas(root, library, facts.address, listed), texts)
-            for facts, (root, listed) in zip(stored.tools, stored.schemas, strict=True)
+            _tool(joined(facts, numbers, stored.alike), MadeSchemas(root, library, facts.address, listed))
+            for facts, numbers, (root, listed) in zip(stored.tools, stored.numbers, stored.schemas, strict=True)
         ),
         problems=stored.problems,
         digest=stored.digest,
@@ -103,7 +113,7 @@ def decode_catalog(data: bytes) -> Catalog | None:
     )
 
 
-def _tool(facts: ToolFacts, schemas: MadeSchemas, texts: dict[str, str]) -> Tool:
+def _tool(facts: ToolFacts, schemas: MadeSchemas) -> Tool:
     return Tool(
         address=facts.address,
         wire_name=facts.wire_name,
@@ -114,7 +124,7 @@ def _tool(facts: ToolFacts, schemas: MadeSchemas, texts: dict[str, str]) -> Tool
         deprecated=facts.deprecated,
         needs_approval=facts.needs_approval,
         summary=facts.summary,
-        answer=texts.setdefault(facts.answer, facts.answer),
+        answer=facts.answer,
         schemas=schemas,
     )
 

@@ -7,9 +7,11 @@ schema can be made of them is known before (`build`), so that making one raises 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import orjson
 
+from specport.documents.own_json import read_json
 from specport.schemas.compose import compose
 from specport.schemas.model import Fragment, JsonSchema, Place
 from specport.schemas.outline import lean
@@ -64,7 +66,7 @@ class MadeSchemas:
     @property
     def listed(self) -> JsonSchema:
         """The same in at most so many bytes, if it can be said in them."""
-        return orjson.loads(self.listed_text)
+        return cast("JsonSchema", read_json(self.listed_text))
 
     @property
     def listed_text(self) -> str:

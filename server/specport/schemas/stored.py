@@ -7,6 +7,7 @@ from typing import cast
 import orjson
 
 from specport.documents.model import JsonObject
+from specport.documents.own_json import read_json
 from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
 from specport.schemas.model import Fragment, Use
 
@@ -21,7 +22,7 @@ def dump_fragment(fragment: Fragment) -> str:
 
 def load_fragment(text: str) -> Fragment:
     """The fragment that `dump_fragment` wrote."""
-    value = orjson.loads(text)
+    value = read_json(text)
     return cast("Fragment", _read(value) if f'"{_PLACE}"' in text else value)
 
 

@@ -9,18 +9,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from specport.documents.assembly import Assembly, may_refer_elsewhere
+from specport.documents.assembly import may_refer_elsewhere
 from specport.documents.bounds import MAX_BYTES
-from specport.documents.load import load_document, read_file
-from specport.documents.model import Document, File
+from specport.documents.load import read_file
+from specport.documents.model import File
 from specport.errors import DocumentError, SourceError, SpecportError
 from specport.executor.addresses import origin_of
 from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.model import Origin, Source, is_on_web
+from specport.sources.referring import Assembling, Referring
 from specport.sources.turns import in_turn
 
 MAX_FILES = 1_000
 """Most other files that one document may refer to."""
+
+MAX_ROUNDS = 100
+"""Most files that lead from one to the next: what a document refers to is looked for again with each round of them."""
 
 MAX_GATHERED_BYTES = MAX_BYTES
 """Most bytes that the other files of one document may have together."""
@@ -28,44 +32,51 @@ MAX_GATHERED_BYTES = MAX_BYTES
 Read = Callable[[str], Awaitable[bytes]]
 """URL of a file -> its bytes. Raises SourceError for one that may not, or cannot, be read."""
 
+Refer = Callable[[Source], Referring]
+"""A source -> its document, to be looked through for what it refers to."""
 
-async def with_files(source: Source, fetching: FetchPolicy) -> Source:
+
+async def with_files(source: Source, fetching: FetchPolicy, refer: Refer = Assembling) -> Source:
     """The source with the files that its document refers to.
 
     A file of the operator's may refer to files below its own folder, a document from a URL, where
     `fetching.follows_references` allows it, to others of its origin. Why another could not be had is kept as `unread`.
-    Raises DocumentError for what is no document, for more than MAX_FILES, and for more than MAX_GATHERED_BYTES.
+    `refer` reads what there is. Raises DocumentError for what is no document, for more than MAX_FILES, MAX_ROUNDS and
+    MAX_GATHERED_BYTES.
     """
     if not any(may_refer_elsewhere(data) for data in (source.data, *(overlay.data for overlay in source.overlays))):
         return source
-    document = await in_turn(load_document, source.data, source.uri, source.overlays, source.bounds)
-    files, unread = await _gather(document, _reader(source, fetching))
+    files, unread = await _gather(source.uri, refer(source), _reader(source, fetching))
     return replace(source, files=files, unread=unread)
 
 
-async def _gather(document: Document, read: Read) -> tuple[tuple[File, ...], dict[str, str]]:
+async def _gather(uri: str, document: Referring, read: Read) -> tuple[tuple[File, ...], dict[str, str]]:
     """What is referred to, directly or by another file, and why some of it is not there."""
-    assembly = await in_turn(Assembly, document)
-    files: list[File] = []
+    files: dict[str, File] = {}
     unread: dict[str, str] = {}
-    while missing := [entry for entry in assembly.missing() if entry.uri not in unread]:
+    found = await in_turn(document.look, ())
+    for _ in range(MAX_ROUNDS):
+        missing = [entry for entry in found.missing if entry.uri not in unread]
+        if not missing:
+            return tuple(files.values()), unread
         if len(files) + len(unread) + len(missing) > MAX_FILES:
-            raise DocumentError(f"{document.uri} refers to more than {MAX_FILES:,} other files (MAX_FILES)")
+            raise DocumentError(f"{uri} refers to more than {MAX_FILES:,} other files (MAX_FILES)")
+        more: list[File] = []
         for entry in missing:
             try:
-                file = File(entry.uri, await read(entry.place))
-                await in_turn(assembly.add, file)
+                more.append(File(entry.uri, await read(entry.place)))
             except SpecportError as error:
                 unread[entry.uri] = error.message
-            else:
-                files.append(file)
-                _check_size(document, files)
-    return tuple(files), unread
+            _check_size(uri, [*files.values(), *more])
+        found = await in_turn(document.look, more)
+        unread |= dict(found.faults)
+        files |= {file.uri: file for file in more if file.uri not in unread}
+    raise DocumentError(f"{uri} refers to files that refer to files, over {MAX_ROUNDS} times (MAX_ROUNDS)")
 
 
-def _check_size(document: Document, files: list[File]) -> None:
+def _check_size(uri: str, files: list[File]) -> None:
     if sum(len(file.data) for file in files) > MAX_GATHERED_BYTES:
-        raise DocumentError(f"{document.uri} refers to files of over {MAX_GATHERED_BYTES:,} bytes (MAX_GATHERED_BYTES)")
+        raise DocumentError(f"{uri} refers to files of over {MAX_GATHERED_BYTES:,} bytes (MAX_GATHERED_BYTES)")
 
 
 def _reader(source: Source, fetching: FetchPolicy) -> Read:

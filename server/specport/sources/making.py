@@ -15,6 +15,7 @@ from specport.sources.model import MAX_NAME, Source
 from specport.sources.preview.measure import preview_of
 from specport.sources.preview.model import Preview
 from specport.sources.read import build, open_source
+from specport.sources.referring import Assembling, Referring
 
 
 class Maker(Protocol):
@@ -22,6 +23,10 @@ class Maker(Protocol):
 
     def name(self, source: Source) -> str:
         """A name for a source that has none yet, from the title of its document, else from its host."""
+        ...
+
+    def referring(self, source: Source) -> Referring:
+        """Its document, to be looked through for the other files that it refers to."""
         ...
 
     def catalog(self, source: Source, shape: Shape) -> Catalog | bytes:
@@ -48,6 +53,10 @@ class Here:
         kept = [word for word in words if word not in ("api", "the", "openapi", "swagger", "rest")] or words
         name = re.sub(r"^[^a-z]+", "", "_".join(kept[:3]))[:MAX_NAME].rstrip("_")
         return name or "source"
+
+    def referring(self, source: Source) -> Assembling:
+        """As `Maker.referring`."""
+        return Assembling(source)
 
     def catalog(self, source: Source, shape: Shape) -> Catalog:
         """As `Maker.catalog`."""

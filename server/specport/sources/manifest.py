@@ -22,9 +22,10 @@ from specport.executor.model import Channel, Limit
 from specport.results.model import Conventions
 from specport.sources.clients import Auth, ClientEntry
 from specport.sources.fetch import FetchPolicy, fetch
-from specport.sources.gather import with_files
+from specport.sources.gather import Refer, with_files
 from specport.sources.model import ACCOUNT, NO_VALIDATORS, Origin, Source, is_on_web
 from specport.sources.policies import PolicyEntry, rules_of
+from specport.sources.referring import Assembling
 from specport.sources.written import Strict, checked
 
 MANIFEST = "source.toml"
@@ -162,7 +163,9 @@ def open_bundled(name: str, account: Account = DEFAULT_ACCOUNT) -> Source:
     return _source(manifest, _file(folder, manifest.document), folder, Origin.BUNDLED, account)
 
 
-async def open_folder(folder: Path, fetching: FetchPolicy, account: Account = DEFAULT_ACCOUNT) -> Source:
+async def open_folder(
+    folder: Path, fetching: FetchPolicy, account: Account = DEFAULT_ACCOUNT, refer: Refer = Assembling
+) -> Source:
     """A source of the operator's own: a folder with `source.toml`, and the document that it names."""
     folder = folder.resolve()
     manifest = read_manifest(read_file(folder / MANIFEST), str(folder / MANIFEST))
@@ -173,7 +176,7 @@ async def open_folder(folder: Path, fetching: FetchPolicy, account: Account = DE
     else:
         document = _file(folder, url)
     source = _source(manifest, document, folder, Origin.OPERATOR, account)
-    return await with_files(replace(source, validators=validators), fetching)
+    return await with_files(replace(source, validators=validators), fetching, refer)
 
 
 def source_of(manifest: Manifest, document: File, account: Account) -> Source:

@@ -149,7 +149,7 @@ class Registry:
         """
         async with self._reading.setdefault(name, asyncio.Lock()):  # or an earlier answer might be taken last
             known = self._known(name)
-            fresh = await read_again(known.kept, self._fetching)
+            fresh = await read_again(known.kept, self._fetching, self._maker)
             if fresh is None and not (accept and known.kept.held):
                 return Refreshed(known)
             async with self._changing:

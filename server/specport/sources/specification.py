@@ -55,14 +55,14 @@ async def read_specification(
 ) -> Source:
     """The source that a caller describes. A tool call may name URLs and text, an operator files as well.
 
-    `maker` finds a name where none is given.
+    `maker` reads what there is to read for that.
 
     Raises SourceError when the document cannot be had, or the name or a filter is not one.
     """
     filters, fetching = checked_filters(wanted.filters), fetching.within(origin.bounds)
     folder = _folder(wanted) if origin is not Origin.TOOL else None
     if folder and (folder / MANIFEST).is_file():
-        return await _of_manifest(folder, replace(wanted, filters=filters), fetching)
+        return await _of_manifest(folder, replace(wanted, filters=filters), fetching, maker)
     if folder:
         wanted = replace(wanted, spec=str(root_document(folder)))
     preset = _preset(wanted) if origin is not Origin.TOOL else ""
@@ -84,7 +84,7 @@ async def read_specification(
         preset=preset,
         validators=found.validators,
     )
-    return await with_files(source, fetching)
+    return await with_files(source, fetching, maker.referring)
 
 
 def _folder(wanted: Specification) -> Path | None:
@@ -93,9 +93,10 @@ def _folder(wanted: Specification) -> Path | None:
     return path if path and not _preset(wanted) and path.is_dir() else None
 
 
-async def _of_manifest(folder: Path, wanted: Specification, fetching: FetchPolicy) -> Source:
+async def _of_manifest(folder: Path, wanted: Specification, fetching: FetchPolicy, maker: Maker) -> Source:
     """What a folder's manifest says, with what is wanted otherwise; the manifest is kept as it is now."""
-    told = await open_folder(folder, fetching, Account(wanted.name.rpartition("@")[2], dict(wanted.credentials)))
+    given = Account(wanted.name.rpartition("@")[2], dict(wanted.credentials))
+    told = await open_folder(folder, fetching, given, maker.referring)
     overlays = [(await _read(overlay, fetching, Origin.OPERATOR)).file for overlay in wanted.overlays]
     source = replace(
         told,
@@ -106,10 +107,10 @@ async def _of_manifest(folder: Path, wanted: Specification, fetching: FetchPolic
         overlays=(*told.overlays, *overlays),
     )
     check_name(source.name, Origin.OPERATOR)
-    return await with_files(source, fetching) if overlays else source
+    return await with_files(source, fetching, maker.referring) if overlays else source
 
 
-async def read_again(source: Source, fetching: FetchPolicy) -> Source | None:
+async def read_again(source: Source, fetching: FetchPolicy, maker: Maker = HERE) -> Source | None:
     """The source with its document, and what that refers to, as they are now; None where they are as they were.
 
     Raises SourceError where the document cannot be had, or comes from nowhere that it could be had from again.
@@ -126,7 +127,7 @@ async def read_again(source: Source, fetching: FetchPolicy) -> Source | None:
     found = await _read_changed(source, fetching)
     overlays = [(await _read(overlay.uri, fetching, source.origin)).file for overlay in source.overlays]
     fresh = replace(source, data=found.file.data, overlays=tuple(overlays), files=(), unread={})
-    fresh = await with_files(replace(fresh, validators=found.validators), fetching)
+    fresh = await with_files(replace(fresh, validators=found.validators), fetching, maker.referring)
     return None if replace(fresh, validators=source.validators) == source else fresh
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from specport.catalog.build import Shape
 from specport.catalog.model import Catalog
+from specport.documents.model import File
 from specport.sources.making import HERE
 from specport.sources.model import Source
 from specport.sources.preview.model import Preview
+from specport.sources.referring import Look, Referring
 from specport.sources.worker.model import Job, Kind, limits_of
 from specport.sources.worker.pool import Workers
-from specport.sources.worker.wire import unpack_preview
+from specport.sources.worker.wire import unpack_look, unpack_preview
 
 
 class Apart:
@@ -23,6 +28,10 @@ class Apart:
         made = self._workers.ask(Job(Kind.NAME, source, limits_of(source)))
         return HERE.name(source) if made is None else made.decode()
 
+    def referring(self, source: Source) -> Referring:
+        """As `Maker.referring`."""
+        return _Looking(self._workers, source)
+
     def catalog(self, source: Source, shape: Shape) -> Catalog | bytes:
         """As `Maker.catalog`."""
         made = self._workers.ask(Job(Kind.CATALOG, _bare(source), limits_of(source), shape))
@@ -32,6 +41,22 @@ class Apart:
         """As `Maker.preview`."""
         made = self._workers.ask(Job(Kind.PREVIEW, source, limits_of(source), shape))
         return HERE.preview(source, shape) if made is None else unpack_preview(made)
+
+
+class _Looking:
+    """A document that is read again, with all of its files so far, for each look."""
+
+    def __init__(self, workers: Workers, source: Source) -> None:
+        self._workers = workers
+        self._source = replace(_bare(source), files=(), unread={})
+
+    def look(self, files: Sequence[File]) -> Look:
+        """As `Referring.look`."""
+        self._source = source = replace(self._source, files=(*self._source.files, *files))
+        made = self._workers.ask(Job(Kind.LOOK, source, limits_of(source)))
+        if made is None:
+            return HERE.referring(replace(source, files=())).look(source.files)
+        return unpack_look(made)
 
 
 def _bare(source: Source) -> Source:

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     """What is made of a document."""
 
     NAME = "name"
+    LOOK = "look"
     CATALOG = "catalog"
     PREVIEW = "preview"
 

@@ -15,9 +15,11 @@ import orjson
 from pydantic import TypeAdapter
 
 from specport.catalog.build import Shape
+from specport.documents.own_json import read_json
 from specport.errors import DocumentError, SourceError, SpecportError
 from specport.sources.codec import pack_source, unpack_source
 from specport.sources.preview.model import Preview
+from specport.sources.referring import Look
 from specport.sources.worker.model import Job, Kind, Limits
 
 MAX_FRAME = 1024 * 1024 * 1024
@@ -105,6 +107,16 @@ def unpack_answer(answer: bytes) -> bytes:
     raise _ERRORS[failed.kind](failed.message, hint=failed.hint)
 
 
+def pack_look(look: Look) -> bytes:
+    """What a document refers to as bytes."""
+    return orjson.dumps(look)
+
+
+def unpack_look(data: bytes) -> Look:
+    """What a document refers to, of these bytes."""
+    return _looks().validate_python(read_json(data))
+
+
 def pack_preview(preview: Preview) -> bytes:
     """A preview as bytes."""
     return orjson.dumps(preview)
@@ -112,7 +124,12 @@ def pack_preview(preview: Preview) -> bytes:
 
 def unpack_preview(data: bytes) -> Preview:
     """The preview of these bytes."""
-    return _previews().validate_python(orjson.loads(data))
+    return _previews().validate_python(read_json(data))
+
+
+@functools.cache
+def _looks() -> TypeAdapter[Look]:
+    return TypeAdapter(Look)
 
 
 @functools.cache
