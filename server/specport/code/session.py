@@ -8,6 +8,7 @@ ask for the interpreter after that has ended, which aborts the process.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import time
@@ -234,8 +235,8 @@ class Session:
         """What ended the code, by the type of the error that it was."""
         lines: tuple[int, ...] = ()
         if isinstance(error, monty.MontyRuntimeError | monty.MontySyntaxError):
-            frames = error.traceback()[-MAX_BACKTRACE:]
-            lines = tuple(frame.line for frame in frames if frame.filename == _CODE)
+            frames = [frame.line for frame in error.traceback() if frame.filename == _CODE]
+            lines = tuple(line for line, _ in itertools.groupby(frames))[-MAX_BACKTRACE:]
         limit = self._limit(error)
         known, is_after = (lines, False) if lines else ((self._line,) if self._line else (), True)
         if limit:
