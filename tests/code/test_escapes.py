@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from code_runs import Api, processes, running, said
 
+from specport.errors import SourceError
 from specport.results.model import ToolResult
 
 pytestmark = pytest.mark.anyio
@@ -191,3 +192,15 @@ async def test_the_process_of_a_run_has_no_environment(monkeypatch: pytest.Monke
         await runs.run("await tools.a.b()", door)
     assert seen
     assert all(b"secret" not in each for each in seen)
+
+
+@pytest.mark.parametrize("program", ["/bin/false", "/nonexistent"])
+async def test_where_no_process_can_be_started_the_error_says_so(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not which limit was reached: none was."""
+    monkeypatch.setenv("MONTY_BIN", program)
+    try:
+        told = await said("1")
+    except SourceError as error:
+        told = str(error)
+    assert "worker" in told
+    assert "MAX_" not in told

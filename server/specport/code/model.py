@@ -65,6 +65,10 @@ MISSING = (
 """What models write and this Python does not have."""
 
 
+INSTALL = "pip install 'specport[code]'"
+"""What brings the library."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The limits of runs; each is the constant whose name it has in small letters."""

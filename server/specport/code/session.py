@@ -18,8 +18,9 @@ from uuid import UUID
 
 import pydantic_monty as monty
 
-from specport.code.model import Answer, Bounds, Fault, Turn, Wanted
+from specport.code.model import INSTALL, Answer, Bounds, Fault, Turn, Wanted
 from specport.code.values import NoJson, argument, shown
+from specport.errors import SourceError
 
 Pool = monty.Monty
 Snapshot = monty.SyncSnapshot
@@ -32,6 +33,8 @@ GRACE = 2.0
 
 MAX_BACKTRACE = 8
 """Most lines that are told of how code came where it ended."""
+
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has one way to end a process
 
 _CODE = "<python-input-0>"
 """What the library calls the code itself, beside texts that it evaluates."""
@@ -74,8 +77,11 @@ class Session:
         self.printed: list[str] = []
 
     def start(self) -> Turn:
-        """Run the code from its start."""
-        self._checkout.__enter__()
+        """Run the code from its start. Raises SourceError where no process can be started."""
+        try:
+            self._checkout.__enter__()
+        except (monty.MontyError, RuntimeError, OSError) as error:
+            raise SourceError(f"code cannot be run here: {error}", hint=INSTALL) from error
         self._process = self._checkout.worker_pid
         if self._is_killed:
             return Turn()
@@ -96,7 +102,7 @@ class Session:
         self._is_killed = True
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process, signal.SIGKILL)
+                os.kill(self._process, _KILL)
 
     def leave(self) -> None:
         """Give the process back to the pool, which ends it."""
@@ -249,11 +255,11 @@ class Session:
         bounds, cause = self._bounds, error.exception()
         if self._has_flooded:
             return "MAX_PRINTED", f"it prints more than {bounds.max_printed:,} characters"
-        if isinstance(error, monty.MontyCrashedError):
+        computed = self._computed + time.perf_counter() - self._since
+        if isinstance(error, monty.MontyCrashedError) and computed >= bounds.max_computing:
             return "MAX_COMPUTING", "its process did not end by itself and was killed"
         if isinstance(cause, MemoryError):
             return "MAX_MEMORY", f"it needs more than {bounds.max_memory // (1024 * 1024)} MiB of memory"
-        computed = self._computed + time.perf_counter() - self._since
         if isinstance(cause, TimeoutError) and computed >= bounds.max_computing:
             return "MAX_COMPUTING", f"it computes for more than {bounds.max_computing:g} s"
         if isinstance(cause, RecursionError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from specport.code.model import Answer, Bounds, Turn
+from specport.code.model import INSTALL, Answer, Bounds, Turn
 from specport.errors import SourceError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def check_installed() -> None:
     """Raises SourceError where the extra is missing. Nothing is imported yet."""
     if importlib.util.find_spec("pydantic_monty") is None:
-        raise SourceError("--expose code needs the package pydantic-monty", hint="pip install 'specport[code]'")
+        raise SourceError("--expose code needs the package pydantic-monty", hint=INSTALL)
 
 
 class Workers:
