@@ -107,6 +107,9 @@ def leaves(index: SearchIndex, query: str, limit: int = 3) -> Sequence[str]:
         ("How do I add a new customer?", "customersCreate"), ("destroy a customer", "customersDelete"),
         ("get rid of a customer", "customersDelete"), ("edit a customer's name", "customersUpdate"),
         ("which customers are there", "customersList"), ("remove the buyer", "customersDelete"),
+        ("throw this customer out", "customersDelete"), ("deleting customers", "customersDelete"),
+        ("make the customer public", "customersUpdate"), ("customers", "customersList"),
+        ("customer orders: get all customers", "customersList"), ("my customers", "customersList"),
     ],
 )  # fmt: skip
 def test_a_verb_says_which_method_is_meant(index: SearchIndex, query: str, first: str) -> None:

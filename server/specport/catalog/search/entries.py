@@ -22,6 +22,12 @@ MAX_VERBS_IN = 200
 """Characters of a text that are looked at for the verb that it begins with."""
 
 
+MAX_LOOKED_AT = 300
+"""Characters of a description in which it may be called deprecated."""
+
+_DEPRECATED = re.compile(r"\b(deprecat\w+|legacy)\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A part of what is known of a tool: how much a word there says, and how many words there usually are.
@@ -77,6 +83,7 @@ class Entry:
     stems: Mapping[str, float]
     does: Does
     about: frozenset[str]
+    is_deprecated: bool
 
 
 class Reading:
@@ -98,7 +105,7 @@ class Reading:
             self._add(stems, field, words_of(text))
         for name in (leaf, *segments):
             stems.update(dict.fromkeys(initials_of(name), WEIGHT_OF_INITIALS))
-        return Entry(stems, _does(tool, leaf), frozenset(map(self._stem, about)))
+        return Entry(stems, _does(tool, leaf), frozenset(map(self._stem, about)), _is_deprecated(tool))
 
     def _fields(self, tool: Tool, segments: Sequence[str]) -> Iterator[tuple[Field, str]]:
         yield NAME, " ".join([*tool.address.split(".")[-2:], *tool.tags[1:]])
@@ -179,3 +186,8 @@ def _verbs(text: str, number: int) -> Iterator[Does]:
         found = DOES.get(word) or DOES.get(word.removesuffix("s")) or DOES.get(stem(word))
         if found:
             yield found[0]
+
+
+def _is_deprecated(tool: Tool) -> bool:
+    """Whether the document calls it so, by the field or in words."""
+    return tool.deprecated or bool(_DEPRECATED.search(f"{tool.summary} {tool.description[:MAX_LOOKED_AT]}"))

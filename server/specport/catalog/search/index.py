@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 import threading
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from specport.catalog.search.verbs import Does
 SATURATION = 1.7
 """How late more of the same word says no more (BM25's k1)."""
 
-WHOLE = 1.0
+WHOLE = 0.9
 """How much a tool must have of a word to have it wholly."""
 
 MAX_RANKED = 200
@@ -33,19 +32,19 @@ MAX_RANKED = 200
 LEAST_COVERED = 0.25
 """What is left of the score of a tool that has next to nothing of what was asked."""
 
-OTHER_READ = 0.85
+OTHER_READ = 0.9
 """What is left where one thing was asked for and the tool lists them, or the other way round."""
 
 MAY_DO = 0.95
 """What is left where the tool does what the verb may mean besides."""
 
-DOES_ELSE = 0.7
+DOES_ELSE = 0.6
 """What is left where the tool does something else than the verb says."""
 
 ANSWERS_NOT = 0.45
 """What is left where a question is asked and the tool changes something."""
 
-UNASKED_WRITE = 0.9
+UNASKED_WRITE = 0.85
 """What is left where no verb is said and the tool changes something."""
 
 DEPRECATED = 0.6
@@ -53,12 +52,6 @@ DEPRECATED = 0.6
 
 BESIDES = 0.09
 """How much each word of a name and path takes that was not asked for."""
-
-
-MAX_LOOKED_AT = 300
-"""Characters of a description in which it may be called deprecated."""
-
-_DEPRECATED = re.compile(r"\b(deprecat\w+|legacy)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +92,7 @@ class _Made:
     def __init__(self, tools: Sequence[Tool], catalogs: Iterable[Catalog]) -> None:
         self._tools = sorted(tools, key=_source_of)
         self._does = array("B")
+        self._deprecated = array("B")
         self._about: list[str] = []
         self._rows: dict[str, range] = {}
         self._postings = Postings(self._entries(Reading(tools, catalogs)))
@@ -107,6 +101,7 @@ class _Made:
         for row, tool in enumerate(self._tools):
             entry = reading.entry(tool)
             self._does.append(entry.does)
+            self._deprecated.append(entry.is_deprecated)
             self._about.append(" ".join(sorted(entry.about)))
             first = self._rows.get(_source_of(tool), range(row, row)).start
             self._rows[_source_of(tool)] = range(first, row + 1)
@@ -159,19 +154,18 @@ class _Made:
 
     def _fits(self, asked: Query, row: int) -> float:
         """What is left of a tool's score by what it does, and by how much else its name says."""
-        tool, does = self._tools[row], Does(self._does[row])
         besides = sum(stem not in asked.stems for stem in self._about[row].split())
-        return _does_fit(asked, does) * (DEPRECATED if _is_deprecated(tool) else 1.0) / (1 + BESIDES * besides)
-
-
-def _is_deprecated(tool: Tool) -> bool:
-    """Whether the document calls it so, by the field or in words."""
-    return tool.deprecated or bool(_DEPRECATED.search(f"{tool.summary} {tool.description[:MAX_LOOKED_AT]}"))
+        return (
+            _does_fit(asked, Does(self._does[row]))
+            * (DEPRECATED if self._deprecated[row] else 1.0)
+            / (1 + BESIDES * besides)
+        )
 
 
 def _does_fit(asked: Query, does: Does) -> float:
     if not asked.does:
-        return UNASKED_WRITE if does & Does.WRITE else 1.0
+        is_other = asked.may_do and not asked.may_do & does
+        return UNASKED_WRITE if does & Does.WRITE else OTHER_READ if is_other else 1.0
     if asked.does & does:
         return 1.0
     if asked.does & Does.READ and does & Does.READ:

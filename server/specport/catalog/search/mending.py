@@ -30,6 +30,10 @@ class Vocabulary(Protocol):
         """How many tools have a stem, or initials."""
         ...
 
+    def most(self, stem: str) -> float:
+        """The most that a stem says of a tool."""
+        ...
+
 
 def mended(words: Sequence[str], known: Vocabulary) -> list[str]:
     """The words, with what is known in place of what is not; what is like nothing stays."""

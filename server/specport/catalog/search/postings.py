@@ -33,6 +33,11 @@ class Postings:
         slot = self._slots.get(stem)
         return 0 if slot is None else self._starts[slot + 1] - self._starts[slot]
 
+    def most(self, stem: str) -> float:
+        """The largest weight that a stem has."""
+        slot = self._slots.get(stem)
+        return 0.0 if slot is None else max(self._weights[self._starts[slot] : self._starts[slot + 1]])
+
     def of(self, stem: str) -> Iterable[tuple[int, float]]:
         """The rows that have a stem, each with its weight."""
         slot = self._slots.get(stem)

@@ -7,25 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from specport.catalog.search.asking import MAX_WORDS, asked, in_few_words, is_of_many, is_question
 from specport.catalog.search.mending import Vocabulary, mended
 from specport.catalog.search.synonyms import SYNONYMS
-from specport.catalog.search.verbs import ASKING, DOES, LONGEST_PHRASE, MANY, PHRASES, SHOWING, STOP_WORDS, Does
+from specport.catalog.search.verbs import DOES, MINE, SHOWING, STOP_WORDS, Does
 from specport.catalog.search.words import INITIALS, INITIALS_LENGTHS, stem, words_of
 
 MAX_QUERY = 1_000
 """Characters of a query that are read."""
 
-MAX_WORDS = 32
-"""Words of a query that are used."""
-
 OF_VERB = 0.6
 """How much a verb counts beside a thing: what operations do is told by their methods, too."""
 
-OF_CONTEXT = 0.7
-"""How much a word counts that only says what for, when or why."""
-
 OF_READING = 0.4
 """How much a verb counts that only says that something is to be read."""
+
+OF_MINE = 0.2
+"""How much `my` counts, which most say of everything."""
+
+OF_CONTEXT = 0.7
+"""What is left of the weight of a word that only says what for, when or why."""
 
 OF_VALUE = 0.25
 """How much a word counts that looks as if it were the value of an argument: quoted, `a/b`, `x.org`, `called x`."""
@@ -33,20 +34,20 @@ OF_VALUE = 0.25
 OF_SYNONYM = 0.7
 """How well another word than the one that was said stands for it."""
 
+OF_OTHER_NAME = 0.55
+"""How well it does where some tool has the word that was said in its very name."""
+
+NAMED = 2.0
+"""How much a stem says of a tool that has it in its name (`entries.LAST`)."""
+
 OF_INITIALS = 0.8
 """How well the first letters of words stand for them: `crd` for a custom resource definition."""
 
 _VALUES = re.compile(
-    r"(?<!\w)([\"'])[^\"']{1,40}\1(?!\w)|[A-Za-z0-9_-]+[./@][\w./@-]+|(?<=\bcalled )\S+|(?<=\bnamed )\S+"
+    r"(?<!\w)([\"'])[^\"']{1,40}\1(?!\w)|https?://\S+|[A-Za-z0-9_-]+[./@][\w./@-]+"
+    r"|(?<=\bcalled )\S+|(?<=\bnamed )\S+"
 )
-_COUNTING = (["how", "many"], ["how", "much"])
 _BEFORE_CONTEXT = frozenset(("for", "so", "because", "when", "after", "during", "while", "if", "without", "before"))
-_PUNCTUATION = ".,;:!?'\"()"
-_SINGULAR = ("ss", "us", "is")
-"""What words end with that are no plurals, though they end with `s`."""
-
-_BEGINNING = 3
-"""Words among which the one stands that makes a query a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked. `does`: what the tool sought does, `may_do`: what it may do besides; both may be nothing."""
+    """What is asked.
+
+    `does`: what the tool sought does, nothing where no verb says it; `may_do`: what it may do besides, or as well do.
+    """
 
     concepts: tuple[Concept, ...]
     does: Does
@@ -72,63 +76,20 @@ def read_query(text: str, known: Vocabulary) -> Query:
     """What a text asks for, whatever the text: words are words, and no others count."""
     text = text[:MAX_QUERY]
     spoken = words_of(text)[:MAX_WORDS]
-    said = _in_few_words(spoken)
+    said = in_few_words(spoken)
     words = mended([word for word in said if word not in STOP_WORDS] or said, known)
-    is_question = _is_question(spoken)
-    does, may_do = (Does.READ, Does.NOTHING) if is_question else _asked(words)
-    if does == Does.READ and _is_of_many(text):
-        does = Does.LIST
+    asks = is_question(spoken)
+    does, may_do = (Does.READ, Does.NOTHING) if asks else asked(words)
+    if not does & ~Does.READ and is_of_many(text):
+        does, may_do = (Does.LIST, may_do) if does else (does, Does.LIST)
         words = ["list" if word in SHOWING else word for word in words]
     concepts = _concepts(words, _weights(words, text, spoken), known)
-    return Query(concepts, does, may_do, is_question, frozenset(each for concept in concepts for each in concept.stems))
-
-
-def _in_few_words(words: Sequence[str]) -> list[str]:
-    """The words, with one for what is said in several."""
-    few: list[str] = []
-    place = 0
-    while place < len(words):
-        lengths = range(LONGEST_PHRASE, 0, -1)
-        length = next((each for each in lengths if tuple(words[place : place + each]) in PHRASES), 1)
-        phrase = tuple(words[place : place + length])
-        few += PHRASES.get(phrase, phrase)
-        place += length
-    return few
-
-
-def _is_question(words: Sequence[str]) -> bool:
-    beginning = list(words[:_BEGINNING])
-    return beginning[:1] != [] and (
-        beginning[0] in ASKING or beginning[:2] in _COUNTING or not {"what", "which", "who"}.isdisjoint(beginning)
-    )
-
-
-def _is_of_many(text: str) -> bool:
-    """Whether several things are to be read: `all`, or a plural. `deny-all` is the name of one."""
-    words = [word.strip(_PUNCTUATION) for word in text.lower().split()][:MAX_WORDS]
-    plurals = (word for word in words if word.endswith("s") and word not in STOP_WORDS)
-    return not MANY.isdisjoint(words) or any(word[-2:] not in _SINGULAR for word in plurals)
-
-
-def _context(words: Sequence[str]) -> set[str]:
-    """The words behind what is sought, which say what for, when or why, and do not name it as well."""
-    places = (place for place, word in enumerate(words) if word in _BEFORE_CONTEXT and place > 1)
-    place = next(places, len(words))
-    return set(words[place:]).difference(words[:place])
-
-
-def _asked(words: Sequence[str]) -> tuple[Does, Does]:
-    """What the first verb asks for, one in its base form if there is any; `published` is no order."""
-    for word in words:
-        if word in DOES:
-            return DOES[word]
-    orders = (DOES.get(stem(word)) for word in words if not word.endswith("ed"))
-    return next((does for does in orders if does), (Does.NOTHING, Does.NOTHING))
+    return Query(concepts, does, may_do, asks, frozenset(each for concept in concepts for each in concept.stems))
 
 
 def _concepts(words: Sequence[str], weights: Sequence[float], known: Vocabulary) -> tuple[Concept, ...]:
     """One for each word; two that documents write as one, such as `data center`, are found by that as well."""
-    found = [_stems(word) for word in words]
+    found = [_stems(word, known) for word in words]
     for index, (word, following) in enumerate(pairwise(words)):
         together = stem(word + following)
         if known.count(together):
@@ -136,29 +97,34 @@ def _concepts(words: Sequence[str], weights: Sequence[float], known: Vocabulary)
     return tuple(map(Concept, found, weights))
 
 
-def _weights(words: Sequence[str], text: str, spoken: Sequence[str]) -> list[float]:
-    """How much each word counts: verbs, what looks like a value, and what only says what for less than things do."""
-    values = {word for found in _VALUES.finditer(text) for word in words_of(found[0])}
-    context = _context(spoken)
-
-    def weight(word: str) -> float:
-        if word in values:
-            return OF_VALUE
-        return _weight(word) * (OF_CONTEXT if word in context else 1.0)
-
-    return list(map(weight, words))
-
-
-def _weight(word: str) -> float:
-    does, _ = DOES.get(word, (Does.NOTHING, Does.NOTHING))
-    return OF_READING if does & Does.READ else OF_VERB if does else 1.0
-
-
-def _stems(word: str) -> dict[str, float]:
+def _stems(word: str, known: Vocabulary) -> dict[str, float]:
+    """The stem of a word, the initials that it may be, and the stems of other words for the same."""
     own = stem(word)
     stems = {own: 1.0}
     if len(word) in INITIALS_LENGTHS and own not in SYNONYMS and word not in DOES:
         stems[INITIALS + word] = OF_INITIALS
+    likeness = OF_OTHER_NAME if known.most(own) >= NAMED else OF_SYNONYM
     for other in SYNONYMS.get(own, ()):
-        stems.setdefault(other, OF_SYNONYM)
+        stems.setdefault(other, likeness)
     return stems
+
+
+def _weights(words: Sequence[str], text: str, spoken: Sequence[str]) -> list[float]:
+    """How much each word counts: verbs, what looks like a value, and what only says what for less than things do."""
+    values = {word for found in _VALUES.finditer(text) for word in words_of(found[0])}
+    context = _context(spoken)
+    return [OF_VALUE if word in values else _weight(word) * (OF_CONTEXT if word in context else 1.0) for word in words]
+
+
+def _weight(word: str) -> float:
+    if word == MINE:
+        return OF_MINE
+    does, _ = DOES.get(word, (Does.NOTHING, Does.NOTHING))
+    return OF_READING if does & Does.READ else OF_VERB if does else 1.0
+
+
+def _context(words: Sequence[str]) -> set[str]:
+    """The words behind what is sought, which say what for, when or why, and do not name it as well."""
+    places = (place for place, word in enumerate(words) if word in _BEFORE_CONTEXT and place > 1)
+    place = next(places, len(words))
+    return set(words[place:]).difference(words[:place])

@@ -151,7 +151,9 @@ mutating webhook; sidecar container pod; init container; evict pod; shell exec p
 log; stream log watch; trace log event; reason event status; oom event status; pending status event; schema openapi;
 swagger openapi document; discovery api resource group; lease lock; heartbeat lease node; cert certificate signing;
 rotate certificate; token review; authenticate token review; permission access review; impersonate user; audit event;
-usage metric; tolerate disruption
+usage metric; tolerate disruption; patched maintenance update; heart reaction; touched changed file; misconfiguration
+lint problem; docker image package; minute timing duration usage; duration timing; quarter load; egress network
+policy; inside internal service; my authenticated
 """
 """Words that may stand for each other, in groups that `;` ends."""
 

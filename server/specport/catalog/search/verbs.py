@@ -24,32 +24,36 @@ _VERBS: Mapping[tuple[Does, Does], str] = {
     (Does.LIST, Does.NOTHING): "list enumerate browse",
     (Does.GET, Does.NOTHING): "describe details detail specific",
     (Does.READ, Does.NOTHING): """
-        get read fetch retrieve show view see look lookup find search query display print check inspect download know
-        available count watch export ask
+        preview compare get read fetch retrieve show view see look lookup find search query display print check
+        inspect download know available count watch export ask
     """,
     (Does.CREATE, Does.NOTHING): """
-        create make new take host launch provision build generate register spawn deploy clone fork duplicate post upload
-        buy order issue publish submit write define schedule start
+        create make new take host launch provision build generate register spawn deploy clone fork duplicate
+        post upload buy order issue publish submit write define schedule start
     """,
     (Does.CREATE, Does.UPDATE): """
-        add assign attach put allow grant invite give insert associate connect link bind join enable install import save
-        store push apply share record restrict limit cap expose report notify protect open
+        activate monitor define add assign attach put allow grant invite give insert associate connect link bind
+        join enable install import save store push apply share record restrict limit cap expose report notify
+        protect open
     """,
     (Does.UPDATE, Does.NOTHING): """
-        update change edit rename modify set alter patch replace adjust configure switch toggle extend increase decrease
-        raise lower upgrade downgrade migrate relabel customize fix correct
+        update change edit rename modify set alter patch replace adjust configure switch toggle extend increase
+        decrease raise lower upgrade downgrade migrate relabel customize fix correct
     """,
     (Does.DELETE, Does.NOTHING): """
         delete remove destroy drop erase wipe purge clear discard trash deregister unregister terminate
     """,
     (Does.DELETE, Does.UPDATE | Does.RUN): """
-        detach unassign unlink revoke uninstall disable disconnect dissociate unsubscribe leave kick ban withdraw
-        dismiss forget reject block undo unblock unlock lock kill cancel stop
+        deactivate redact suspend hide detach unassign unlink revoke uninstall disable disconnect dissociate
+        unsubscribe leave kick ban withdraw dismiss forget reject block undo unblock unlock lock kill cancel
+        stop
     """,
     (Does.RUN, Does.UPDATE | Does.CREATE): """
-        run restart reboot reset rotate trigger execute send resize scale approve merge close reopen pause resume retry
-        rerun rebuild move transfer restore redeploy rollback capture refund pay charge confirm verify accept evict
-        collect snapshot mark star follow mute archive unarchive power turn shutdown finalize void sign
+        copy request renew validate calculate increment sync react ship deliver resend retry release promote
+        expire run restart reboot reset rotate trigger execute send resize scale approve merge close reopen
+        pause resume rerun rebuild move transfer restore redeploy rollback capture refund pay charge confirm
+        verify accept evict collect snapshot mark star follow mute archive unarchive power turn shutdown
+        finalize void sign
     """,
 }
 """Verbs by what they ask for first, and what they may ask for besides."""
@@ -59,29 +63,37 @@ DOES: Mapping[str, tuple[Does, Does]] = {word: does for does, words in _VERBS.it
 
 ASKING = frozenset(
     (
-        "what",
-        "who",
-        "whose",
-        "which",
-        "when",
-        "where",
-        "why",
-        "is",
-        "are",
-        "was",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "am",
+        "what", "who", "whose", "which", "when", "where", "why", "is", "are", "was", "has", "have", "had", "do", "does",
+        "did", "am",
     )
-)
+)  # fmt: skip
 """Words that a question begins with, which asks for something to read."""
 
 MANY = frozenset({"all", "every", "list", "many", "which"})
 """Words that ask for several things."""
+
+THINGS = frozenset(
+    (
+        "copy", "request", "release", "monitor", "preview", "increment", "sync", "issue", "record", "report",
+        "store", "host", "order", "charge", "transfer", "snapshot", "link", "build", "star", "fork", "clone",
+        "limit", "cap", "schedule", "lock", "block", "patch", "export", "import", "share", "trigger", "refund",
+        "post", "power", "mark", "watch", "count", "query", "search", "register", "set", "sign", "archive",
+        "available", "details", "detail", "specific", "pay", "display", "print", "notify", "label", "start",
+        "stop", "run", "open", "close", "reset", "capture", "new", "deploy",
+    )
+)  # fmt: skip
+"""Verbs that are the names of things as well."""
+
+MADE = frozenset(
+    ("bigger", "larger", "smaller", "faster", "longer", "shorter", "higher", "lower", "public", "private", "default")
+)
+"""What things are made that are there already: `make it bigger` changes it."""
+
+PARTICLES = frozenset({"up", "down", "out", "off", "on", "back", "away"})
+"""Words of phrases that may stand apart from their verbs: `turn it off`."""
+
+MINE = "my"
+"""What most say of everything."""
 
 SHOWING = frozenset({"get", "read", "fetch", "retrieve", "show", "view", "see", "display", "print"})
 """Verbs that stand for `list` where there are several things."""
@@ -113,8 +125,8 @@ LONGEST_PHRASE = max(map(len, PHRASES))
 _SILENT = """
 a about actually again all already also am an and another any anyone are as at back be been being but by can could
 current currently d did do does doing don done each either else even ever every everything existing for from given had
-has have having he help her here hers him his how i if in into is it its itself just kindly last let lets like ll m
-many may me might mine much must my need needs  next now of ok on one only onto or our ours out over own particular
+has have having he help her here hers him his how i if in inside into is it its itself just kindly last let lets like
+ll m many may me might mine much must need needs next now of ok on one only onto or our ours out over own particular
 people per please possible re really right running s shall she should so some somebody someone something still such t
 tell than that the their them then there these they this those three through to today too two us use using ve very via
 want wanted wants was way we were what when where whether which who whose why will with within without would yesterday

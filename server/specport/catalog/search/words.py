@@ -22,12 +22,13 @@ _ACRONYMS = re.compile(r"(?<![A-Za-z])([A-Z]{2,})s(?![a-z])")
 _BORDERS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 _ENDINGS = (
-    ("ifications", "ify"), ("ification", "ify"), ("initions", "in"), ("inition", "in"), ("iptions", "ib"),
-    ("iption", "ib"), ("ations", ""), ("ation", ""), ("ators", ""), ("ator", ""), ("ates", ""), ("ated", ""),
-    ("ating", ""), ("ate", ""), ("utors", "ut"), ("utor", "ut"), ("cribers", "crib"), ("criber", "crib"), ("ions", ""),
-    ("ion", ""), ("ments", ""), ("ment", ""), ("nesses", ""), ("ness", ""), ("ally", ""), ("ings", ""), ("ing", ""),
-    ("ies", "y"), ("ied", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("ss", "ss"),
-    ("us", "us"), ("is", "is"), ("eed", "eed"), ("ed", ""), ("s", ""),
+    ("abilities", "abl"), ("ability", "abl"), ("ibility", "ibl"), ("ifications", "ify"), ("ification", "ify"),
+    ("initions", "in"), ("inition", "in"), ("iptions", "ib"), ("iption", "ib"), ("ations", ""), ("ation", ""),
+    ("ators", ""), ("ator", ""), ("ates", ""), ("ated", ""), ("ating", ""), ("ate", ""), ("utors", "ut"),
+    ("utor", "ut"), ("cribers", "crib"), ("criber", "crib"), ("ions", ""), ("ion", ""), ("ments", ""), ("ment", ""),
+    ("nesses", ""), ("ness", ""), ("ally", ""), ("ings", ""), ("ing", ""), ("ies", "y"), ("ied", "y"), ("sses", "ss"),
+    ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("ss", "ss"), ("us", "us"), ("is", "is"), ("eed", "eed"),
+    ("ed", ""), ("s", ""),
 )  # fmt: skip
 """Endings and what stands for them; the first that a word has is taken."""
 
