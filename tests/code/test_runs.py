@@ -10,7 +10,7 @@ import pytest
 from code_runs import Api, processes, running, said, until
 
 from specport.code.model import Bounds
-from specport.errors import BadArguments, Denied, RateLimited, UnknownTool, UpstreamFailed
+from specport.errors import Asked, BadArguments, Denied, RateLimited, UnknownTool, UpstreamFailed
 from specport.results.model import Blob, ToolResult
 
 pytestmark = pytest.mark.anyio
@@ -152,6 +152,30 @@ async def test_a_call_is_not_made_where_its_code_fails_first() -> None:
     api = Api()
     await said("a = tools.a.a()\nb = tools.b.b()\n1 / 0\nawait a", api)
     assert api.calls == []
+
+
+async def test_what_is_under_way_when_code_fails_is_ended_first() -> None:
+    """Its answer is lost, but it is known that it was made; one that a person is asked about was not."""
+    go_on = asyncio.Event()
+
+    class Waiting(Api):
+        async def __call__(self, address: str, arguments: Mapping[str, object]) -> ToolResult:
+            if address == "slow.call":
+                await go_on.wait()
+            if address == "failing.call":
+                asyncio.get_running_loop().call_soon(go_on.set)
+                raise Denied("no")
+            if address == "asked.call":
+                await go_on.wait()
+                raise Asked("wait")
+            return await super().__call__(address, arguments)
+
+    api = Waiting()
+    code = "import asyncio\nawait asyncio.gather(tools.slow.call(), tools.asked.call(), tools.failing.call())"
+    told = await said(code, api)
+    assert told.startswith("ERROR line 2: PermissionError: no\n")
+    assert "Calls made before that: 2.\nNot awaited, so not made: asked.call (line 2)." in told
+    assert api.addresses == ["slow.call"]
 
 
 LIMITS: Mapping[str, tuple[str, dict[str, object], str]] = {

@@ -65,7 +65,7 @@ class Run:
             turn = self._noted(await self._next(turn, door))
         if self._tasks:
             await self._within(asyncio.wait(self._tasks.values(), timeout=self._left))
-            self._tasks = {number: task for number, task in self._tasks.items() if not task.done()}
+            self._ended()
         return turn
 
     def close(self) -> None:
