@@ -113,7 +113,7 @@ class _Made:
         first = [Found(tool, 1.0) for tool in named(self._tools[rows.start : rows.stop], query)]
         asked = read_query(query, self._postings)
         scores = self._scores(asked, rows)
-        best = heapq.nlargest(MAX_RANKED, scores, key=lambda row: (scores[row], -row))
+        best = [-row for _, row in heapq.nlargest(MAX_RANKED, ((score, -row) for row, score in scores.items()))]
         weighed = {row: scores[row] * self._fits(asked, row) for row in best}
         ranked = sorted(best, key=lambda row: (-weighed[row], row))
         known = {found.tool.address for found in first}
@@ -129,12 +129,13 @@ class _Made:
             rarity = next((self._rarity(stem) for stem in concept.stems if self._postings.count(stem)), 0.0)
             most += concept.weight * rarity * (1 + SATURATION)
             whole += concept.weight if rarity else 0.0
+            weighed = concept.weight * rarity
             for row, part in self._parts(concept, rarity).items():
-                if row in rows:
-                    total[row] = total.get(row, 0.0) + part * concept.weight * rarity
-                    covered[row] = covered.get(row, 0.0) + min(part / WHOLE, 1.0) * concept.weight
-        lift = 1 - LEAST_COVERED
-        return {row: part / most * (LEAST_COVERED + lift * covered[row] / whole) for row, part in total.items()}
+                total[row] = total.get(row, 0.0) + part * weighed
+                covered[row] = covered.get(row, 0.0) + (part / WHOLE if part < WHOLE else 1.0) * concept.weight
+        lift = (1 - LEAST_COVERED) / whole if whole else 0.0
+        sought = total if len(rows) == len(self._tools) else total.keys() & rows
+        return {row: total[row] / most * (LEAST_COVERED + lift * covered[row]) for row in sought}
 
     def _parts(self, concept: Concept, rarity: float) -> dict[int, float]:
         """How much each row has of one concept: of the stem that it has most of, none counting more than the first."""
