@@ -9,26 +9,32 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from specport.audit import Audit, Entry
 from specport.audit_file import AuditFile
 from specport.built_in import call_built_in
-from specport.catalog.model import Tool
-from specport.catalog.naming import CALLING_TOOLS, RUNNING_TOOL
+from specport.catalog.listing import listed_name
+from specport.catalog.model import Route, Tool
+from specport.catalog.naming import CALLING_TOOLS, READ_RESULT, RUNNING_TOOL
 from specport.catalog.report import report
 from specport.errors import BadArguments, UnknownTool
 from specport.executor.auth.logins import Logins
+from specport.executor.auth.references import inbound_headers
 from specport.executor.auth.tokens import Tokens
 from specport.executor.model import Limit
 from specport.executor.send import Executor
 from specport.exposure.model import Expose
-from specport.exposure.tools import check_calls
+from specport.exposure.tools import check_calls, check_view, view_of
 from specport.offer import Listing, offer_of
 from specport.pipeline import Call, Pipeline
 from specport.policy.asking import nobody_to_ask
 from specport.policy.model import Action, Ask, Caller, Decided
-from specport.results.model import ToolResult
+from specport.results.kept import KeptResults, owner_of
+from specport.results.model import EVERYTHING, Answer, ToolResult, View
+from specport.results.paging import Progress, all_pages, tell_nobody
+from specport.results.showing import Showing
 from specport.settings import Settings, ledger_of, store_of
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails
@@ -57,6 +63,17 @@ NOBODY = Caller()
 _NONE: Mapping[str, str] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who makes a call, who is asked and whether that is answered, what is wanted, and who hears how far it is."""
+
+    caller: Caller
+    ask: Ask
+    answers: bool = False
+    view: View = EVERYTHING
+    progress: Progress = tell_nobody
+
+
 class App:
     """One server's worth of specport. Use `App.open` as an async context manager."""
 
@@ -69,6 +86,9 @@ class App:
         targets = Sandboxes(self._stack) if settings.sandbox else Servers()
         self._pipeline = Pipeline(settings, registry, executor, targets)
         self._offer = offer_of((), settings.policy, settings.manner)
+        self._kept = KeptResults()
+        self._showing = Showing(self._kept, self._reader)
+        self._reading = False
         self._audit: Audit | None = None
         self._coding = self._coding_of(settings)
         self.on_change: list[Callable[[], Awaitable[None]]] = []
@@ -79,7 +99,7 @@ class App:
             return None
         from specport.coding import Coding  # only this needs it
 
-        return Coding(self._followed, self.known)
+        return Coding(self._called_by_code, self.known)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -161,35 +181,84 @@ class App:
             log.warning("policy: %s", sentence)
 
     async def call(
-        self, name: str, arguments: object, *, caller: Caller = NOBODY, ask: Ask = nobody_to_ask, answers: bool = False
+        self,
+        name: str,
+        arguments: object,
+        *,
+        caller: Caller = NOBODY,
+        ask: Ask = nobody_to_ask,
+        answers: bool = False,
+        view: View = EVERYTHING,
+        progress: Progress = tell_nobody,
     ) -> ToolResult:
         """Call a tool by wire name or address, for `caller`; where policy wants a person's approval, `ask` gets it.
 
-        `answers`: the request brings the person's answer to a question that was asked in the middle of it. Raises
-        CallError (unknown tool, bad arguments, denied, rate limited, upstream failed) or, for the built-in tools,
-        SourceError and DocumentError.
+        `answers`: the request brings the person's answer to a question that was asked in the middle of it. `view` says
+        what of an API's answer is wanted; what is too large to show is kept for the caller to read. Where that is
+        several pages, `progress` hears of each. Raises CallError (unknown tool, bad arguments, denied, rate limited,
+        upstream failed) or, for the built-in tools, SourceError and DocumentError.
         """
-        return await self._followed(Entry(name), arguments, caller, ask, answers=answers)
+        return await self._followed(Entry(name), arguments, Wish(caller, ask, answers, view, progress))
 
-    async def _followed(
-        self, entry: Entry, arguments: object, caller: Caller, ask: Ask, *, answers: bool = False
+    async def _followed(self, entry: Entry, arguments: object, wish: Wish) -> ToolResult:
+        done = self._called(entry, arguments, wish)
+        return await (self._audit.follow(done, entry, wish.caller) if self._audit else done)
+
+    async def _called_by_code(
+        self, entry: Entry, arguments: Mapping[str, object], caller: Caller, ask: Ask
     ) -> ToolResult:
-        done = self._called(entry, arguments, caller, ask, answers=answers)
-        return await (self._audit.follow(done, entry, caller) if self._audit else done)
+        """A call that a run of code makes, which takes answers whole."""
+        return await self._followed(entry, arguments, Wish(caller, ask, view=View(whole=True)))
 
-    async def _called(self, entry: Entry, arguments: object, caller: Caller, ask: Ask, *, answers: bool) -> ToolResult:
+    async def _called(self, entry: Entry, arguments: object, wish: Wish) -> ToolResult:
         tool = await self._named(entry)
         given = self._pipeline.checked(tool, arguments)
         if tool.address in CALLING_TOOLS:
+            wish = replace(wish, view=view_of(given))
             tool, given = await self._passed_on(entry, tool, given)
-        call = Call(tool, given, caller, ask, entry)
+        call = Call(tool, given, wish.caller, wish.ask, entry)
         if tool.route is not None:
-            return await self._pipeline.run(call, tool.route)
+            check_view(wish.view, tool, asks=call.needs_approval)
+            result = await self._pipeline.run(call, tool.route)
+            if wish.view.all_pages:
+                result = await self._paged(result, tool, wish)
+            return await self._shown(result, wish, tool.route)
         if tool.address == RUNNING_TOOL and self._coding:
-            return await self._coding.run(call, answers=answers)
+            return await self._shown(await self._coding.run(call, answers=wish.answers), wish)
         if call.needs_approval:
             await call.consent()
-        return await call_built_in(self, tool, call.arguments, caller)
+        if tool.address == READ_RESULT:
+            return await asyncio.to_thread(self._showing.read, call.arguments, wish.caller)
+        return await call_built_in(self, tool, call.arguments, wish.caller)
+
+    async def _paged(self, first: ToolResult, tool: Tool, wish: Wish) -> ToolResult:
+        """A page with those that follow it, each a call like any other: policy, limits and audit are asked again."""
+
+        async def following(arguments: Mapping[str, object]) -> ToolResult:
+            whole = Wish(wish.caller, wish.ask, view=View(whole=True))
+            return await self._followed(Entry(tool.address), arguments, whole)
+
+        return await all_pages(first, following, wish.progress)
+
+    async def _shown(self, result: ToolResult, wish: Wish, route: Route | None = None) -> ToolResult:
+        """A result with as much of its answer as there is room for. The first that is kept lists what reads it."""
+        source = self._registry.opened.get(route.source) if route else None
+        headers = inbound_headers(source.channel.credentials) if source else ()
+        shown = await self._showing.shown(result, wish.view, owner_of(wish.caller, headers))
+        if shown.handle and not self._reading:
+            self._reading = True
+            if self.expose is Expose.ALL:
+                await self._changed()
+        return shown
+
+    def _reader(self) -> str:
+        """What the tool that reads kept results is called; nothing where policy denies it."""
+        tool = self.known(READ_RESULT)
+        return listed_name(tool, dotted=self.listing.dotted) if tool else ""
+
+    def kept(self, handle: str, caller: Caller) -> Answer | None:
+        """An answer that was kept for that caller, whole; None where there is none any more."""
+        return self._kept.find(handle, caller)
 
     async def _named(self, entry: Entry) -> Tool:
         """The tool that a call names, and what was decided of it. Raises UnknownTool and Denied."""
@@ -378,5 +447,5 @@ class App:
     def _relist(self) -> None:
         """Make the listing anew; a call under way keeps the tool it found."""
         opened = list(self._registry.opened.values())
-        self._offer = offer_of(opened, self._settings.policy, self._settings.manner)
+        self._offer = offer_of(opened, self._settings.policy, self._settings.manner, reading=self._reading)
         self._pipeline.forget(lambda tool: self._offer.by_name.get(tool.address) is tool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from specport.catalog.build import digest_of
 from specport.catalog.listing import listed, listed_name
@@ -17,6 +17,7 @@ from specport.exposure.model import Expose, Manner
 from specport.exposure.tools import built_in_tools
 from specport.policy.model import UNDECIDED, Action, Decided, Decision, Policy, SourceRules
 from specport.policy.rules import decide_all
+from specport.results.reader import reading_tool
 from specport.sources.model import Source
 from specport.sources.read import Opened
 
@@ -77,13 +78,13 @@ class Offer:
     def about(self, name: str) -> tuple[Tool | None, Decision]:
         """The tool of a name, visible or denied, and what becomes of it."""
         tool = self.by_name.get(name) or self.denied.get(name)
-        return tool, self.decided.decisions[tool.address] if tool else UNDECIDED
+        return tool, self.decided.decisions.get(tool.address, UNDECIDED) if tool else UNDECIDED
 
     def missing(self, name: str) -> UnknownTool | Denied:
         """The error for a name that no visible tool has: which rule denies it, or else which names are near."""
         tool = self.denied.get(name)
         if tool is not None:
-            decision = self.decided.decisions[tool.address]
+            decision = self.decided.decisions.get(tool.address, UNDECIDED)
             return Denied(decision.reason, hint=decision.hint)
         near = self._near(name)
         hint = f"Nearest: {', '.join(near)}" if near else "See tools/list, or `specport tools`"
@@ -97,23 +98,35 @@ class Offer:
         return near or [listed_name(found.tool, dotted=dotted) for found in self.index.find(typed, limit=MAX_NEAREST)]
 
 
-def offer_of(opened: Sequence[Opened], policy: Policy, manner: Manner = Manner()) -> Offer:  # noqa: B008  # frozen
-    """What is offered of the tools of some sources and the server's own ones."""
+def offer_of(
+    opened: Sequence[Opened],
+    policy: Policy,
+    manner: Manner = Manner(),  # noqa: B008  # frozen
+    *,
+    reading: bool = False,
+) -> Offer:
+    """What is offered of the tools of some sources and the server's own ones.
+
+    `reading`: there are results to read, so that a list of every tool has the one that reads them.
+    """
     tools = [tool for each in opened for tool in each.catalog.tools]
     tools.sort(key=lambda tool: listing_order(tool.address))
     expose = _shown(tools, manner)
-    own = built_in_tools(expose, manage=manner.manage)
+    reader, is_read = reading_tool(), reading or expose is not Expose.ALL
+    own = (*built_in_tools(expose, manage=manner.manage), reader)
     rules = [_rules_of(each.source, each.prefix) for each in opened if each.source.rules or each.source.held]
     decided = decide_all((*tools, *own), policy, rules)
     hidden, asking = _of(decided, Action.DENY), _of(decided, Action.APPROVE)
     visible, visible_own = _without(tools, hidden), _without(own, hidden)
-    listed_tools = (*visible, *visible_own) if expose is Expose.ALL else visible_own
-    digest = digest_of([*(each.catalog.digest for each in opened), sorted(hidden), sorted(asking), expose])
+    shown_own = visible_own if is_read else _without(visible_own, frozenset({reader.address}))
+    listed_tools = (*visible, *shown_own) if expose is Expose.ALL else shown_own
+    facts = sorted(hidden), sorted(asking), expose, is_read
+    digest = digest_of([*(each.catalog.digest for each in opened), *facts])
     return Offer(
         listing=Listing(listed_tools, digest, dotted=manner.dotted, form=manner.form, asking=asking),
         expose=expose,
         tools=visible,
-        decided=decided,
+        decided=decided if is_read else _but(decided, reader.address),
         by_name=_named((*visible, *visible_own)),
         denied=_named(tool for tool in (*tools, *own) if tool.address in hidden),
         index=SearchIndex(visible, [each.catalog for each in opened]),
@@ -129,6 +142,11 @@ def _shown(tools: Sequence[Tool], manner: Manner) -> Expose:
 
 def _without(tools: Sequence[Tool], hidden: frozenset[str]) -> tuple[Tool, ...]:
     return tuple(tool for tool in tools if tool.address not in hidden) if hidden else tuple(tools)
+
+
+def _but(decided: Decided, address: str) -> Decided:
+    """What was decided of all tools but one."""
+    return replace(decided, decisions={tool: each for tool, each in decided.decisions.items() if tool != address})
 
 
 def _rules_of(source: Source, prefix: str) -> SourceRules:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +27,9 @@ from specport.targets import Targets
 
 MAX_CHECKERS = 512
 """Most compiled schemas kept; one of a large API may take megabytes."""
+
+LARGE_BODY = 256 * 1024
+"""Bytes of an answer from which on it is read beside other calls, which it would hold up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,6 @@ class Pipeline:
         note = call.entry.sent if self._settings.audit else None
         exchange = await self._executor.send(request, channel, inbound, note=note)
         call.entry.status = exchange.status
-        return build_result(
-            exchange,
-            route=route,
-            arguments=call.arguments,
-            conventions=opened.source.conventions,
-            has_credential=bool(exchange.credentials),
-        )
+        facts = {"route": route, "arguments": call.arguments, "conventions": opened.source.conventions}
+        read = functools.partial(build_result, exchange, **facts, has_credential=bool(exchange.credentials))
+        return await asyncio.to_thread(read) if len(exchange.body) > LARGE_BODY else read()

@@ -24,7 +24,7 @@ from specport.surfaces.mcp.server import McpServer
 ERAS = ("legacy", "2026-07-28")
 LISTED = [
     "tools.search", "tools.describe", "tools.callRead", "tools.callWrite", "tools.callDestructive",
-    "openapi.previewSpec", "openapi.addSource",
+    "openapi.previewSpec", "openapi.addSource", "results.read",
 ]  # fmt: skip
 MAX_LIST_TOKENS = 1_500
 
@@ -151,7 +151,7 @@ async def test_a_rule_that_denies_all_the_rest_leaves_the_tools_that_call_what_i
     """Only a few tools, found and called as usual."""
     rules = (Rule(Action.ALLOW, tools=("things.getThing",), place="rule 1"), Rule(Action.DENY, place="rule 2"))
     async with connected("legacy", base_url=upstream.url, policy=Policy(rules=rules)) as client:
-        assert [tool.title for tool in (await client.list_tools()).tools] == LISTED[:5]
+        assert [tool.title for tool in (await client.list_tools()).tools] == [*LISTED[:5], "results.read"]
         assert not (await said(client, "tools_callRead", address="things.getThing", arguments={"id": 7})).startswith(
             "ERR"
         )
@@ -164,7 +164,7 @@ async def test_denied_tools_are_neither_found_nor_described_nor_called(upstream:
     """--read-only takes the tools that change something, and those that would call them."""
     async with connected("legacy", base_url=upstream.url, policy=Policy(read_only=True)) as client:
         titles = [tool.title for tool in (await client.list_tools()).tools]
-        assert titles == ["tools.search", "tools.describe", "tools.callRead", "openapi.previewSpec"]
+        assert titles == ["tools.search", "tools.describe", "tools.callRead", "openapi.previewSpec", "results.read"]
         assert "deleteThing" not in await said(client, "tools_search", query="delete thing")
         assert "--read-only" in await said(client, "tools_describe", address="things.deleteThing")
         assert "--read-only" in await said(client, "tools_callRead", address="things.deleteThing")

@@ -12,7 +12,6 @@ from specport.catalog.model import Route
 from specport.executor.model import Exchange
 from specport.results.build import MAX_BLOB, MAX_MESSAGE, build_result
 from specport.results.model import Conventions, ToolResult
-from specport.results.shape import MAX_TEXT
 
 ROUTE = Route("test", "GET", "/v2/things/{id}")
 DIGITALOCEAN = Conventions("links.pages.next", "meta.total", "message", "id")
@@ -76,9 +75,7 @@ def test_integers_beyond_64_bits_are_not_rounded() -> None:
 def test_nesting_of_any_depth_is_an_answer(depth: int) -> None:
     """Deep nesting comes through, as JSON or as text."""
     body = b"[" * depth + b"]" * depth
-    assert answered(200, body).text == (body.decode() if depth <= MAX_TEXT // 2 else body.decode()[:MAX_TEXT])
-    large = b"[" * min(depth, 200) + b'"' + b"x" * 100_000 + b'"' + b"]" * min(depth, 200)
-    assert len(answered(200, large).text) <= MAX_TEXT
+    assert answered(200, body).text == body.decode()
 
 
 def test_a_byte_order_mark_is_no_part_of_the_answer() -> None:
@@ -111,15 +108,6 @@ def test_the_charset_of_an_answer_is_respected() -> None:
     """Latin-1 text is read as Latin-1, an unknown charset as UTF-8."""
     assert answered(200, "Zürich".encode("latin-1"), "text/csv; charset=ISO-8859-1").text == "Zürich"
     assert answered(200, "Zürich".encode(), 'text/plain; charset="none-such"').text == "Zürich"
-
-
-def test_long_text_ends_at_a_line_and_says_so() -> None:
-    """What is left of a long text is whole lines, with the counts."""
-    line = "x" * 99 + "\n"
-    result = answered(200, line * 2000, "text/plain")
-    assert len(result.text) <= MAX_TEXT
-    assert set(result.text.split("\n")) == {"x" * 99}
-    assert result.notes == (f"Cut to fit: {len(result.text):,} of 200,000 characters are shown.",)
 
 
 @pytest.mark.parametrize(

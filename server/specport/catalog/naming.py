@@ -28,7 +28,8 @@ SOURCE_TOOLS = (
 FINDING_TOOLS = "tools.search", "tools.describe"
 CALLING_TOOLS = "tools.callRead", "tools.callWrite", "tools.callDestructive"
 RUNNING_TOOL = "code.run"
-BUILT_IN = (*SOURCE_TOOLS, *FINDING_TOOLS, *CALLING_TOOLS, "results.read", RUNNING_TOOL)
+READ_RESULT = "results.read"
+BUILT_IN = (*SOURCE_TOOLS, *FINDING_TOOLS, *CALLING_TOOLS, READ_RESULT, RUNNING_TOOL)
 """Addresses of the server's own tools; an operation of that name takes a suffix, whether or not they are offered."""
 
 _OWN_GROUP = "openapi"

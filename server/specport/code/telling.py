@@ -9,8 +9,8 @@ from specport.code.model import MISSING, MODULES, Fault, Turn, Wanted
 from specport.code.run import Run
 from specport.code.values import as_json
 from specport.documents.text import one_line
-from specport.results.model import ToolResult
-from specport.results.shape import MAX_TEXT, shape
+from specport.results.model import Answer, ToolResult
+from specport.results.windows import MAX_TEXT
 
 MAX_LINE = 160
 """Characters shown of a line of code."""
@@ -45,18 +45,15 @@ def told(code: str, run: Run, turn: Turn) -> ToolResult:
 
 
 def _value(printed: str, value: object) -> ToolResult:
-    """What was printed, then the value as JSON; both within what one answer may hold."""
-    shaped = shape(value, max(MAX_TEXT - len(printed), MAX_TEXT // 2))
-    notes = tuple(f"Cut to fit: {cut}." for cut in shaped.cuts)
+    """What was printed, then the value as JSON: all of it, of which a model is shown what there is room for."""
     if not printed and value is None:
         return ToolResult(text=NOTHING)
     if not printed:
-        structured = cast("Mapping[str, object]", value) if isinstance(value, dict) and not notes else None
-        return ToolResult(text=as_json(shaped.value), structured=structured, notes=notes)
-    kept = printed[:MAX_TEXT]
-    if len(kept) < len(printed):
-        notes = (*notes, f"Cut to fit: {len(kept):,} of {len(printed):,} printed characters are shown.")
-    return ToolResult(text=kept if value is None else f"{kept.rstrip()}\n{as_json(shaped.value)}", notes=notes)
+        structured = cast("Mapping[str, object]", value) if isinstance(value, dict) else None
+        whole = cast("object", value)
+        return ToolResult(text=as_json(whole), structured=structured, answer=Answer(whole))
+    text = printed if value is None else f"{printed.rstrip()}\n{as_json(value)}"
+    return ToolResult(text=text, answer=Answer(text, is_json=False, media_type="text/plain"))
 
 
 def _printed(run: Run) -> list[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from specport.catalog.model import GivenSchema, Hints, Tool
 from specport.catalog.naming import CALLING_TOOLS, FINDING_TOOLS, RUNNING_TOOL
 from specport.code.model import MISSING, MODULES
 from specport.errors import BadArguments
 from specport.exposure.model import Expose
+from specport.results.model import View
+from specport.results.select import check_expression
 from specport.sources.builtin import source_tools
 
 SEARCH, DESCRIBE = FINDING_TOOLS
@@ -23,6 +26,34 @@ USUALLY_FOUND = 8
 
 _LOOKS = Hints(read_only=True, destructive=False, idempotent=True, open_world=False)
 _ADDRESS = {"type": "string", "minLength": 1, "description": "As tools.search gives it, such as droplets.dropletsGet."}
+_SINGLY = "Call it page by page"
+_ALL_PAGES = {"type": "boolean", "description": "With all following pages, in one list."}
+_VIEW = {
+    "select": {"type": "string", "description": "JMESPath of what is wanted of the answer: droplets[].{id: id}."},
+    "max_items": {"type": "integer", "minimum": 1, "description": "Most items of its list."},
+}
+
+
+def view_of(given: Mapping[str, object]) -> View:
+    """What the arguments of a calling tool say is wanted of the answer."""
+    return View(
+        select=cast("str", given.get("select", "")),
+        max_items=cast("int | None", given.get("max_items")),
+        all_pages=cast("bool", given.get("all_pages", False)),
+    )
+
+
+def check_view(view: View, tool: Tool, *, asks: bool) -> None:
+    """Raises BadArguments for an expression that is none, and where all pages are wanted of what changes something.
+
+    Or of what a person is asked about (`asks`), who would be asked for each page.
+    """
+    if view.select:
+        check_expression(view.select)
+    if view.all_pages and not tool.hints.read_only:
+        raise BadArguments(f"{tool.address} does not only read, so there are no pages of it", pointer="/all_pages")
+    if view.all_pages and asks:
+        raise BadArguments(f"a person is asked before each call of {tool.address}", pointer="/all_pages", hint=_SINGLY)
 
 
 def built_in_tools(expose: Expose, *, manage: bool = False) -> tuple[Tool, ...]:
@@ -118,7 +149,10 @@ def check_calls(calling: Tool, tool: Tool) -> None:
 
 def _calling(address: str, description: str, hints: Hints) -> Tool:
     arguments = {"type": "object", "description": "Its arguments, by its signature."}
-    return _tool(address, description, {"address": _ADDRESS, "arguments": arguments}, ("address",), hints)
+    properties = {"address": _ADDRESS, "arguments": arguments, **_VIEW}
+    if hints.read_only:
+        properties["all_pages"] = _ALL_PAGES
+    return _tool(address, description, properties, ("address",), hints)
 
 
 def _tool(

@@ -1,4 +1,4 @@
-"""Exchange -> ToolResult: decoded by its media type, failures explained, large answers cut, next page named."""
+"""Exchange -> ToolResult: decoded by its media type, failures explained, the next page named. All of it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from specport.executor.model import Exchange
 from specport.executor.streaming import is_event_stream, is_sequence
 from specport.operations.media_types import is_json
 from specport.results.media import actual_type, file_name, in_utf8, text_of
-from specport.results.model import Blob, Conventions, ToolResult
+from specport.results.model import Answer, Blob, Conventions, ToolResult
 from specport.results.pages import at_path, next_page
-from specport.results.shape import MAX_TEXT, shape
 from specport.results.streams import events_of, items_of
 from specport.results.values import decoded
 
@@ -63,8 +62,9 @@ def _result(
         if text is None:
             return _binary(exchange, media_type)
         return _text(text, _left(exchange)) if text.strip() else _nothing(exchange)
-    note = next_page(answer, exchange, route=route, arguments=arguments, conventions=conventions)
-    return _json(answer, *filter(None, (_left(exchange), note)))
+    following = next_page(answer, exchange, route=route, arguments=arguments, conventions=conventions)
+    result = _json(answer, *filter(None, (_left(exchange), str(following or ""))))
+    return replace(result, next_arguments=following.arguments, total=following.total) if following else result
 
 
 def _value(exchange: Exchange, media_type: str) -> object:
@@ -109,27 +109,15 @@ def _headers(exchange: Exchange) -> ToolResult:
     return _text(text, "")
 
 
-def _json(answer: object, *more: str) -> ToolResult:
-    shaped = shape(answer)
-    notes = [f"Cut to fit: {cut}." for cut in shaped.cuts]
-    if shaped.cuts:
-        notes.append("Ask for less, with a filter or a smaller page, to see the rest.")
-    notes += more
-    if isinstance(shaped.value, str) and shaped.cuts:
-        return ToolResult(text=shaped.value, notes=tuple(notes))
-    text = orjson.dumps(shaped.value).decode()
-    structured = cast("Mapping[str, object]", answer) if isinstance(answer, dict) and not notes else None
-    return ToolResult(text=text, structured=structured, notes=tuple(notes))
+def _json(value: object, *notes: str) -> ToolResult:
+    text = orjson.dumps(value).decode()
+    structured = cast("Mapping[str, object]", value) if isinstance(value, dict) and not notes else None
+    return ToolResult(text=text, structured=structured, notes=notes, answer=Answer(cast("object", value)))
 
 
 def _text(text: str, left: str) -> ToolResult:
-    """Text as it is; a long one ends at a line."""
-    notes = (left,) if left else ()
-    if len(text) <= MAX_TEXT:
-        return ToolResult(text=text, notes=notes)
-    kept = text[:MAX_TEXT].rpartition("\n")[0] or text[:MAX_TEXT]
-    cut = f"Cut to fit: {len(kept):,} of {len(text):,} characters are shown."
-    return ToolResult(text=kept, notes=(cut, *notes))
+    answer = Answer(text, is_json=False, media_type="text/plain")
+    return ToolResult(text=text, notes=(left,) if left else (), answer=answer)
 
 
 def _binary(exchange: Exchange, media_type: str) -> ToolResult:

@@ -16,13 +16,42 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """All that an API answered, decoded: a JSON value, a text, or bytes of a media type."""
+
+    value: object = field(repr=False)
+    is_json: bool = True
+    is_text: bool = True
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of an answer is wanted. `select`: a JMESPath expression. `max_items`: most items of the list that it has.
+
+    `all_pages`: those of the pages that follow, too. `whole`: all of it, however large; nothing is kept then.
+    """
+
+    select: str = ""
+    max_items: int | None = None
+    all_pages: bool = False
+    whole: bool = False
+
+
+EVERYTHING = View()
+"""An answer as it is: whole where it is small, else what there is room for."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolResult:
     """The answer of one tool call.
 
     `text` is what a model reads. `structured` is the same JSON object, given only when `text` is exactly it.
-    `notes` follow as further text: what was cut, how to get the next page. `body` is an API's answer as it came, None
-    where specport itself answered; `is_text` whether it reads as text. `attempts` counts the requests that were sent,
-    none where specport itself answered; `waited` the seconds that they waited for limits and between them.
+    `notes` follow as further text: what is not shown, how to get the next page. `body` is an API's answer as it came,
+    None where specport itself answered; `is_text` whether it reads as text. `attempts` counts the requests that were
+    sent, none where specport itself answered; `waited` the seconds that they waited for limits and between them.
+    `answer` is all of a successful one, however little of it `text` shows, and `handle` what it is kept under then.
+    `next_arguments` are those of the next page, `total` is how many items there are in all where the answer says.
     """
 
     text: str = ""
@@ -34,6 +63,10 @@ class ToolResult:
     is_text: bool = True
     attempts: int = 0
     waited: float = 0.0
+    answer: Answer | None = None
+    handle: str = ""
+    next_arguments: Mapping[str, object] | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,10 +18,22 @@ from specport.results.model import Conventions
 _NEXT_LINK = re.compile(r"<([^<>]*)>\s*;[^,]*\brel=\"?next\"?", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class NextPage:
+    """The arguments of the next page, and how many items there are in all, where the answer says."""
+
+    arguments: Mapping[str, object]
+    total: int | None = None
+
+    def __str__(self) -> str:
+        count = "" if self.total is None else f", {self.total:,} in all"
+        return f"There are more{count}. Next page: call again with {orjson.dumps(self.arguments).decode()}"
+
+
 def next_page(
     answer: object, exchange: Exchange, *, route: Route, arguments: Mapping[str, object], conventions: Conventions
-) -> str:
-    """A sentence with the arguments of the next page, or nothing when the answer names none.
+) -> NextPage | None:
+    """The arguments of the next page, None when the answer names none.
 
     The next URL is looked for where the document says for the operation, where `conventions` say, then in the Link
     header (RFC 8288).
@@ -30,14 +43,12 @@ def next_page(
     if url is None:
         link = _NEXT_LINK.search(exchange.headers.get("link", ""))
         url = link[1] if link else None
-    if not url:
-        return ""
-    changed = _changed(url, route, arguments)
+    changed = _changed(url, route, arguments) if url else {}
     if not changed:
-        return ""
+        return None
     totals = (at_path(answer, path) for path in (route.total, conventions.total))
-    count = next((f", {total:,} in all" for total in totals if isinstance(total, int)), "")
-    return f"There are more{count}. Next page: call again with {orjson.dumps({**arguments, **changed}).decode()}"
+    total = next((total for total in totals if isinstance(total, int)), None)
+    return NextPage({**arguments, **changed}, total)
 
 
 def _changed(url: str, route: Route, arguments: Mapping[str, object]) -> dict[str, object]:

@@ -64,10 +64,15 @@ def is_inbound(reference: str, header: str = "") -> bool:
     return kind == "header" and header.lower() in ("", place.lower())
 
 
+def inbound_headers(credentials: Mapping[str, Credential]) -> tuple[str, ...]:
+    """The headers of a caller's request, in lower case, that bring a source's credentials."""
+    references = [each.reference for each in credentials.values() if is_inbound(each.reference)]
+    return tuple(reference.partition(":")[2].lower() for reference in references)
+
+
 def brought_by(inbound: Mapping[str, str], credentials: Mapping[str, Credential]) -> tuple[str, ...]:
     """The values that a caller's headers have for a source's credentials."""
-    references = [each.reference for each in credentials.values() if is_inbound(each.reference)]
-    return tuple(inbound.get(reference.partition(":")[2].lower(), "") for reference in references)
+    return tuple(inbound.get(header, "") for header in inbound_headers(credentials))
 
 
 async def read_value(name: str, reference: str, inbound: Mapping[str, str]) -> str:

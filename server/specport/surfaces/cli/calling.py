@@ -12,6 +12,7 @@ import typer
 from specport.documents.text import printable
 from specport.errors import BadArguments, SpecportError
 from specport.policy.model import Approve
+from specport.results.model import View
 from specport.surfaces.cli import options
 from specport.surfaces.cli.approving import approver, this_user
 from specport.surfaces.cli.main import app
@@ -50,6 +51,8 @@ def call(
     state: options.State = "",
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
+    select: Annotated[str, typer.Option("--select", metavar="JMESPATH", help="Print only this of the answer.")] = "",
+    all_pages: Annotated[bool, typer.Option("--all-pages", help="With all following pages, in one answer.")] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -73,9 +76,10 @@ def call(
 
     async def run(opened: App) -> bool:
         caller = this_user()
-        result = await opened.call(address, given, caller=caller, ask=approver(caller.name, yes=yes))
+        view = View(select=select, all_pages=all_pages, whole=True)
+        result = await opened.call(address, given, caller=caller, ask=approver(caller.name, yes=yes), view=view)
         if output and not result.is_error:
-            _write(result, output)
+            _write(result, output, select)
         else:
             _print(result)
         if not result.is_error:  # whose line tells it
@@ -105,9 +109,9 @@ def _tell(result: ToolResult) -> None:
         say(", ".join(told), err=True)
 
 
-def _write(result: ToolResult, output: Path) -> None:
-    """The bytes as they came, or what specport itself answered, to a file or stdout; what was written on stderr."""
-    data = result.text.encode() if result.body is None else result.body
+def _write(result: ToolResult, output: Path, select: str) -> None:
+    """The bytes as they came, what was selected, or specport's own answer, to a file or stdout. Says so on stderr."""
+    data = result.text.encode() if result.body is None or select else result.body
     try:
         if output == Path("-"):
             sys.stdout.buffer.write(data)

@@ -2,11 +2,13 @@
 
 `specport://sources/<name>` says what a source is and needs; `specport://tools/<address>` gives a tool with its full
 input schema, where the list shows large ones in outline; `specport://documents/<name>` is what the tools were made of,
-and with a JSON Pointer behind it a part of that.
+and with a JSON Pointer behind it a part of that. `specport://results/<handle>` is an answer that was too large to
+show, for whoever made the call.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import cast
 from urllib.parse import quote, unquote
@@ -18,10 +20,12 @@ from mcp.shared.exceptions import MCPError
 from specport.app import App
 from specport.documents.pointers import child, split
 from specport.errors import SpecportError
+from specport.policy.model import Caller
 
 SOURCES = "specport://sources/"
 TOOLS = "specport://tools/"
 DOCUMENTS = "specport://documents/"
+RESULTS = "specport://results/"
 
 MAX_PART = 100_000
 """Bytes of a document, or of a part, that are given at once; of a larger one its parts are named."""
@@ -56,6 +60,7 @@ def resource_templates() -> list[types.ResourceTemplate]:
             "A part of a document",
             "What stands at a JSON Pointer of the OpenAPI document of a source, such as /components/schemas/Pet.",
         ),
+        _template(f"{RESULTS}{{handle}}", "result", "An answer", "All of an answer that was too large to show."),
     ]
 
 
@@ -77,6 +82,18 @@ def read(app: App, uri: str) -> list[types.TextResourceContents | types.BlobReso
         raise MCPError(code=types.INVALID_PARAMS, message=f"there is no resource {uri[:200]!r}", data={"uri": uri})
     text = orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
     return [types.TextResourceContents(uri=uri, mime_type="application/json", text=text)]
+
+
+def read_result(app: App, uri: str, caller: Caller) -> list[types.TextResourceContents | types.BlobResourceContents]:
+    """A kept answer of a caller's own, whole. Raises MCPError (invalid params) where there is none."""
+    answer = app.kept(unquote(uri.removeprefix(RESULTS)), caller)
+    if answer is None:
+        raise MCPError(code=types.INVALID_PARAMS, message=f"there is no resource {uri[:200]!r}", data={"uri": uri})
+    if isinstance(answer.value, bytes):
+        data = base64.b64encode(answer.value).decode()
+        return [types.BlobResourceContents(uri=uri, mime_type=answer.media_type, blob=data)]
+    text = orjson.dumps(answer.value).decode() if answer.is_json else str(answer.value)
+    return [types.TextResourceContents(uri=uri, mime_type=answer.media_type, text=text)]
 
 
 def _document(app: App, place: str) -> object:

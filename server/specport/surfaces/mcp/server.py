@@ -29,6 +29,7 @@ from specport.app import App, Listing
 from specport.errors import SpecportError, UnknownTool, UpstreamFailed
 from specport.exposure.model import Expose
 from specport.results.model import Blob, ToolResult
+from specport.results.paging import Progress
 from specport.surfaces.mcp import prompting, reading
 from specport.surfaces.mcp.approving import Approvals, InputRequired
 from specport.surfaces.mcp.callers import caller_of
@@ -185,8 +186,14 @@ class McpServer:
         caller = caller_of(ctx)
         ask = self._approvals.asker(ctx, params, caller)
         try:
-            answers = params.request_state is not None
-            result = await self._app.call(params.name, params.arguments or {}, caller=caller, ask=ask, answers=answers)
+            result = await self._app.call(
+                params.name,
+                params.arguments or {},
+                caller=caller,
+                ask=ask,
+                answers=params.request_state is not None,
+                progress=_progress(ctx),
+            )
             return _as_mcp(result)
         except InputRequired as asked:
             return asked.result
@@ -215,8 +222,12 @@ class McpServer:
         return types.ListResourceTemplatesResult(resource_templates=reading.resource_templates())
 
     async def _read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        del ctx
-        return types.ReadResourceResult(contents=await asyncio.to_thread(reading.read, self._app, str(params.uri)))
+        uri = str(params.uri)
+        if uri.startswith(reading.RESULTS):
+            contents = await asyncio.to_thread(reading.read_result, self._app, uri, caller_of(ctx))
+        else:
+            contents = await asyncio.to_thread(reading.read, self._app, uri)
+        return types.ReadResourceResult(contents=contents)
 
     async def _list_prompts(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
         del ctx, params
@@ -250,6 +261,15 @@ class McpServer:
         await self._bus.publish(ToolsListChanged())
         await self._bus.publish(ResourcesListChanged())
         self._telling.tell()
+
+
+def _progress(ctx: Context) -> Progress:
+    """Tells a client that asked for it how far a call is (MCP 2025-11-25, progress)."""
+
+    async def tell(items: int, total: int | None, message: str) -> None:
+        await ctx.session.report_progress(items, total, message)
+
+    return tell
 
 
 def _page(listing: Listing, start: int) -> list[types.Tool]:

@@ -1,0 +1,35 @@
+"""The tool that reads kept answers: what it is."""
+
+from __future__ import annotations
+
+from specport.catalog.model import GivenSchema, Hints, Tool
+from specport.catalog.naming import READ_RESULT
+from specport.results.select import MAX_EXPRESSION
+
+_PROPERTIES: dict[str, object] = {
+    "handle": {"type": "string", "minLength": 1, "maxLength": 100, "description": "As the answer gave it."},
+    "select": {
+        "type": "string",
+        "maxLength": MAX_EXPRESSION,
+        "description": "JMESPath of what to read: droplets[3], droplets[].{id: id, name: name}.",
+    },
+    "offset": {"type": "integer", "minimum": 0, "description": "First item, or character of a text."},
+    "max_items": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "Most items, or lines of a text, in a longer answer; default: what fits into 2,000 tokens.",
+    },
+}
+
+
+def reading_tool() -> Tool:
+    """The tool `results.read`."""
+    schema = {"type": "object", "properties": _PROPERTIES, "required": ["handle"], "additionalProperties": False}
+    return Tool(
+        address=READ_RESULT,
+        wire_name=READ_RESULT.replace(".", "_"),
+        description="Reads on in an answer that was too large to show: from an item on, or what a JMESPath selects.",
+        schemas=GivenSchema(schema),
+        hints=Hints(read_only=True, destructive=False, idempotent=True, open_world=False),
+        passes_on=True,
+    )
