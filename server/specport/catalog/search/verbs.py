@@ -99,15 +99,16 @@ SHOWING = frozenset({"get", "read", "fetch", "retrieve", "show", "view", "see", 
 """Verbs that stand for `list` where there are several things."""
 
 _PHRASES = """
-again: once more; attach: hook up; authenticated: signed in, logged in; authenticated user account: who am i; backup:
+again: once more; attach: hook up; authenticated user account: who am i; authenticated: signed in, logged in; backup:
 back up; block: cut off, keep out; cancel: call off; change: switch to; contribute: chip in; create: spin up, set up,
 bring up, stand up, sign up, fire up; delete: get rid of, tear down, take down, throw away, free up, clean up; deploy:
 roll out; disable: turn off, switch off; enable: turn on, switch on; event: what happened; get: look up, look at, find
-out; hold: set aside; list: show all, list all; login: log in, sign in; logout: log out; move: move to; pause: on
-hold; publish: make public; refund: money back, give back, pay back, send back; release: let go; remove: kick out,
-throw out, take off, take away; replace: swap out; restart: start over; retry: try again; review: change request;
-rollback: go back, roll back; set: point to; shutdown: shut down, power off, power down; start: power on, boot up,
-kick off; topup: top up; transfer: take over, hand over; unsubscribe: opt out; update: up to date
+out; hold: set aside; list: show all, list all; login: log in, sign in; logout: log out; move: move to; notify: let me
+know, tell me when, get told; pause: on hold; payout: pay out, paying out; permission: who can, who may, allowed to;
+publish: make public; refund: money back, give back, pay back, send back; release: let go; remove: kick out, throw
+out, take off, take away; replace: swap out; restart: start over; retry: try again; review: change request; rollback:
+go back, roll back; set: point to; shutdown: shut down, power off, power down; start: power on, boot up, kick off;
+topup: top up; transfer: take over, hand over; unsubscribe: opt out; update: up to date
 """
 """A word and, behind `:`, what is said for it in several."""
 
