@@ -25,7 +25,9 @@ import sys
 import httpx2
 from fastmcp import FastMCP
 
-path, base_url, how, noted = (sys.argv[1:] + ["plain", ""])[:4]
+path, base_url, *rest = sys.argv[1:]
+how = rest[0] if rest else "plain"
+noted = rest[1] if len(rest) > 1 else ""
 with open(path, encoding="utf-8") as file:
     document = json.load(file)
 tools = {}
