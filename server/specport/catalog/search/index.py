@@ -1,65 +1,16 @@
-"""The index of a server's tools: which of them do what is asked for in words, best first.
-
-Ranked by BM25F (Robertson and Zaragoza, 2009): what is known of a tool is weighed by where it stands before it is
-counted. SQLite's FTS5 has one length for all its columns and cannot count a synonym for less than the word itself.
-"""
+"""The index of a server's tools, which costs nothing until somebody searches."""
 
 from __future__ import annotations
 
-import heapq
-import math
 import threading
-from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from specport.catalog.model import Catalog, Tool
-from specport.catalog.search.entries import Reading
-from specport.catalog.search.names import named
-from specport.catalog.search.postings import Postings
-from specport.catalog.search.query import Concept, Query, read_query
-from specport.catalog.search.verbs import Does
+from specport.catalog.search.model import Found
 
-SATURATION = 1.7
-"""How late more of the same word says no more (BM25's k1)."""
-
-WHOLE = 0.9
-"""How much a tool must have of a word to have it wholly."""
-
-MAX_RANKED = 200
-"""Tools whose methods and names are looked at: those that the words fit best."""
-
-LEAST_COVERED = 0.25
-"""What is left of the score of a tool that has next to nothing of what was asked."""
-
-OTHER_READ = 0.9
-"""What is left where one thing was asked for and the tool lists them, or the other way round."""
-
-MAY_DO = 0.95
-"""What is left where the tool does what the verb may mean besides."""
-
-DOES_ELSE = 0.6
-"""What is left where the tool does something else than the verb says."""
-
-ANSWERS_NOT = 0.45
-"""What is left where a question is asked and the tool changes something."""
-
-UNASKED_WRITE = 0.85
-"""What is left where no verb is said and the tool changes something."""
-
-DEPRECATED = 0.6
-"""What is left of what the document calls deprecated."""
-
-BESIDES = 0.09
-"""How much each word of a name and path takes that was not asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A tool that was found; `score` is between 0 and 1, and 1 where it was named."""
-
-    tool: Tool
-    score: float
+if TYPE_CHECKING:
+    from specport.catalog.search.ranking import Ranking
 
 
 class SearchIndex:
@@ -73,7 +24,7 @@ class SearchIndex:
         self._tools = tools
         self._catalogs = tuple(catalogs)
         self._making = threading.Lock()
-        self._made: _Made | None = None
+        self._made: Ranking | None = None
 
     def find(self, query: str, *, source: str = "", limit: int = 10) -> list[Found]:
         """The tools that fit, best first, all of them or those of one source.
@@ -82,100 +33,7 @@ class SearchIndex:
         """
         with self._making:
             if self._made is None:
-                self._made = _Made(self._tools, self._catalogs)
+                from specport.catalog.search.ranking import Ranking  # a start needs none of its words
+
+                self._made = Ranking(self._tools, self._catalogs)
         return self._made.find(query, source, limit)
-
-
-class _Made:
-    """The index as it is once it was made."""
-
-    def __init__(self, tools: Sequence[Tool], catalogs: Iterable[Catalog]) -> None:
-        self._tools = sorted(tools, key=_source_of)
-        self._does = array("B")
-        self._deprecated = array("B")
-        self._about: list[str] = []
-        self._rows: dict[str, range] = {}
-        self._postings = Postings(self._entries(Reading(tools, catalogs)))
-
-    def _entries(self, reading: Reading) -> Iterator[Mapping[str, float]]:
-        for row, tool in enumerate(self._tools):
-            entry = reading.entry(tool)
-            self._does.append(entry.does)
-            self._deprecated.append(entry.is_deprecated)
-            self._about.append(" ".join(sorted(entry.about)))
-            first = self._rows.get(_source_of(tool), range(row, row)).start
-            self._rows[_source_of(tool)] = range(first, row + 1)
-            yield {stem: weight * (1 + SATURATION) / (weight + SATURATION) for stem, weight in entry.stems.items()}
-
-    def find(self, query: str, source: str, limit: int) -> list[Found]:
-        """As `SearchIndex.find`."""
-        rows = self._rows.get(source, range(0)) if source else range(len(self._tools))
-        first = [Found(tool, 1.0) for tool in named(self._tools[rows.start : rows.stop], query)]
-        asked = read_query(query, self._postings)
-        scores = self._scores(asked, rows)
-        best = [-row for _, row in heapq.nlargest(MAX_RANKED, ((score, -row) for row, score in scores.items()))]
-        weighed = {row: scores[row] * self._fits(asked, row) for row in best}
-        ranked = sorted(best, key=lambda row: (-weighed[row], row))
-        known = {found.tool.address for found in first}
-        rest = (Found(self._tools[row], round(weighed[row], 4)) for row in ranked)
-        return [*first, *(found for found in rest if found.tool.address not in known)][:limit]
-
-    def _scores(self, asked: Query, rows: range) -> dict[int, float]:
-        """How much each row has of what was asked, and of how much of it: at most 1."""
-        total: dict[int, float] = {}
-        covered: dict[int, float] = {}
-        most, whole = 0.0, 0.0
-        for concept in asked.concepts:
-            rarity = next((self._rarity(stem) for stem in concept.stems if self._postings.count(stem)), 0.0)
-            most += concept.weight * rarity * (1 + SATURATION)
-            whole += concept.weight if rarity else 0.0
-            weighed = concept.weight * rarity
-            for row, part in self._parts(concept, rarity).items():
-                total[row] = total.get(row, 0.0) + part * weighed
-                covered[row] = covered.get(row, 0.0) + (part / WHOLE if part < WHOLE else 1.0) * concept.weight
-        lift = (1 - LEAST_COVERED) / whole if whole else 0.0
-        sought = total if len(rows) == len(self._tools) else total.keys() & rows
-        return {row: total[row] / most * (LEAST_COVERED + lift * covered[row]) for row in sought}
-
-    def _parts(self, concept: Concept, rarity: float) -> dict[int, float]:
-        """How much each row has of one concept: of the stem that it has most of, none counting more than the first."""
-        parts: dict[int, float] = {}
-        for stem, likeness in concept.stems.items():
-            factor = likeness * min(1.0, self._rarity(stem) / rarity) if rarity else 0.0
-            for row, weight in self._postings.of(stem):
-                part = weight * factor
-                if part > parts.get(row, 0.0):
-                    parts[row] = part
-        return parts
-
-    def _rarity(self, stem: str) -> float:
-        """How much it says that a tool has a stem (BM25's idf, never negative)."""
-        count = self._postings.count(stem)
-        return math.log(1 + (len(self._tools) - count + 0.5) / (count + 0.5))
-
-    def _fits(self, asked: Query, row: int) -> float:
-        """What is left of a tool's score by what it does, and by how much else its name says."""
-        besides = sum(stem not in asked.stems for stem in self._about[row].split())
-        return (
-            _does_fit(asked, Does(self._does[row]))
-            * (DEPRECATED if self._deprecated[row] else 1.0)
-            / (1 + BESIDES * besides)
-        )
-
-
-def _does_fit(asked: Query, does: Does) -> float:
-    if not asked.does:
-        is_other = asked.may_do and not asked.may_do & does
-        return UNASKED_WRITE if does & Does.WRITE else OTHER_READ if is_other else 1.0
-    if asked.does & does:
-        return 1.0
-    if asked.does & Does.READ and does & Does.READ:
-        return OTHER_READ
-    if asked.may_do & does:
-        return MAY_DO
-    return ANSWERS_NOT if asked.is_question else DOES_ELSE
-
-
-def _source_of(tool: Tool) -> str:
-    """The source of a tool; the server's own ones come first."""
-    return tool.route.source if tool.route else ""
