@@ -44,7 +44,10 @@ class Walker:
         if kind == "string":
             return "".join(text for text, _ in self._readings(select))
         if kind == "array":
-            return [item for text, notes in self._readings(select) for item in self._items(text, notes)]
+            items: list[Any] = []
+            for text, notes in self._readings(select):
+                items += self._items(select, text, notes, len(items))
+            return items
         if kind == "object":
             return self._members(select)
         return orjson.loads(self._reading(select)[0])
@@ -73,9 +76,15 @@ class Walker:
             readings.append(self._reading(select, following["offset"]))
         return readings
 
-    def _items(self, text: str, notes: str) -> list[Any]:
+    def _items(self, select: str, text: str, notes: str, offset: int) -> list[Any]:
         into = _INTO.search(notes)
-        return [self.all(json.loads(into[1])["select"])] if into else orjson.loads(text)
+        if into:
+            return [self.all(json.loads(into[1])["select"])]
+        items = parsed(text)
+        for at, item in enumerate(items):
+            if GAP in json.dumps(item, ensure_ascii=False):
+                items[at] = self.all(_behind(select, f"[{offset + at}]"))
+        return items
 
     def _members(self, select: str) -> dict[str, Any]:
         text, notes = self._reading(select)

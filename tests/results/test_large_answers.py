@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reading_on import Walker, parsed
+from specport.errors import BadArguments
 from specport.policy.model import Caller
 from specport.results.kept import KeptResults, owner_of
 from specport.results.model import EVERYTHING, Answer, ToolResult, View
@@ -277,3 +279,48 @@ def test_any_json_can_be_read_to_its_end(value: list[Any]) -> None:
     if "results_read" in server.seen:
         assert walker.all() == value
         assert walker.longest <= MAX_PREVIEW_TOKENS
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
+
+
+def test_base64_is_told_by_kind_and_size_and_read_as_what_it_is(server: Server) -> None:
+    """No model reads it; also where the answer is short. An image is content, what has no known kind is text."""
+    image, other = base64.b64encode(PNG).decode(), base64.b64encode(bytes(range(256)) * 12).decode()
+    value = [{"id": n, "thumbnail": image[:4_000], "data": other[:1_600]} for n in range(2)]
+    shown = server.answer(value)
+    marked = '"thumbnail":<base64 of 3,000 bytes, image/png>,"data":<base64 of 1,200 bytes>'
+    assert shown.text == f'[{{"id":0,{marked}}},{{"id":1,{marked}}}]'
+    assert 'Read what is left out: results_read {"handle":"H","select":"[0].thumbnail"}.' in shown.notes[0]
+    read = server.showing.read({"handle": "H", "select": "[0].thumbnail"}, ME)
+    assert (read.text, read.is_text) == ("base64 of 3,000 bytes, image/png", False)
+    assert [(blob.media_type, base64.b64decode(blob.base64)) for blob in read.blobs] == [("image/png", PNG[:3_000])]
+    assert server.read({"select": "[1].data"}) == (other[:1_600], "")
+
+
+def test_a_data_url_says_what_it_is(server: Server) -> None:
+    """RFC 2397; and what is only long is no base64."""
+    data = "data:image/svg+xml;charset=utf-8;base64," + base64.b64encode(b"<svg>0Aa</svg>" * 100).decode()
+    shown = server.answer({"icon": data, "hex": "0a" * 900, "word": "x" * 1_500, "path": "/var/lib" * 200})
+    assert shown.text.startswith('{"icon":<base64 of 1,400 bytes, image/svg+xml>,"hex":"0a0a')
+    plain = {"hex": "0a" * 900, "word": "x" * 1_500, "quoted": '"' + "aB3" * 500 + '"', "aB3" * 500: 1}
+    assert server.answer(plain).structured == plain
+
+
+def test_a_large_list_with_base64_is_read_to_its_end(server: Server) -> None:
+    """The texts in it are whole."""
+    value = [{"id": n, "data": base64.b64encode(bytes(range(256)) * 12).decode()} for n in range(30)]
+    server.answer(value)
+    assert tokens(server.seen) < 1_000
+    assert server.walker().all() == value
+
+
+def test_a_large_file_is_a_resource() -> None:
+    """It is neither text nor content; the resource has its bytes."""
+    server = Server()
+    answer = Answer(PNG, is_json=False, is_text=False, media_type="image/png")
+    result = ToolResult(text="image/png, 10,248 bytes; too large to pass on", is_text=False, answer=answer)
+    shown = server.showing.first(result, EVERYTHING, owner_of(ME))
+    assert shown.notes == ("It is kept for 15 minutes as the resource specport://results/H.",)
+    with pytest.raises(BadArguments, match=r"the answer is a file\. Read the resource specport://results/H"):
+        server.read({})

@@ -125,9 +125,11 @@ def _binary(exchange: Exchange, media_type: str) -> ToolResult:
     kind = media_type or "application/octet-stream"
     name = file_name(exchange.headers, kind)
     said = f"{kind}, {size:,} bytes" + (f", {name}" if "content-disposition" in exchange.headers else "")
+    answer = Answer(exchange.body, is_json=False, is_text=False, media_type=kind)
     if size > MAX_BLOB:
-        return ToolResult(text=f"{said}; too large to pass on (limit {MAX_BLOB:,})", is_text=False)
-    return ToolResult(text=said, is_text=False, blobs=(Blob(kind, base64.b64encode(exchange.body).decode(), name),))
+        return ToolResult(text=f"{said}; too large to pass on (limit {MAX_BLOB:,})", is_text=False, answer=answer)
+    blob = Blob(kind, base64.b64encode(exchange.body).decode(), name)
+    return ToolResult(text=said, is_text=False, blobs=(blob,), answer=answer)
 
 
 def _failure(exchange: Exchange, route: Route, conventions: Conventions, has_credential: bool) -> ToolResult:

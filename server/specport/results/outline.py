@@ -9,6 +9,7 @@ from typing import cast
 
 import orjson
 
+from specport.results.encoded import kind_of
 from specport.results.tokens import tokens
 
 MAX_OUTLINED = 60
@@ -42,7 +43,9 @@ def gap(value: object, length: int) -> str:
         return f"<array of {counted(len(cast('list[object]', value)), 'item')}, {size(length)}>"
     if isinstance(value, dict):
         return f"<object of {counted(len(cast('dict[str, object]', value)), 'member')}, {size(length)}>"
-    return f"<text of {counted(len(cast('str', value)), 'character')}>"
+    text = cast("str", value)
+    length_told = counted(len(text), "character")
+    return f"<{kind_of(text) or f'text of {length_told}'}>"
 
 
 def counted(number: int, noun: str) -> str:
@@ -81,6 +84,8 @@ class _Outlining:
         text = orjson.dumps(value)
         if len(text) <= self._small:
             return text.decode()
+        if isinstance(value, str) and kind_of(value):
+            return gap(value, len(text))
         if isinstance(value, str):
             return f"{gap(value, 0)[:-1]}, begins {orjson.dumps(value[: min(_START, self._small)]).decode()}>"
         if depth == 0 or self._left <= 0:

@@ -10,6 +10,8 @@ import orjson
 
 from specport.errors import BadArguments
 from specport.policy.model import Caller
+from specport.results.build import MAX_BLOB
+from specport.results.encoded import blob_of, kind_of, without_base64
 from specport.results.kept import KEPT_SECONDS, KeptResults, Owner
 from specport.results.model import EVERYTHING, Answer, ToolResult, View
 from specport.results.outline import counted, outline, size
@@ -17,6 +19,9 @@ from specport.results.places import selecting
 from specport.results.select import selected
 from specport.results.tokens import tokens
 from specport.results.windows import LARGE, MAX_TEXT, PREVIEW, Room, Window, text_window, window_of
+
+RESULTS = "specport://results/"
+"""How the URIs of kept answers begin."""
 
 MAX_LOOKS_LIKE = 150
 """Tokens of the outline of an answer in which an expression found nothing."""
@@ -62,7 +67,7 @@ class Showing:
 
     async def shown(self, result: ToolResult, view: View, owner: Owner) -> ToolResult:
         """As `first`, beside other calls where that takes long."""
-        if view == EVERYTHING and len(result.text) <= MAX_TEXT:
+        if view == EVERYTHING and _is_short(result) and not _is_large_file(result):
             return result
         return await asyncio.to_thread(self.first, result, view, owner)
 
@@ -72,8 +77,10 @@ class Showing:
         An expression that fails is told, and the answer shown without it: the call was made.
         """
         answer = result.answer
-        if answer is None or not answer.is_text:
+        if answer is None:
             return result
+        if not answer.is_text:
+            return self._file(result, answer, owner) if _is_large_file(result) else result
         shown = _Shown(answer.value, most=view.max_items, is_json=answer.is_json)
         if view.select:
             try:
@@ -82,7 +89,7 @@ class Showing:
                 result = replace(result, structured=None, notes=(f"select was not applied: {error}", *result.notes))
             else:
                 shown = replace(shown, value=value, select=view.select)
-        if not shown.select and (view.whole or (shown.most is None and len(result.text) <= MAX_TEXT)):
+        if not shown.select and (view.whole or (shown.most is None and _is_short(result))):
             return result
         if view.whole:
             return replace(result, structured=None, text=_written(shown))
@@ -104,6 +111,14 @@ class Showing:
             notes = (*notes, _looks_like(answer))
         return replace(result, text=window.text, structured=None, handle=handle, notes=(*notes, *result.notes))
 
+    def _file(self, result: ToolResult, answer: Answer, owner: Owner) -> ToolResult:
+        """A file that is too large to pass on, kept to be read as a resource."""
+        handle = self._kept.keep(answer, owner) if self._reader() else ""
+        if not handle:
+            return result
+        note = f"It is kept for {_MINUTES} as the resource {RESULTS}{handle}."
+        return replace(result, handle=handle, notes=(*result.notes, note))
+
     def read(self, arguments: Mapping[str, object], caller: Caller) -> ToolResult:
         """What a caller wants to read of one of their own answers. Raises BadArguments where there is none."""
         handle, select = str(arguments["handle"]), str(arguments.get("select", ""))
@@ -113,7 +128,12 @@ class Showing:
                 f"Answers are kept for {KEPT_SECONDS / 60:.0f} minutes after they were last read; make the call again"
             )
             raise BadArguments("there is no such result", pointer="/handle", hint=hint)
+        if not answer.is_text:
+            raise BadArguments("the answer is a file", pointer="/handle", hint=f"Read the resource {RESULTS}{handle}")
         value = selected(_json_of(answer), select) if select else answer.value
+        blob = blob_of(value) if isinstance(value, str) and len(arguments) == 2 else None
+        if blob and len(blob.base64) * 3 // 4 <= MAX_BLOB:
+            return ToolResult(text=kind_of(str(value)), is_text=False, blobs=(blob,))
         offset, most = _number(arguments, "offset") or 0, _number(arguments, "max_items")
         shown = _Shown(value, handle, select, offset, most, answer.is_json)
         if most is None:
@@ -169,6 +189,19 @@ class Showing:
         if shown.most is not None:
             arguments["max_items"] = shown.most
         return f"{self._reader()} {orjson.dumps(arguments).decode()}"
+
+
+def _is_short(result: ToolResult) -> bool:
+    """Whether an answer is shown whole: no long text, and no JSON with long base64."""
+    if len(result.text) > MAX_TEXT:
+        return False
+    data = result.text.encode("utf-8", "replace")
+    is_json = result.answer is not None and result.answer.is_json
+    return not is_json or without_base64(data) == data
+
+
+def _is_large_file(result: ToolResult) -> bool:
+    return result.answer is not None and not result.answer.is_text and not result.blobs
 
 
 def _told(shown: _Shown, window: Window) -> str:

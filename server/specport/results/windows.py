@@ -13,6 +13,7 @@ from typing import cast
 
 import orjson
 
+from specport.results.encoded import steps_to_base64, without_base64
 from specport.results.outline import MAX_NAME_SHOWN, gap, outline, shown_name
 from specport.results.places import Member, NameOf, Step
 from specport.results.tokens import tokens
@@ -90,11 +91,23 @@ class Window:
 
 def window_of(value: object, room: Room, *, offset: int = 0, most: int | None = None) -> Window:
     """What is shown of a JSON value from its item or member `offset` on, at most `most` of them."""
+    window = _window_of(value, room, offset, most)
+    if window.missing is None and "<base64 of " in window.text:
+        return replace(window, missing=steps_to_base64(value, offset))
+    return window
+
+
+def _window_of(value: object, room: Room, offset: int, most: int | None) -> Window:
     if isinstance(value, str):
         return text_window(value, room, offset=offset, most=most)
     if isinstance(value, dict) and offset:
         return _members(cast("dict[str, object]", value), room, offset, most)
     return _fit(cast("object", value), room, offset=offset, most=most, level=0)
+
+
+def _written(value: object) -> bytes:
+    """The JSON of a value as it is shown: long base64 in it told by kind and size."""
+    return without_base64(orjson.dumps(value))
 
 
 def text_window(text: str, room: Room, *, offset: int = 0, most: int | None = None) -> Window:
@@ -111,7 +124,7 @@ def text_window(text: str, room: Room, *, offset: int = 0, most: int | None = No
 
 
 def _fit(value: object, room: Room, *, level: int, offset: int = 0, most: int | None = None) -> Window:
-    data = orjson.dumps(value)
+    data = _written(value)
     if isinstance(value, list):
         items = cast("list[object]", value)
         if offset == 0 and (most is None or len(items) <= most):
@@ -131,7 +144,7 @@ def _fit(value: object, room: Room, *, level: int, offset: int = 0, most: int | 
 
 def _items(items: list[object], room: Room, offset: int, most: int | None) -> Window:
     """The items from `offset` on that fit, or else the first of them in outline."""
-    kept = _fitting((orjson.dumps(item) for item in islice(items, offset, None)), room.less(2), most)
+    kept = _fitting((_written(item) for item in islice(items, offset, None)), room.less(2), most)
     window = Window(f"[{','.join(kept)}]", "item", offset, len(kept), len(items))
     if kept or offset >= len(items):
         return window
@@ -143,7 +156,7 @@ def _items(items: list[object], room: Room, offset: int, most: int | None) -> Wi
 def _members(members: dict[str, object], room: Room, offset: int, most: int | None) -> Window:
     """The members from `offset` on that fit, or else the first of them in outline."""
     following = islice(enumerate(members.items()), offset, None)
-    texts = (f"{shown_name(name, at)}:".encode() + orjson.dumps(value) for at, (name, value) in following)
+    texts = (f"{shown_name(name, at)}:".encode() + _written(value) for at, (name, value) in following)
     kept = _fitting(texts, room.less(2), most)
     long = _long_name(list(islice(members, offset, offset + len(kept))), offset)
     window = Window(f"{{{','.join(kept)}}}", "member", offset, len(kept), len(members), missing=long)
@@ -210,8 +223,7 @@ def _record(members: dict[str, object], room: Room, level: int, most: int | None
 
 def _small(value: object, room: Room) -> tuple[str, bool]:
     """A value whole where it fits, or else its outline; and whether it is whole."""
-    data = orjson.dumps(value)
-    text = room.text(data)
+    text = room.text(_written(value))
     if text is not None:
         return text, True
     return outline(value, max(0, min(room.limit, MAX_MEMBER_TOKENS))), False

@@ -1,0 +1,162 @@
+"""What a 10 MB answer costs a model at first, and whether all of it can be read, by nothing but the calls it names.
+
+Answers of many shapes come from a loopback API through an App. Tokens are counted as o200k_base counts them where
+npm's gpt-tokenizer can be had, and as `specport.results.tokens` estimates them. Reading takes `max_items`, so that it
+goes in long parts; `--tokens` reads in parts of 2,000 tokens, which takes five times as long.
+
+    python bench/answers.py [--megabytes 10] [--tokens] [--shape NAME ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from reading_on import Walker
+from specport.policy.model import Caller
+from specport.results.kept import KeptResults, owner_of
+from specport.results.model import EVERYTHING, Answer, ToolResult
+from specport.results.showing import Showing
+from specport.results.tokens import tokens as estimated
+from tokens import Tokenizer
+
+ME = Caller("bench")
+MOST = 100_000
+WORDS = [
+    "server",
+    "region",
+    "size",
+    "image",
+    "network",
+    "created",
+    "active",
+    "volume",
+    "snapshot",
+    "backup",
+    "public",
+    "private",
+    "address",
+]
+
+
+class Making:
+    """Answers of about so many bytes, the same on every run."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._random = random.Random(1)
+
+    def shapes(self) -> dict[str, Callable[[], Any]]:
+        return {
+            "a list in an object, as most APIs": lambda: {
+                "droplets": self._list(self._droplet),
+                "links": {"pages": {"next": "https://api.example/v2/droplets?page=2"}},
+                "meta": {"total": 99_999},
+            },
+            "a bare list": lambda: self._list(self._droplet),
+            "two lists": lambda: {"a": self._list(self._droplet, 2), "b": self._list(self._droplet, 2)},
+            "a map by identifier": lambda: {f"{self._random.getrandbits(64):016x}": self._droplet() for _ in range(self._size // 420)},
+            "large items": lambda: [self._large() for _ in range(self._size // 60_000)],
+            "one item that is a list": lambda: {"result": {"rows": self._list(self._row)}},
+            "lists of lists of numbers": lambda: [[[self._random.random() for _ in range(50)] for _ in range(20)] for _ in range(self._size // 20_000)],
+            "one long text in an object": lambda: {"log": self._text(), "pod": "web-1"},
+            "one long line": lambda: "x" * self._size,
+            "identifiers": lambda: self._list(lambda: f"{self._random.getrandbits(128):032x}"),
+            "numbers": lambda: [self._random.randrange(10**6) for _ in range(self._size // 7)],
+            "nested 100 levels": lambda: self._nested(100),
+            "very long names": lambda: {f"name{n}" * 5_000: n for n in range(self._size // 28_000)},
+            "Chinese": lambda: self._list(lambda: {"名称": "服务器状态正常，网络连接稳定。" * 4, "编号": self._random.randrange(10**6)}),
+            "escapes": lambda: self._list(lambda: '\n"\\é\t' * 40),
+        }  # fmt: skip
+
+    def _list(self, item: Callable[[], Any], parts: int = 1) -> list[Any]:
+        count = self._size // parts // (len(orjson.dumps(item())) + 1)
+        return [item() for _ in range(count)]
+
+    def _droplet(self) -> Any:
+        number = self._random.randrange(10**8)
+        return {
+            "id": number, "name": f"web-{number}", "memory": 1024, "vcpus": 1, "disk": 25, "locked": False,
+            "status": "active", "created_at": "2026-07-21T18:37:44Z", "features": ["backups", "ipv6"],
+            "networks": {"v4": [{"ip_address": f"10.128.{number % 256}.{number // 256 % 256}", "type": "private"}]},
+            "vpc_uuid": f"{self._random.getrandbits(128):032x}", "tags": self._random.sample(WORDS, 2),
+        }  # fmt: skip
+
+    def _row(self) -> list[Any]:
+        return [self._random.randrange(10**6), self._random.choice(WORDS), None, True]
+
+    def _large(self) -> Any:
+        return {
+            "id": self._random.randrange(10**6),
+            "rows": [self._row() for _ in range(1_200)],
+            "log": "line\n" * 4_000,
+        }
+
+    def _text(self) -> str:
+        return "".join(f"{n} {' '.join(self._random.sample(WORDS, 5))}\n" for n in range(self._size // 45))
+
+    def _nested(self, depth: int) -> Any:
+        value: Any = self._list(self._row)
+        for level in range(depth):
+            value = [value] if level % 3 == 0 else {"inner": value, "level": level}
+        return value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megabytes", type=float, default=10)
+    parser.add_argument("--tokens", action="store_true", help="read in parts of 2,000 tokens")
+    parser.add_argument("--shape", action="append", help="only these")
+    parser.add_argument("--tokenizer", type=Path, default=Path.home() / ".cache" / "specport-bench" / "tokenizer")
+    options = parser.parse_args()
+    tokenizer = Tokenizer(options.tokenizer)
+    print(f"tokens: {tokenizer.name}\n")
+    print("| answer | MB | first: tokens | estimated | bytes/4 | ms | readings | longest | all of it |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    is_well = True
+    for name, make in Making(int(options.megabytes * 1_000_000)).shapes().items():
+        if not options.shape or name in options.shape:
+            is_well &= asyncio.run(measured(name, make(), tokenizer, None if options.tokens else MOST))
+    if not is_well:
+        raise SystemExit(1)
+
+
+async def measured(name: str, value: Any, tokenizer: Tokenizer, most: int | None) -> bool:
+    showing = Showing(KeptResults(), lambda: "results_read")
+    text = orjson.dumps(value).decode()
+    started = time.perf_counter()
+    first = await showing.shown(ToolResult(text=text, answer=Answer(value)), EVERYTHING, owner_of(ME))
+    took = (time.perf_counter() - started) * 1000
+    seen = "\n".join((first.text, *first.notes))
+    [cost] = tokenizer.count([seen])
+    longest = [""]
+
+    def read(arguments: dict[str, Any]) -> tuple[str, str]:
+        result = showing.read(arguments, ME)
+        notes = "\n".join(result.notes)
+        if len(result.text) + len(notes) > len(longest[0]):
+            longest[0] = f"{result.text}\n{notes}"
+        return result.text, notes
+
+    walker = Walker(read, first.handle, most=most, measure=estimated)
+    is_same = walker.all() == value
+    [largest] = tokenizer.count(longest)
+    row = (
+        name, f"{len(text.encode()) / 1e6:.1f}", f"{cost:,}", f"{estimated(seen):,}", f"{len(seen.encode()) // 4:,}",
+        f"{took:.0f}", f"{walker.reads:,}", f"{largest:,}", "read" if is_same else "DIFFERS",
+    )  # fmt: skip
+    print(f"| {' | '.join(row)} |", flush=True)
+    return is_same and cost <= 2_000
+
+
+if __name__ == "__main__":
+    main()
