@@ -1,6 +1,6 @@
 """What a 10 MB answer costs a model at first, and whether all of it can be read, by nothing but the calls it names.
 
-Answers of many shapes come from a loopback API through an App. Tokens are counted as o200k_base counts them where
+Answers of many shapes go the way that an App sends them. Tokens are counted as o200k_base counts them where
 npm's gpt-tokenizer can be had, and as `specport.results.tokens` estimates them. Reading takes `max_items`, so that it
 goes in long parts; `--tokens` reads in parts of 2,000 tokens, which takes five times as long.
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import random
 import sys
 import time
@@ -64,17 +65,18 @@ class Making:
             },
             "a bare list": lambda: self._list(self._droplet),
             "two lists": lambda: {"a": self._list(self._droplet, 2), "b": self._list(self._droplet, 2)},
-            "a map by identifier": lambda: {f"{self._random.getrandbits(64):016x}": self._droplet() for _ in range(self._size // 420)},
+            "a map by identifier": lambda: dict(self._list(lambda: (self._identifier(), self._droplet()))),
             "large items": lambda: [self._large() for _ in range(self._size // 60_000)],
             "one item that is a list": lambda: {"result": {"rows": self._list(self._row)}},
-            "lists of lists of numbers": lambda: [[[self._random.random() for _ in range(50)] for _ in range(20)] for _ in range(self._size // 20_000)],
+            "lists of lists of numbers": lambda: [self._matrix() for _ in range(self._size // 20_000)],
             "one long text in an object": lambda: {"log": self._text(), "pod": "web-1"},
             "one long line": lambda: "x" * self._size,
-            "identifiers": lambda: self._list(lambda: f"{self._random.getrandbits(128):032x}"),
+            "identifiers": lambda: self._list(self._identifier),
             "numbers": lambda: [self._random.randrange(10**6) for _ in range(self._size // 7)],
             "nested 100 levels": lambda: self._nested(100),
             "very long names": lambda: {f"name{n}" * 5_000: n for n in range(self._size // 28_000)},
-            "Chinese": lambda: self._list(lambda: {"名称": "服务器状态正常，网络连接稳定。" * 4, "编号": self._random.randrange(10**6)}),
+            "Chinese": lambda: self._list(lambda: {"名称": "服务器状态正常" * 8, "编号": self._random.random()}),
+            "images as base64": lambda: [self._picture() for _ in range(self._size // 40_000)],
             "escapes": lambda: self._list(lambda: '\n"\\é\t' * 40),
         }  # fmt: skip
 
@@ -93,6 +95,16 @@ class Making:
 
     def _row(self) -> list[Any]:
         return [self._random.randrange(10**6), self._random.choice(WORDS), None, True]
+
+    def _identifier(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+    def _matrix(self) -> list[list[float]]:
+        return [[self._random.random() for _ in range(50)] for _ in range(20)]
+
+    def _picture(self) -> Any:
+        data = b"\x89PNG\r\n\x1a\n" + self._random.randbytes(30_000)
+        return {"id": self._random.randrange(10**6), "image": base64.b64encode(data).decode()}
 
     def _large(self) -> Any:
         return {
@@ -145,7 +157,7 @@ async def measured(name: str, value: Any, tokenizer: Tokenizer, most: int | None
         notes = "\n".join(result.notes)
         if len(result.text) + len(notes) > len(longest[0]):
             longest[0] = f"{result.text}\n{notes}"
-        return result.text, notes
+        return (result.blobs[0].base64 if result.blobs else result.text), notes
 
     walker = Walker(read, first.handle, most=most, measure=estimated)
     is_same = walker.all() == value
