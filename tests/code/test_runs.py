@@ -219,10 +219,12 @@ def test_the_limits_are_the_constants_of_their_names() -> None:
         assert getattr(bounds, field) == getattr(model, field.upper())
 
 
-async def test_too_much_code_is_refused() -> None:
+async def test_too_much_code_and_code_that_is_no_text_are_refused() -> None:
     api = Api()
     with pytest.raises(BadArguments, match="MAX_CODE"):
         await said("#" * (64 * 1024 + 1), api)
+    with pytest.raises(BadArguments, match="surrogates not allowed"):
+        await said("'\ud800'", api)
 
 
 async def test_waiting_for_calls_is_no_computing_and_has_a_limit_of_its_own() -> None:

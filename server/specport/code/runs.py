@@ -48,17 +48,24 @@ class Runs:
         `brings_answer`: the request brings one, so there must be a run that waits. Raises Asked with the question to
         a person, BadArguments, Denied where no run waits, and RateLimited where too many are under way.
         """
-        if len(code.encode(errors="replace")) > self._bounds.max_code:
-            raise BadArguments(
-                f"the code has more than {self._bounds.max_code // 1024} KiB (MAX_CODE)",
-                pointer="/code",
-                hint="Split the work into several runs",
-            )
+        self._check(code)
         await self._queue()
         try:
             return await self._gone(code, door, who, brings_answer=brings_answer)
         finally:
             self._free.release()
+
+    def _check(self, code: str) -> None:
+        try:
+            size = len(code.encode())
+        except UnicodeEncodeError as error:
+            raise BadArguments(f"the code is no text: {error.reason}", pointer="/code") from error
+        if size > self._bounds.max_code:
+            raise BadArguments(
+                f"the code has more than {self._bounds.max_code // 1024} KiB (MAX_CODE)",
+                pointer="/code",
+                hint="Split the work into several runs",
+            )
 
     async def aclose(self) -> None:
         """End every run and process."""

@@ -105,7 +105,7 @@ def running_tool() -> Tool:
     return _tool(
         RUN,
         "Runs Python that calls tools: `page = await tools.droplets.dropletsList(per_page=5)` is the decoded answer, "
-        'all of it, whatever its size; `await call("address", {...})` where a name is no identifier. asyncio.gather '
+        'all of it; `await call("address", {...})` where a name is no identifier. asyncio.gather '
         "makes calls at the same time; a failed one raises an exception whose text has the status. Returns what was "
         f"printed and the value of the last expression: keep that small. Modules: {MODULES}. Not there: files, "
         f"network, {MISSING}.",
