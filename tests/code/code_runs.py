@@ -13,7 +13,7 @@ import orjson
 
 from specport.code.model import Bounds
 from specport.code.runs import Runs
-from specport.results.model import ToolResult
+from specport.results.model import Answer, ToolResult
 
 Reply = Callable[[Mapping[str, Any]], Awaitable[ToolResult]]
 
@@ -37,7 +37,7 @@ class Api:
             raise reply
         if isinstance(reply, ToolResult):
             return reply
-        return ToolResult(text="cut", body=orjson.dumps(reply))
+        return ToolResult("cut", body=orjson.dumps(reply), answer=Answer(reply))
 
     @property
     def addresses(self) -> list[str]:

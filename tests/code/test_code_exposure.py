@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -92,6 +93,17 @@ seven = await tools.things_getThing(id="7")
         ("GET", "/things"),
         ("GET", "/things/7"),
     ]
+
+
+async def test_a_result_that_is_too_large_to_show_is_read_on() -> None:
+    """As any large answer is."""
+    async with connected() as client:
+        shown = await ran(client, "[{'id': number, 'text': 'x' * 100} for number in range(1000)]")
+        assert len(shown) < 10_000
+        handle = re.search(r'"handle": ?"([^"]+)"', shown)
+        assert handle, shown[-500:]
+        read = await client.call_tool("results_read", {"handle": handle[1], "select": "[-1].id"})
+        assert next(block.text for block in read.content if isinstance(block, types.TextContent)) == "999"
 
 
 async def test_arguments_are_checked_and_errors_point_to_the_line(upstream: Upstream) -> None:

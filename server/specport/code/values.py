@@ -18,7 +18,6 @@ import orjson
 from specport.code.model import Answer, Bounds
 from specport.errors import BadArguments, Denied, RateLimited, SpecportError, UnknownTool, UpstreamFailed
 from specport.results.model import ToolResult
-from specport.results.values import decoded
 
 MAX_SHOWN = 100
 """Characters of a value that is no JSON, where it is named."""
@@ -58,14 +57,11 @@ def answer_of(result: ToolResult, bounds: Bounds) -> Answer:
         return Answer(error=ValueError(_too_large(len(result.body or b""), bounds)))
     if result.blobs:
         return Answer(value=base64.b64decode(result.blobs[0].base64))
-    if result.body is None:
-        return Answer(value=result.structured if result.structured is not None else result.text)
-    if not result.body.strip():
+    if result.answer is not None:
+        return Answer(value=result.answer.value)
+    if result.body is not None and not result.body.strip():
         return Answer()
-    try:
-        return Answer(value=decoded(result.body))
-    except ValueError:
-        return Answer(value=_of_text(result.text))
+    return Answer(value=result.structured if result.structured is not None else result.text)
 
 
 def error_of(error: SpecportError) -> Answer:
@@ -78,14 +74,6 @@ def _too_large(size: int, bounds: Bounds) -> str:
     limit = bounds.max_answer / (1024 * 1024)
     said = f"the answer has {size:,} bytes, and code takes at most {limit:g} MiB of each (MAX_ANSWER)"
     return f"{said}. Ask for smaller pages, or call the tool by its name outside code"
-
-
-def _of_text(text: str) -> object:
-    """The value of a stream, which is told as a list; any other text as it is."""
-    try:
-        return decoded(text.encode()) if text.startswith("[") else text
-    except ValueError:
-        return text
 
 
 @dataclass(slots=True)
