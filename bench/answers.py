@@ -4,7 +4,7 @@ Answers of many shapes go the way that an App sends them. Tokens are counted as 
 npm's gpt-tokenizer can be had, and as `specport.results.tokens` estimates them. Reading takes `max_items`, so that it
 goes in long parts; `--tokens` reads in parts of 2,000 tokens, which takes five times as long.
 
-    python bench/answers.py [--megabytes 10] [--tokens] [--shape NAME ...]
+    python bench/answers.py [--megabytes 10] [--first | --tokens] [--shape NAME ...]
 """
 
 from __future__ import annotations
@@ -127,6 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=10)
     parser.add_argument("--tokens", action="store_true", help="read in parts of 2,000 tokens")
+    parser.add_argument("--first", action="store_true", help="read no further than the first answer")
     parser.add_argument("--shape", action="append", help="only these")
     parser.add_argument("--tokenizer", type=Path, default=Path.home() / ".cache" / "specport-bench" / "tokenizer")
     options = parser.parse_args()
@@ -137,7 +138,9 @@ def main() -> None:
     is_well = True
     for name, make in Making(int(options.megabytes * 1_000_000)).shapes().items():
         if not options.shape or name in options.shape:
-            is_well &= asyncio.run(measured(name, make(), tokenizer, None if options.tokens else MOST))
+            is_well &= asyncio.run(
+                measured(name, make(), tokenizer, 0 if options.first else None if options.tokens else MOST)
+            )
     if not is_well:
         raise SystemExit(1)
 
@@ -159,6 +162,10 @@ async def measured(name: str, value: Any, tokenizer: Tokenizer, most: int | None
             longest[0] = f"{result.text}\n{notes}"
         return (result.blobs[0].base64 if result.blobs else result.text), notes
 
+    if most == 0:
+        figures = f"{len(text.encode()) / 1e6:.1f} | {cost:,} | {estimated(seen):,} | {len(seen.encode()) // 4:,}"
+        print(f"| {name} | {figures} | {took:.0f} |")
+        return cost <= 2_000
     walker = Walker(read, first.handle, most=most, measure=estimated)
     is_same = walker.all() == value
     [largest] = tokenizer.count(longest)

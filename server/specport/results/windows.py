@@ -124,20 +124,18 @@ def text_window(text: str, room: Room, *, offset: int = 0, most: int | None = No
 
 
 def _fit(value: object, room: Room, *, level: int, offset: int = 0, most: int | None = None) -> Window:
-    data = _written(value)
-    if isinstance(value, list):
-        items = cast("list[object]", value)
-        if offset == 0 and (most is None or len(items) <= most):
-            text = room.text(data)
-            if text is not None:
-                return Window(text, shown=len(items), total=len(items))
+    items = cast("list[object]", value) if isinstance(value, list) else None
+    if items is not None and (offset or (most is not None and len(items) > most)):
         return _items(items, room, offset, most)
-    text = room.text(data)
+    data = orjson.dumps(value)
+    text = room.text(without_base64(data)) if len(data) <= room.limit * 4 else None
+    if items is not None:
+        return _items(items, room, 0, most) if text is None else Window(text, shown=len(items), total=len(items))
     if not isinstance(value, dict):
         return Window(text or gap(value, len(data)), missing=None if text else ())
-    members = cast("dict[str, object]", value)
     if text is not None and most is None:
         return Window(text)
+    members = cast("dict[str, object]", value)
     shown = _record(members, room, level, most) if level < MAX_SPINE else None
     return shown or _members(members, room, 0, most)
 
