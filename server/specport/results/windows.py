@@ -124,20 +124,27 @@ def text_window(text: str, room: Room, *, offset: int = 0, most: int | None = No
 
 
 def _fit(value: object, room: Room, *, level: int, offset: int = 0, most: int | None = None) -> Window:
-    items = cast("list[object]", value) if isinstance(value, list) else None
+    items, members = _as_list(value), _as_object(value)
     if items is not None and (offset or (most is not None and len(items) > most)):
         return _items(items, room, offset, most)
     data = orjson.dumps(value)
     text = room.text(without_base64(data)) if len(data) <= room.limit * 4 else None
     if items is not None:
         return _items(items, room, 0, most) if text is None else Window(text, shown=len(items), total=len(items))
-    if not isinstance(value, dict):
+    if members is None:
         return Window(text or gap(value, len(data)), missing=None if text else ())
     if text is not None and most is None:
         return Window(text)
-    members = cast("dict[str, object]", value)
     shown = _record(members, room, level, most) if level < MAX_SPINE else None
     return shown or _members(members, room, 0, most)
+
+
+def _as_list(value: object) -> list[object] | None:
+    return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def _as_object(value: object) -> dict[str, object] | None:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
 
 
 def _items(items: list[object], room: Room, offset: int, most: int | None) -> Window:
