@@ -9,6 +9,9 @@ from collections.abc import AsyncGenerator, Coroutine
 
 log = logging.getLogger("specport")
 
+AGAIN_SECONDS = 0.5
+"""Time after which work that was told to end is told again: libraries that it waits in may lose what it was told."""
+
 
 @contextlib.asynccontextmanager
 async def running(work: Coroutine[object, object, None], ended: str) -> AsyncGenerator[None]:
@@ -18,9 +21,9 @@ async def running(work: Coroutine[object, object, None], ended: str) -> AsyncGen
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        while not task.done():
+            task.cancel()
+            await asyncio.wait((task,), timeout=AGAIN_SECONDS)
 
 
 def _log_failure(task: asyncio.Task[None], ended: str) -> None:
