@@ -25,6 +25,10 @@ class Outlined:
     checked: dict[str, Any]
     listed: dict[str, Any] = field(default_factory=lambda: CLOSED)
 
+    @property
+    def complete(self) -> dict[str, Any]:
+        return self.checked
+
 
 def tool(schema: dict[str, Any] | None = None, *, name: str = "group_tool", **more: Any) -> Tool:
     """A tool that every client takes but for what is given."""
@@ -168,7 +172,7 @@ def test_a_finding_says_what_where_why_and_what_to_do() -> None:
     assert (found.client, found.rule, found.severity, found.tool) == (
         Client.VSCODE, "items", Severity.ERROR, "group_tool",
     )  # fmt: skip
-    assert (found.places, found.count, found.forms) == (("/properties/a",), 1, (Form.LEAN, Form.FULL))
+    assert (found.places, found.count, found.forms) == (("/properties/a",), 1, tuple(Form))
     assert found.message
     assert found.advice
     assert "toolSchemaNormalizer" in found.source
@@ -178,7 +182,7 @@ def test_the_listed_and_the_full_schema_are_told_apart() -> None:
     """What only the full schema breaks is found in it alone."""
     shown = tool(schemas=Outlined({"type": "object", "properties": {"a": {"type": "array"}}}))
     [found] = linted([shown], clients=[Client.VSCODE])
-    assert found.forms == (Form.FULL,)
+    assert found.forms == (Form.FULL, Form.VERBATIM)
     assert not linted([shown], clients=[Client.VSCODE], forms=[Form.LEAN])
 
 

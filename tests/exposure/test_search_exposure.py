@@ -15,10 +15,12 @@ from mcp.client.client import Client
 
 from end_to_end.loopback import Reply, Upstream, document, operation, parameter, things
 from specport.app import App, Settings
+from specport.catalog.listing import BYTES_PER_TOKEN
 from specport.exposure.model import AUTO_TOKENS, Expose
 from specport.policy.model import Action, Approve, Policy, Rule
 from specport.sources.manifest import open_bundled
 from specport.sources.model import Origin, Source
+from specport.sources.preview.costs import SEARCH_TOKENS
 from specport.surfaces.mcp.server import McpServer
 
 ERAS = ("legacy", "2026-07-28")
@@ -61,8 +63,12 @@ async def test_the_list_is_short_whatever_is_loaded(era: str) -> None:
         async with connected(era, text=text) as client:
             tools = (await client.list_tools()).tools
         assert [tool.title for tool in tools] == LISTED
-        seen = [[tool.name, tool.description, tool.input_schema] for tool in tools]
-        assert len(orjson.dumps(seen)) / 4 <= MAX_LIST_TOKENS
+        seen = [
+            {"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema} for tool in tools
+        ]
+        tokens = len(orjson.dumps(seen)) / BYTES_PER_TOKEN
+        assert tokens <= MAX_LIST_TOKENS
+        assert abs(tokens - SEARCH_TOKENS) <= SEARCH_TOKENS / 10, "what a preview says of this list"
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -209,7 +215,7 @@ async def test_auto_lists_all_that_is_short_and_searches_what_is_long() -> None:
         assert "things.getThing" in [tool.title for tool in (await client.list_tools()).tools]
         many = {
             f"/many/{number}": {"get": operation(f"many{number}", "Many", summary="x" * 200)}
-            for number in range(AUTO_TOKENS // 50)
+            for number in range(AUTO_TOKENS // 15)
         }
         await said(
             client, "openapi_addSource", spec=document(many, servers=[{"url": "https://m.example"}]), name="many"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from small_documents import catalog_of, document, taking
 from specport.catalog.build import Shape
-from specport.schemas.outline import MAX_LEAST, lean, shortened
+from specport.schemas.lean import MAX_LEAST, lean
 
 LONG = "First sentence of some length. Second sentence, which says more than the first. Third one. " * 3
 
@@ -58,7 +58,7 @@ def test_names_are_spelled_out_or_outlined_at_any_budget(budget: int) -> None:
     assert not missing or is_cut(shown)
     assert list(shown["properties"]) == ["id", "body"]  # type: ignore[call-overload]
     assert shown["required"] == ["id"]
-    assert shown["additionalProperties"] is False
+    assert "additionalProperties" not in shown
     jsonschema_rs.meta.validate({**shown, "$schema": "https://json-schema.org/draft/2020-12/schema"})
 
 
@@ -74,10 +74,9 @@ def test_a_body_of_many_objects_is_named_in_bounded_bytes(width: int) -> None:
 
 def test_a_schema_that_fits_keeps_its_words_and_structure() -> None:
     """Only descriptions are shortened where there is room."""
-    schema = root(
-        size={"type": "integer", "minimum": 1, "maximum": 5, "default": 2, "description": "How many at once."}
-    )
-    assert lean(schema, 500, "things.thingsCreate") == schema
+    size = {"type": "integer", "maximum": 5, "default": 2, "description": "How many at once."}
+    shown = lean(root(size={**size, "minimum": 1, "format": "int32", "title": "Size"}), 500, "things.thingsCreate")
+    assert shown == {"type": "object", "properties": {"size": size}, "required": ["size"]}
 
 
 def test_an_outline_names_requiredness_types_choices_and_rows() -> None:
@@ -93,26 +92,78 @@ def test_an_outline_names_requiredness_types_choices_and_rows() -> None:
             "labels": {"additionalProperties": {"properties": {"value": {"type": "string"}}}},
         },
     }  # fmt: skip
-    shown = lean(root(body={"type": "object", "properties": {"thing": member}}), 1, "")
-    assert shown["properties"]["body"]["properties"]["thing"] == {  # type: ignore[index]
-        "type": "object",
-        "description": (
-            "{name*, size: integer, kind: a|b, git{branch}, tags[], ports[]{port: integer}, labels{<key>{value}}}"
-        ),
-    }  # fmt: skip
+    told = "{name*, size: integer, kind: a|b, git{branch}, tags[], ports[]{port: integer}, labels{<key>{value}}}"
+    assert outlined(member) == {"type": "object", "description": told}
+
+
+def outlined(thing: dict[str, Any]) -> dict[str, Any]:
+    """How a required member of a body is shown where there is room for nothing."""
+    body = {"type": "object", "properties": {"thing": thing}, "required": ["thing"]}
+    return lean(root(body=body), 1, "")["properties"]["body"]["properties"]["thing"]  # type: ignore[index]
 
 
 def test_a_union_of_an_object_and_an_array_shows_both() -> None:
     """What each branch brings is named."""
-    union = {
-        "anyOf": [
-            {"properties": {"a": {}}},
-            {"type": "array", "items": {"properties": {"b": {}}}},
-            {"$ref": "#/$defs/c"},
-        ]
+    branches = [{"properties": {"a": {}}}, {"type": "array", "items": {"properties": {"b": {}}}}]
+    schema = {
+        **root(body={"properties": {"thing": {"anyOf": [*branches, {"$ref": "#/$defs/c"}]}}}),
+        "$defs": {"c": {"properties": {"c": {}}}},
     }
-    schema = {**root(body={"properties": {"thing": union}}), "$defs": {"c": {"properties": {"c": {}}}}}
-    assert lean(schema, 1, "")["properties"]["body"]["properties"]["thing"]["description"] == "{a, c} or []{b}"  # type: ignore[index]
+    assert lean(schema, 1, "")["properties"]["body"]["description"] == "{thing{a, c} or []{b}}"  # type: ignore[index]
+
+
+def test_what_is_required_is_spelled_out_and_the_rest_of_a_body_is_outlined() -> None:
+    """Required members keep their types; the others are named, with what a branch of a union asks for."""
+    text = {"type": "string"}
+    members = {"name": text, "size": {"type": "integer"}, "url": text, "file": text, "note": text}
+    branches = [{"required": ["name", "url"]}, {"required": ["name", "file"]}]
+    body = {"type": "object", "properties": members, "oneOf": branches}
+    assert lean(root(body=body), 1, "")["properties"]["body"] == {  # type: ignore[index]
+        "type": "object",
+        "properties": {"name": text},
+        "required": ["name"],
+        "description": "optional: {url, file, size: integer, note} with url or file",
+    }
+
+
+def test_members_of_a_body_in_parts_are_those_of_one_body() -> None:
+    """`allOf`, references and all; a part that closes itself does not hide what another brings."""
+    parts = [
+        {"$ref": "#/$defs/base"},
+        {"properties": {"b": {"type": "integer"}}, "required": ["b"], "additionalProperties": False},
+    ]
+    base = {"type": "object", "properties": {"a": {"type": "string"}}}
+    shown = lean({**root(body={"allOf": parts}), "$defs": {"base": base}}, 400, "")
+    assert shown["properties"]["body"] == {  # type: ignore[index]
+        "type": "object",
+        "properties": {"b": {"type": "integer"}, "a": {"type": "string"}},
+        "required": ["b"],
+    }
+
+
+def test_a_member_that_differs_by_branch_is_either() -> None:
+    """Nothing that one branch takes is refused by what is shown."""
+    branches = [
+        {"type": "object", "properties": {"kind": {"enum": [kind]}, "x": {}}, "required": ["kind"]} for kind in "ab"
+    ]
+    kind = lean(root(body={"anyOf": branches}), 1, "")["properties"]["body"]["properties"]["kind"]  # type: ignore[index]
+    assert kind == {"anyOf": [{"enum": ["a"]}, {"enum": ["b"]}]}
+
+
+def test_a_long_choice_is_told_in_part() -> None:
+    """By its first ones, with `...`, as a text rather than an `enum` that would refuse the others."""
+    choice = {"type": "string", "enum": [f"choice-{n}" for n in range(90)]}
+    shown = lean(root(kind=choice), 300, "")["properties"]["kind"]  # type: ignore[index]
+    assert shown["type"] == "string"
+    assert shown["description"].startswith("choice-0|choice-1|")
+    assert shown["description"].endswith("|...")
+
+
+def test_optional_arguments_are_the_first_to_lose_their_descriptions() -> None:
+    """Where there are many; what is required keeps its own."""
+    text = {"type": "string", "description": "Something that cannot be guessed."}
+    shown = lean(root(needed=text, **{f"optional_{n}": text for n in range(20)}), 300, "")["properties"]
+    assert [name for name, part in shown.items() if "description" in part] == ["needed"]  # type: ignore[attr-defined]
 
 
 def test_outlines_that_go_too_deep_or_too_long_are_visibly_cut() -> None:
@@ -121,7 +172,7 @@ def test_outlines_that_go_too_deep_or_too_long_are_visibly_cut() -> None:
     for n in range(12):
         deep = {"properties": {f"p{n}": deep}}
     for body in (deep, wide(2, 30)):
-        shown = lean(root(body={"properties": {"thing": body}}), 1, "")
+        shown = outlined(body)
         assert is_cut(shown)
         assert len(orjson.dumps(shown)) < 1200
 
@@ -130,8 +181,7 @@ def test_an_array_stub_still_has_items() -> None:
     """Clients refuse an array without `items`, a nullable one too."""
     for kind in ("array", ["array", "null"]):
         rows = {"type": kind, "items": {"properties": {"a": {"type": "string"}}}}
-        shown = lean(root(body={"properties": {"rows": rows}}), 1, "")
-        assert shown["properties"]["body"]["properties"]["rows"] == {"type": kind, "items": {}, "description": "[]{a}"}  # type: ignore[index]
+        assert outlined(rows) == {"type": kind, "items": {}, "description": "[]{a}"}
 
 
 @pytest.mark.parametrize(
@@ -154,23 +204,6 @@ def test_a_description_that_says_nothing_new_is_left_out() -> None:
         "droplet_id": {"type": "integer"},
         "size": {"type": "string", "description": "Slug, at least 3 letters."},
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "limit", "short"),
-    [
-        ("One. Two.", 100, "One. Two."),
-        ("One sentence. Two sentences.", 20, "One sentence."),
-        ("A first sentence that is longer than it may be. Two.", 30, "A first sentence that is..."),
-        ("One e.g. this. Two.", 15, "One e.g. this."),
-        ("Anything", 0, ""),
-        ("Line\nbreaks here. More.", 18, "Line breaks here."),
-        ("x" * 40, 10, "..."),
-    ],
-)  # fmt: skip
-def test_a_shortened_text_ends_at_a_sentence_or_visibly(text: str, limit: int, short: str) -> None:
-    """Whole sentences while they fit; a first one that does not ends at a word with `...`."""
-    assert shortened(text, limit) == short
 
 
 member_names = st.sampled_from(["alpha", "beta", "gamma", "delta", "epsilon"])
@@ -216,3 +249,27 @@ def test_what_is_said_in_several_places_counts_once() -> None:
     assert whole < len(orjson.dumps(schema)) / 3
     assert len(orjson.dumps(lean(schema, whole, ""))) == whole
     assert len(orjson.dumps(lean(schema, whole - 1, ""))) < whole
+
+
+def test_what_is_inside_itself_in_many_ways_is_said_in_bounded_bytes() -> None:
+    """Unions of references to each other, which could be spelled out for ever."""
+    names_of_all = [f"d{number}" for number in range(12)]
+    others = [{"allOf": [{"$ref": f"#/$defs/{name}"}]} for name in names_of_all]
+    definitions = {
+        name: {"type": "object", "required": [name], "properties": {name: {"anyOf": others}}, "oneOf": others}
+        for name in names_of_all
+    }
+    shown = lean({**root(body={"$ref": "#/$defs/d0"}), "$defs": definitions}, 700, "")
+    assert len(orjson.dumps(shown)) <= MAX_LEAST
+
+
+def test_many_outlines_of_one_tool_take_a_bounded_work() -> None:
+    """Beyond it what is inside is `...`, whose members are named nowhere."""
+    inner = {"type": "object", "properties": {f"member_{number}": {"type": "string"} for number in range(2_000)}}
+    members = {f"part_{number}": inner for number in range(40)}
+    shown = lean({**root(body={"type": "object", "properties": members, "required": list(members)})}, 700, "")
+    texts = [part["description"] for part in shown["$defs"].values()] if "$defs" in shown else []  # type: ignore[attr-defined]
+    parts = shown["properties"]["body"]["properties"].values()  # type: ignore[index]
+    texts += [part["description"] for part in parts if "description" in part]
+    assert "{...}" in texts
+    assert any("member_0" in text for text in texts)

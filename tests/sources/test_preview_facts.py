@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import orjson
 import pytest
 from source_documents import Open, document, operation
 
-from specport.catalog.listing import listed
+from specport.catalog.listing import tokens_of
 from specport.catalog.model import Form
 from specport.sources.model import Origin
 from specport.sources.presets import find_preset
-from specport.sources.preview.costs import BYTES_PER_TOKEN, EXPOSURES, UNTAGGED
+from specport.sources.preview.costs import EXPOSURES, SEARCH_TOKENS, UNTAGGED
 from specport.sources.preview.model import MAX_DANGERS, MAX_DESTINATIONS, MAX_TAGS, Preview
 from specport.sources.preview.text import MAX_LINE, as_text
 from specport.sources.specification import Specification
@@ -43,14 +42,14 @@ async def test_each_exposure_has_its_cost_in_total_and_by_tag(open_registry: Ope
     }
     found = await registry.preview(Specification(document(paths=paths)), Origin.TOOL)
     tools = (await registry.add(Specification(document(paths=paths)), Origin.TOOL)).opened.catalog.tools
-    for name in ("lean", "full"):
-        sizes = [len(orjson.dumps(listed(tool, dotted=False, form=Form(name)))) for tool in tools]
-        assert found.tokens_by_exposure[name] == sum(-(-size // BYTES_PER_TOKEN) for size in sizes)
+    for name in ("lean", "full", "verbatim"):
+        assert found.tokens_by_exposure[name] == sum(tokens_of(tool, Form(name)) for tool in tools)
     assert found.tokens_by_exposure.keys() == {each.name for each in EXPOSURES}
-    assert found.tokens_by_exposure["full"] > 2 * found.tokens_by_exposure["lean"] == 2 * found.tokens
+    assert found.tokens_by_exposure["verbatim"] > 2 * found.tokens_by_exposure["lean"] == 2 * found.tokens
     assert [(tag.tag, tag.tools) for tag in found.tags] == [(UNTAGGED, 1), ("Few", 2)]
     assert sum(tag.tokens_by_exposure["full"] for tag in found.tags) == found.tokens_by_exposure["full"]
     assert f"about {found.tokens_by_exposure['full']:,} with --schemas full" in as_text(found)
+    assert f"about {SEARCH_TOKENS:,} with --expose search" in as_text(found)
 
 
 async def test_what_destroys_is_counted_by_tag(open_registry: Open) -> None:

@@ -6,11 +6,10 @@ import orjson
 import pytest
 from source_documents import PATHS, Open, document, operation
 
-from specport.catalog.listing import listed
+from specport.catalog.listing import BYTES_PER_TOKEN, listed
 from specport.catalog.model import Filters, Form
 from specport.errors import DocumentError
 from specport.sources.model import Origin
-from specport.sources.preview.costs import BYTES_PER_TOKEN
 from specport.sources.preview.model import Preview
 from specport.sources.preview.text import as_text
 from specport.sources.registry import Registry
@@ -49,7 +48,8 @@ async def test_tokens_are_those_of_the_list_that_would_be_shown(open_registry: O
     found = await previewed(registry, document())
     added = await registry.add(Specification(document()), Origin.TOOL)
     entries = [listed(tool, dotted=False, form=Form.LEAN) for tool in added.opened.catalog.tools]
-    exact = sum(len(orjson.dumps(entry)) for entry in entries) / BYTES_PER_TOKEN
+    seen = [{key: entry[key] for key in ("name", "description", "inputSchema")} for entry in entries]
+    exact = sum(len(orjson.dumps(entry)) for entry in seen) / BYTES_PER_TOKEN
     assert exact <= found.tokens < exact + len(entries)
     assert sum(tag.tokens for tag in found.tags) == found.tokens
     assert found.heaviest[0].tokens == max(tool.tokens for tool in found.heaviest)

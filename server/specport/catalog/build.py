@@ -23,6 +23,7 @@ from specport.errors import DocumentError
 from specport.operations.model import DocumentHints, HintedLimit, Operation, Operations, SecurityScheme
 from specport.schemas.convert import SchemaConverter, Warn
 from specport.schemas.model import Direction, Place
+from specport.schemas.prose import brief
 from specport.schemas.soundness import Soundness
 from specport.schemas.stored import dump_fragment
 
@@ -34,6 +35,9 @@ MAX_SUMMARY = 160
 
 MAX_TAG_TEXT = 300
 """Characters of what a document says of a tag that are kept, for searches."""
+
+MAX_BRIEF = 80
+"""Characters of what a list says that a tool does."""
 
 _SAYS_DEPRECATED = re.compile(r"\W*deprecated\b", re.IGNORECASE)
 
@@ -51,7 +55,7 @@ class Shape:
 
     prefix: str = ""
     description_limit: int | None = 200
-    schema_budget: int = 450
+    schema_budget: int = 280
 
 
 def build_catalog(
@@ -158,6 +162,7 @@ class _Making:
             address=address,
             wire_name=wire_name,
             description=_described(operation, self.shape.description_limit),
+            brief=_briefly(operation, self.shape.description_limit),
             schemas=MadeSchemas(dump_fragment(root), self.library, address),
             hints=hints_of(method),
             route=Route(
@@ -197,6 +202,16 @@ def _tag_texts(tools: Sequence[Tool], texts: Mapping[str, str]) -> Mapping[str, 
     """The beginning of what the document says of the tags that tools have."""
     tags = {tag for tool in tools for tag in tool.tags}
     return {tag: one_line(clean(text), MAX_TAG_TEXT) for tag, text in texts.items() if tag in tags}
+
+
+def _briefly(operation: Operation, limit: int | None) -> str:
+    """The same in the words that a list has room for, if those are fewer."""
+    text = clean(operation.description) or clean(operation.summary)
+    if not text:
+        return ""
+    briefly = brief(text, min(limit or MAX_BRIEF, MAX_BRIEF))
+    briefly = noted(briefly, DEPRECATED) if operation.deprecated and not _SAYS_DEPRECATED.match(text) else briefly
+    return "" if briefly == _described(operation, limit) else briefly
 
 
 def hints_of(method: str) -> Hints:

@@ -125,6 +125,7 @@ def _tool(facts: ToolFacts, schemas: MadeSchemas) -> Tool:
         needs_approval=facts.needs_approval,
         summary=facts.summary,
         answer=facts.answer,
+        brief=facts.brief,
         schemas=schemas,
     )
 

@@ -63,7 +63,9 @@ class _Shown:
     def __init__(self, tool: Tool, names: Names, server_name: str, forms: tuple[Form, ...]) -> None:
         self.address = tool.address
         self.name = _name(tool, names)
-        self._entries = {form: Entry(self.name, tool.description, tool.schema_in(form), server_name) for form in forms}
+        self._entries = {
+            form: Entry(self.name, tool.description_in(form), tool.schema_in(form), server_name) for form in forms
+        }
 
     def breaking(self, rule: ToolRule) -> Iterator[Finding]:
         """The finding, if the tool breaks the rule in any form."""

@@ -16,7 +16,11 @@ class Form(StrEnum):
     """How much of a tool a list shows; arguments are always checked against all of it."""
 
     LEAN = "lean"
+    """Arguments and what is required, the rest as outlines; texts in few words."""
     FULL = "full"
+    """Every argument and member with its type, choices, format and limits; texts in few words."""
+    VERBATIM = "verbatim"
+    """All of that, and every description in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class Hints:
 
 
 class Schemas(Protocol):
-    """What a tool takes: `checked` in full, `listed` the same in fewer bytes. Either may be made when asked for."""
+    """What a tool takes: `checked` in full, `complete` and `listed` in fewer bytes. Each may be made when asked for."""
 
     @property
     def checked(self) -> JsonSchema:
@@ -134,8 +138,13 @@ class Schemas(Protocol):
         ...
 
     @property
+    def complete(self) -> JsonSchema:
+        """What accepts exactly the same values, with shorter texts."""
+        ...
+
+    @property
     def listed(self) -> JsonSchema:
-        """What the list shows."""
+        """What a lean list shows."""
         ...
 
 
@@ -144,6 +153,11 @@ class GivenSchema:
     """A schema so small that it is listed as it is checked."""
 
     checked: JsonSchema
+
+    @property
+    def complete(self) -> JsonSchema:
+        """The same schema."""
+        return self.checked
 
     @property
     def listed(self) -> JsonSchema:
@@ -155,9 +169,9 @@ class GivenSchema:
 class ToolFacts:
     """All of a tool but its schemas. `route` is None for the built-in ones, which the server answers itself.
 
-    `needs_approval`: its document says so. `passes_on`: it only finds or calls others, which are decided by themselves.
-    For searches, `summary`: the document's, where the description is made of something else, and `answer`: what it says
-    of the successful answer.
+    `brief`: the first words of a description that is longer. `needs_approval`: its document says so. `passes_on`: it
+    only finds or calls others, which are decided by themselves. For searches, `summary`: the document's, where the
+    description is made of something else, and `answer`: what it says of the successful answer.
     """
 
     address: str
@@ -171,6 +185,7 @@ class ToolFacts:
     passes_on: bool = False
     summary: str = ""
     answer: str = ""
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +201,18 @@ class Tool(ToolFacts):
 
     @property
     def listed_schema(self) -> JsonSchema:
-        """The same in fewer bytes for the list."""
+        """The same in fewer bytes for a lean list."""
         return self.schemas.listed
 
     def schema_in(self, form: Form) -> JsonSchema:
         """The input schema as a list of this form shows it."""
-        return self.listed_schema if form is Form.LEAN else self.input_schema
+        if form is Form.LEAN:
+            return self.schemas.listed
+        return self.schemas.complete if form is Form.FULL else self.schemas.checked
+
+    def description_in(self, form: Form) -> str:
+        """The description as a list of this form shows it."""
+        return self.description if form is Form.VERBATIM or not self.brief else self.brief
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from typing import cast
 import orjson
 
 from specport.documents.own_json import read_json
+from specport.schemas.complete import complete
 from specport.schemas.compose import compose
+from specport.schemas.lean import lean
 from specport.schemas.model import Fragment, JsonSchema, Place
-from specport.schemas.outline import lean
 from specport.schemas.share import share
 from specport.schemas.stored import load_fragment
 
@@ -62,6 +63,11 @@ class MadeSchemas:
     def checked(self) -> JsonSchema:
         """What arguments are checked against."""
         return self.library.schema(self.root)
+
+    @property
+    def complete(self) -> JsonSchema:
+        """What accepts exactly the same values, with shorter texts."""
+        return complete(self.checked, self._context)
 
     @property
     def listed(self) -> JsonSchema:

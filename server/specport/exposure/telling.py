@@ -12,9 +12,10 @@ from specport.catalog.signatures import signature_of, type_of
 from specport.code.stubs import stub_of
 from specport.errors import BadArguments
 from specport.exposure.tools import RUN, calling_tool_for
+from specport.schemas.lean import lean
 from specport.schemas.model import JsonSchema
-from specport.schemas.outline import lean, shortened
 from specport.schemas.parts import member_at, members_of, standing_alone
+from specport.schemas.prose import shortened
 
 MAX_SUMMARY = 140
 """Characters of a found tool's description."""

@@ -16,16 +16,16 @@ from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
 from specport.schemas.model import JsonSchema
 
 WORTH_SHARING = 160
-"""Smallest JSON size, in bytes, of a part that is worth a name."""
+"""Smallest JSON size, in bytes, of a part of a checked schema that is worth a name."""
 
 _Key: TypeAlias = tuple[object, ...]
 
 
-def share(schema: JsonSchema) -> JsonSchema:
-    """The schema with every part that stands in several places defined once; `$defs` it has are kept."""
-    if not _repeats(schema, set()):
+def share(schema: JsonSchema, worth: int = WORTH_SHARING) -> JsonSchema:
+    """The schema with every part of `worth` bytes in several places defined once; `$defs` it has are kept."""
+    if not _repeats(schema, set(), worth):
         return schema
-    graph = _Graph()
+    graph = _Graph(worth)
     graph.add(schema)
     shared = graph.shared()
     if not shared:
@@ -37,13 +37,13 @@ def share(schema: JsonSchema) -> JsonSchema:
     return {**root, "$defs": {**kept, **rewriting.definitions}}
 
 
-def _repeats(schema: JsonSchema, seen: set[bytes]) -> bool:
+def _repeats(schema: JsonSchema, seen: set[bytes], worth: int) -> bool:
     """Whether a part worth sharing stands in several places: a quick look that spares most schemas the graph."""
     for _, part in parts(schema):
         if isinstance(part, dict):
             text = orjson.dumps(part)
-            if len(text) >= WORTH_SHARING:
-                if text in seen or _repeats(cast("JsonSchema", part), seen):
+            if len(text) >= worth:
+                if text in seen or _repeats(cast("JsonSchema", part), seen, worth):
                     return True
                 seen.add(text)
     return False
@@ -64,7 +64,8 @@ def parts(schema: JsonSchema) -> Iterator[tuple[str, object]]:
 class _Graph:
     """Every distinct subschema once, with its size and the number of distinct places that hold it."""
 
-    def __init__(self) -> None:
+    def __init__(self, worth: int) -> None:
+        self._worth = worth
         self._ids: dict[_Key, int] = {}
         self._size: dict[int, int] = {}
         self._holders: dict[int, int] = {}
@@ -92,7 +93,7 @@ class _Graph:
         """Identities held in several places and large enough to name."""
         return frozenset(
             identity for identity, count in self._holders.items()
-            if count > 1 and self._size[identity] >= WORTH_SHARING
+            if count > 1 and self._size[identity] >= self._worth
         )  # fmt: skip
 
     def _key(self, value: object) -> tuple[_Key, int]:

@@ -1,35 +1,34 @@
-"""What listing tools costs a model: the bytes of each entry, taken as tokens."""
+"""What listing tools costs a model: what it sees of each entry, in tokens."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
-
-from specport.catalog.listing import listed
+from specport.catalog.listing import tokens_of
 from specport.catalog.model import Form, Tool
 from specport.sources.preview.model import TagFacts
 
-BYTES_PER_TOKEN = 4
-"""How tokens are estimated from JSON bytes; it errs on the high side for tool lists."""
+SEARCH_TOKENS = 1_200
+"""About what `--expose search` lists, whatever is added: the tools that find, describe and call the others."""
 
 UNTAGGED = "(untagged)"
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A way to list tools: its name, the option of `specport serve` for it (default: none), and a tool's entry."""
+    """A way to list tools: its name, the option of `specport serve` for it (default: none), and a tool's form."""
 
     name: str
     option: str
-    entry: Callable[[Tool], object]
+    form: Form
 
 
 EXPOSURES = (
-    Exposure("lean", "", lambda tool: listed(tool, dotted=False, form=Form.LEAN)),
-    Exposure("full", "--schemas full", lambda tool: listed(tool, dotted=False, form=Form.FULL)),
+    Exposure("lean", "", Form.LEAN),
+    Exposure("full", "--schemas full", Form.FULL),
+    Exposure("verbatim", "--schemas verbatim", Form.VERBATIM),
 )
 """Every way to list tools, the default first. Another one is measured and told as soon as it stands here."""
 
@@ -41,7 +40,7 @@ Costs = Mapping[str, int]
 
 def costs_of(tool: Tool) -> Costs:
     """What listing a tool costs at each exposure; its schemas are made once, one after the other."""
-    return {each.name: -(-len(orjson.dumps(each.entry(tool))) // BYTES_PER_TOKEN) for each in EXPOSURES}
+    return {each.name: tokens_of(tool, each.form) for each in EXPOSURES}
 
 
 def total(costs: Sequence[Costs]) -> Costs:

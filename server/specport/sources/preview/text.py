@@ -11,7 +11,7 @@ import orjson
 from specport.catalog.lint_model import Client
 from specport.documents.text import one_line
 from specport.executor.addresses import origin_of
-from specport.sources.preview.costs import EXPOSURES
+from specport.sources.preview.costs import EXPOSURES, SEARCH_TOKENS
 from specport.sources.preview.model import (
     LIST_BUDGET,
     ClientFacts,
@@ -116,10 +116,11 @@ def _operations(preview: Preview) -> str:
 
 
 def _tokens(preview: Preview) -> Iterator[Line]:
-    costs = (
+    costs = [
         f"about {preview.tokens_by_exposure[each.name]:,} {f'with {each.option}' if each.option else 'to list them'}"
         for each in EXPOSURES
-    )
+    ]
+    costs.append(f"about {SEARCH_TOKENS:,} with --expose search, whatever is added")
     yield Line("Tokens", ", ".join(costs))
     shown = preview.tags[:SHOWN_TAGS]
     tags = [f"{one_line(tag.tag, _WORD)} {tag.tokens:,} ({_counted(tag.tools, 'tool')})" for tag in shown]

@@ -107,7 +107,7 @@ async def _steps(screen: Screen, session: Session, *, fast: bool) -> str:
 
 async def _connect(screen: Screen, session: Session) -> int:
     """List the tools, and what that costs an assistant's context."""
-    from specport.sources.preview.costs import BYTES_PER_TOKEN
+    from specport.catalog.listing import BYTES_PER_TOKEN
 
     started = time.perf_counter()
     tools = await _tools(session)

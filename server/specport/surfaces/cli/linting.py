@@ -41,7 +41,7 @@ def check_tools(
         ),
     ] = None,
     schemas: Annotated[
-        Form | None, typer.Option("--schemas", help="Only the listed (lean) or the full schemas.")
+        Form | None, typer.Option("--schemas", help="Only the tools as one form of the list shows them.")
     ] = None,
     tool_names: Annotated[
         Names, typer.Option("--tool-names", envvar="SPECPORT_TOOL_NAMES", help="The names that are listed.")

@@ -91,7 +91,9 @@ def serve(  # one parameter to an option, which is how typer reads them
     tool_names: Annotated[ToolNames, typer.Option(envvar="SPECPORT_TOOL_NAMES", help="Names in the list.")] = (
         ToolNames.PORTABLE
     ),
-    schemas: Annotated[Form, typer.Option(envvar="SPECPORT_SCHEMAS", help="Input schemas in the list.")] = (Form.LEAN),
+    schemas: Annotated[Form, typer.Option(envvar="SPECPORT_SCHEMAS", help="How much of each tool the list shows.")] = (
+        Form.LEAN
+    ),
     expose: Annotated[
         Expose,
         typer.Option(

@@ -65,9 +65,9 @@ _BRINGING = "openapi.previewSpec and openapi.addSource bring in further APIs; to
 _INSTRUCTIONS: Mapping[Expose, str] = {
     Expose.ALL: (
         "Each tool is one operation of an HTTP API, titled by its address. Large bodies are listed in outline, such as "
-        "`{name*, size: integer, kind: a|b, git{branch}, tags[]}` (* required, [] array, no type: text); arguments are "
-        "checked against the full schema, errors say what is missing, and specport://tools/<address> is one tool in "
-        f"full. {_BRINGING}"
+        "`{name*, size: integer, kind: a|b, git{branch}, tags[], a, b} with a or b` (* required, [] array, no "
+        "type: text, ...: more); arguments are checked against the full schema, errors say what is missing, and "
+        f"specport://tools/<address> is one tool in full, with every description. {_BRINGING}"
     ),
     Expose.SEARCH: (
         "Operations of HTTP APIs, found with tools.search and called by their address through tools.callRead, "
