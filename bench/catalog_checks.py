@@ -82,13 +82,13 @@ def _names(tools: Sequence[Tool]) -> Iterator[Finding]:
 def _tool(tool: Tool, figures: Figures) -> Iterator[Finding]:
     checked, shown = tool.input_schema, tool.listed_schema
     figures.list_bytes += len(orjson.dumps(listed(tool, dotted=False, form=Form.LEAN)))
-    for form, schema, limit in (("full", checked, MAX_CHECKED), ("listed", shown, MAX_LISTED)):
-        looked = look(schema, limit=limit)
+    for form, limit in ((Form.VERBATIM, MAX_CHECKED), (Form.FULL, MAX_CHECKED), (Form.LEAN, MAX_LISTED)):
+        looked = look(tool.schema_in(form), limit=limit, closed=form is not Form.LEAN)
         yield from (Finding("schema", tool.address, f"the {form} schema {fault}") for fault in looked.faults)
-        if form == "full":
+        if form is Form.VERBATIM:
             figures.odd_keys += looked.odd_keys
             figures.largest_checked = max(figures.largest_checked, looked.size)
-        else:
+        elif form is Form.LEAN:
             figures.largest_listed = max(figures.largest_listed, looked.size)
     for key in ("properties", "required"):
         if sorted(checked.get(key, ())) != sorted(shown.get(key, ())):  # pyright: ignore[reportArgumentType]

@@ -37,10 +37,12 @@ class Looked:
     odd_keys: int
 
 
-def look(schema: Json, *, limit: int) -> Looked:
-    """Everything that is wrong with one input schema."""
+def look(schema: Json, *, limit: int, closed: bool) -> Looked:
+    """Everything that is wrong with one input schema; a `closed` one must refuse arguments that it does not name."""
     size = len(orjson.dumps(schema))
     faults = [*_whole(schema), *_root(schema)]
+    if closed and schema.get("additionalProperties") is not False:
+        faults.append("allows other arguments")
     if size > limit:
         faults.append(f"has {size:,} bytes, more than {limit:,}")
     odd = 0
@@ -76,8 +78,6 @@ def _root(schema: Json) -> Iterator[str]:
     for key in (*_LISTS, "not", "if", "$ref", "enum"):
         if key in schema:
             yield f"has {key} at its root"
-    if schema.get("additionalProperties") is not False:
-        yield "allows other arguments"
     properties = schema.get("properties", {})
     yield from (f"has the key {name!r}" for name in properties if not KEY.match(name))
     yield from (f"requires {name!r}, which it has not" for name in schema.get("required", ()) if name not in properties)
