@@ -150,6 +150,16 @@ def test_a_member_that_differs_by_branch_is_either() -> None:
     assert kind == {"anyOf": [{"enum": ["a"]}, {"enum": ["b"]}]}
 
 
+def test_branches_that_only_limits_tell_apart_stay_open() -> None:
+    """What fits one of them is not refused by both once the limits are gone, nor by keywords about neighbours."""
+    branches = [{"type": "integer", "maximum": 5}, {"type": "integer", "minimum": 6}]
+    thing = {"properties": {}, "additionalProperties": {}, "unevaluatedProperties": False}
+    schema = root(size={"oneOf": branches}, thing=thing, **{f"other_{number}": {} for number in range(40)})
+    for budget in (1, 700, 10_000):
+        fits = jsonschema_rs.Draft202012Validator(dict(lean(schema, budget, "")))
+        assert fits.is_valid({"size": 7, "thing": {"any": 1}})
+
+
 def test_a_long_choice_is_told_in_part() -> None:
     """By its first ones, with `...`, as a text rather than an `enum` that would refuse the others."""
     choice = {"type": "string", "enum": [f"choice-{n}" for n in range(90)]}

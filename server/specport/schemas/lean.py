@@ -73,6 +73,9 @@ _LIMITS = frozenset({
 _USUAL = frozenset({("minimum", 0), ("minimum", 1), ("minLength", 1)})
 """Limits that nobody breaks: counts and numbers of pages are positive, texts are not empty."""
 
+_CLOSING = frozenset({"additionalProperties", "unevaluatedProperties", "unevaluatedItems"})
+"""Keywords that look at their neighbours, of which some are left out."""
+
 _LEAST_BYTES = len('"":{},')
 """What a member takes beside its name."""
 
@@ -126,6 +129,11 @@ def _bytes_of_arguments(schema: JsonSchema) -> int:
     return len(orjson.dumps(list(arguments))) + sum(
         len('{"type":"",}') + len(kind) for kind in types if isinstance(kind, str)
     )
+
+
+def _open(key: str, schema: JsonSchema) -> str:
+    """`anyOf` for `oneOf`, as branches that are told in fewer words may overlap."""
+    return "anyOf" if key == "oneOf" and "anyOf" not in schema else key
 
 
 def _either(members: Sequence[Member]) -> object:
@@ -242,9 +250,9 @@ class _Rewriting:
                 self._say(cast("JsonSchema", value))
                 yield key, {name: self._part(part, inside) for name, part in cast("JsonSchema", value).items()}
             elif key in SCHEMA_LISTS:
-                yield key, [self._part(part, depth) for part in cast("list[object]", value)]
+                yield _open(key, schema), [self._part(part, depth) for part in cast("list[object]", value)]
             elif key in ONE_SCHEMA:
-                if key != "additionalProperties" or value not in (True, False, {}):
+                if key not in _CLOSING or (key == "additionalProperties" and value not in (True, False, {})):
                     yield key, self._part(value, depth)
             elif self._is_shown(key, value):
                 yield key, value

@@ -10,7 +10,7 @@ from specport.catalog.listing import tokens_of
 from specport.catalog.model import Form, Tool
 from specport.sources.preview.model import TagFacts
 
-SEARCH_TOKENS = 1_200
+SEARCH_TOKENS = 1_450
 """About what `--expose search` lists, whatever is added: the tools that find, describe and call the others."""
 
 UNTAGGED = "(untagged)"
