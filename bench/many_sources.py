@@ -63,15 +63,16 @@ class Notes:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._open = file.open("a")
 
     def add(self, *facts: object) -> None:
         """Note something."""
-        with self._file.open("a") as file:
-            file.write(json.dumps(facts) + "\n")
+        self._open.write(json.dumps(facts) + "\n")
+        self._open.flush()
 
     def all(self) -> list[list[Any]]:
         """All of it."""
-        return [json.loads(line) for line in self._file.read_text().splitlines()] if self._file.exists() else []
+        return [json.loads(line) for line in self._file.read_text().splitlines()]
 
 
 class Run:

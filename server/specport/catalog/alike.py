@@ -101,7 +101,7 @@ def joined(facts: ToolFacts, numbers: Numbers, alike: Alike) -> ToolFacts:
     bare = facts.route
     assert bare is not None
     route = Route(
-        source=bare.source,
+        source=sys.intern(bare.source),
         method=sys.intern(bare.method),
         path=bare.path,
         bindings=tuple(alike.bindings[number] for number in numbers.bindings),

@@ -38,14 +38,16 @@ _SUFFIX_DIGITS = 8
 _SUFFIX = re.compile(rf"_[0-9a-f]{{{_SUFFIX_DIGITS}}}\Z")
 _WORD_START = re.compile(r"(?<=[a-z0-9])[A-Z]|_")
 _VERSION = re.compile(r"v[0-9]+([._-]?[0-9a-z]+)*\Z", re.IGNORECASE)
+_RUN = re.compile(r"[^\W_]+")
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ACRONYM = re.compile(r"(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def split_words(text: str) -> list[str]:
     """Split at non-alphanumerics, at `[a-z0-9]|[A-Z]`, and at `[A-Z]+|[A-Z][a-z]`: `VPCs` -> `VP`, `Cs`."""
     words: list[str] = []
-    for run in re.findall(r"[^\W_]+", text):
-        spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", run)
-        words += re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced).split()
+    for run in _RUN.findall(text):
+        words += _ACRONYM.sub(" ", _CAPITAL.sub(" ", run)).split()
     return words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import cast
 
@@ -66,6 +67,7 @@ def built_in_tools(expose: Expose, *, manage: bool = False) -> tuple[Tool, ...]:
     return (*first, *source_tools(manage=manage))
 
 
+@functools.cache
 def finding_tools(*, in_code: bool = False) -> tuple[Tool, Tool]:
     """Those that say which tools there are, `in_code` with Python signatures."""
     signature = "Python signature" if in_code else "call signature (? optional, [] array)"
@@ -100,6 +102,7 @@ def finding_tools(*, in_code: bool = False) -> tuple[Tool, Tool]:
     )
 
 
+@functools.cache
 def running_tool() -> Tool:
     """The one that runs code, in which the other tools are called."""
     return _tool(
@@ -115,6 +118,7 @@ def running_tool() -> Tool:
     )
 
 
+@functools.cache
 def calling_tools() -> tuple[Tool, Tool, Tool]:
     """Those that call another tool, by what that may do, so that a client's approval keeps its meaning."""
     return (

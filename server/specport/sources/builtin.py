@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
 from specport.catalog.model import GivenSchema, Hints, Tool
@@ -62,6 +63,7 @@ def source_tools(*, manage: bool = False) -> tuple[Tool, ...]:
     return (*_bringing(), *_managing()) if manage else _bringing()
 
 
+@functools.cache
 def _bringing() -> tuple[Tool, Tool]:
     return (
         _tool(
@@ -82,6 +84,7 @@ def _bringing() -> tuple[Tool, Tool]:
     )
 
 
+@functools.cache
 def _managing() -> tuple[Tool, Tool, Tool]:
     return (
         _tool(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -67,7 +68,8 @@ class _Stored:
 
 def encode_source(source: Source) -> bytes:
     """An added source as bytes. Raises SourceError over MAX_STORED_BYTES."""
-    data = pack_source(source)
+    facts, *bodies = pack_source(source)
+    data = b"".join((facts, b"\n", *bodies))
     if len(data) > MAX_STORED_BYTES:
         raise SourceError(
             f"{source.name} has {len(data):,} bytes; the limit is {MAX_STORED_BYTES:,} (MAX_STORED_BYTES)"
@@ -75,8 +77,8 @@ def encode_source(source: Source) -> bytes:
     return data
 
 
-def pack_source(source: Source) -> bytes:
-    """A source as bytes, however many."""
+def pack_source(source: Source) -> list[bytes]:
+    """The facts of a source, its document, its files and its overlays."""
     stored = _Stored(
         format=1 if _is_old(source) else FORMAT,
         name=source.name,
@@ -100,8 +102,7 @@ def pack_source(source: Source) -> bytes:
         rules=source.rules,
         idempotency_header=source.channel.idempotency_header,
     )
-    bodies = [source.data, *(file.data for file in (*source.files, *source.overlays))]
-    return b"".join((orjson.dumps(stored), b"\n", *bodies))
+    return [orjson.dumps(stored), source.data, *(file.data for file in (*source.files, *source.overlays))]
 
 
 def decode_source(data: bytes, name: str) -> Source:
@@ -115,27 +116,29 @@ def decode_source(data: bytes, name: str) -> Source:
         raise SourceError(f"the added source {name!r} was written by a newer specport", hint="Update this one")
     if not _is_sound(stored, name, len(rest)):
         raise _unreadable(name)
-    return _source(stored, rest)
+    parts = (stored.document, *stored.files, *stored.overlays)
+    ends = [*itertools.accumulate(part.size for part in parts)]
+    return _source(stored, [rest[end - part.size : end] for part, end in zip(parts, ends, strict=True)])
 
 
-def unpack_source(data: bytes) -> Source:
-    """The source that `pack_source` wrote, which must be known to have done so."""
-    facts, _, rest = data.partition(b"\n")
-    return _source(_adapter().validate_python(orjson.loads(facts)), rest)
+def unpack_source(facts: bytes, bodies: Sequence[bytes]) -> Source:
+    """The source that `pack_source` packed, which must be known to have done so."""
+    return _source(_adapter().validate_python(orjson.loads(facts)), bodies)
 
 
-def _source(stored: _Stored, rest: bytes) -> Source:
-    bodies = _Bodies(rest)
+def _source(stored: _Stored, bodies: Sequence[bytes]) -> Source:
+    document, *others = bodies
+    files = [File(part.uri, data) for part, data in zip((*stored.files, *stored.overlays), others, strict=True)]
     return Source(
         name=stored.name,
         uri=stored.document.uri,
-        data=bodies.next(stored.document).data,
+        data=document,
         origin=stored.origin,
         base_url=stored.base_url,
         references=stored.references,
         filters=stored.filters,
-        files=tuple(bodies.next(part) for part in stored.files),
-        overlays=tuple(bodies.next(part) for part in stored.overlays),
+        files=tuple(files[: len(stored.files)]),
+        overlays=tuple(files[len(stored.files) :]),
         unread=stored.unread,
         channel=Channel(limits=stored.limits, idempotency_header=stored.idempotency_header),
         origins=stored.origins,
@@ -177,19 +180,6 @@ def _is_sound(stored: _Stored, name: str, size: int) -> bool:
 def revision_of(data: bytes) -> str:
     """The revision of an encoded source: its SHA-256, so the same source has the same one everywhere."""
     return hashlib.sha256(data).hexdigest()
-
-
-class _Bodies:
-    """The bytes behind the facts, taken file by file."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def next(self, part: _Part) -> File:
-        """The next file."""
-        start, self._at = self._at, self._at + part.size
-        return File(part.uri, self._data[start : self._at])
 
 
 def _parts(files: Sequence[File]) -> tuple[_Part, ...]:

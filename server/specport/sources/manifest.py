@@ -139,11 +139,15 @@ def bundled() -> Mapping[str, Manifest]:
     return {name: manifest for name, manifest in sorted(found, key=lambda each: each[0]) if manifest}
 
 
-@functools.cache
 def bundled_manifest(name: str) -> Manifest | None:
     """A manifest that comes with specport, None where there is none of that name."""
-    path = _folder_of(name).joinpath(MANIFEST)
-    return read_manifest(path.read_bytes(), f"{name}/{MANIFEST}") if re.match(_NAME, name) and path.is_file() else None
+    is_there = re.match(_NAME, name) and _folder_of(name).joinpath(MANIFEST).is_file()
+    return _bundled_manifest(name) if is_there else None  # what is not there is not remembered: it may be any text
+
+
+@functools.cache
+def _bundled_manifest(name: str) -> Manifest:
+    return read_manifest(_folder_of(name).joinpath(MANIFEST).read_bytes(), f"{name}/{MANIFEST}")
 
 
 def _folder_of(name: str) -> Traversable:

@@ -1,13 +1,16 @@
 """Memory given back to the system: glibc keeps what removed sources took, and an arena for each thread that read one.
 
-Only glibc has this; elsewhere nothing is done.
+Python gives back a megabyte at a time, and only once nothing is on it: what is made while sources are open and stays
+when they are gone keeps one each. Other C libraries than glibc are left alone.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 _M_ARENA_MAX = -8
 """`mallopt`'s name for the number of arenas (malloc.h)."""
@@ -16,17 +19,30 @@ _M_ARENA_MAX = -8
 @functools.cache
 def use_one_arena() -> None:
     """Have threads that read documents share one arena: 100 sources take a third less. Threads take turns anyway."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        libc.mallopt(_M_ARENA_MAX, 1)
+    _libc().mallopt(_M_ARENA_MAX, 1)
 
 
 def give_back() -> None:
-    """Give back pages that nothing is on any more; some milliseconds."""
-    _trim()(0)
+    """Give back pages that nothing is on any more; some milliseconds.
+
+    Python's cache of attributes holds up to 4,096 names that libraries made for one look, each a megabyte from going.
+    """
+    sys._clear_type_cache()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # documented
+    _libc().malloc_trim(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Libc:
+    mallopt: Callable[[int, int], object]
+    malloc_trim: Callable[[int], object]
 
 
 @functools.cache
-def _trim() -> Callable[[int], object]:
-    """Glibc's `malloc_trim`, looked up once: what is made for each removal keeps a megabyte of others from going."""
-    return getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)
+def _libc() -> _Libc:
+    """Glibc's functions, looked up once, with the first document: what is made later keeps a megabyte from going."""
+    libc = ctypes.CDLL(None)
+    return _Libc(getattr(libc, "mallopt", _nothing), getattr(libc, "malloc_trim", _nothing))
+
+
+def _nothing(*_: int) -> None:
+    """What another C library does."""

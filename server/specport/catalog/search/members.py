@@ -81,7 +81,7 @@ def _named(body: Fragment | None, target: Targets) -> Iterator[str]:
         for key in _UNIONS:
             waiting += [(branch, depth) for branch in cast("list[Fragment]", schema.get(key, []))]
         items = schema.get("items")
-        if isinstance(items, Mapping | Use):
+        if isinstance(items, dict | Use):
             waiting.append((cast("Fragment", items), depth))
         properties = _properties(schema)
         yield from properties

@@ -20,6 +20,9 @@ class Does(IntFlag):
     WRITE = CREATE | UPDATE | DELETE | RUN
 
 
+COMBINATIONS = tuple(Does(number) for number in range(1 + (Does.READ | Does.WRITE)))
+"""All there are, made at once: Python keeps each that it meets, and one met late holds a megabyte of what is freed."""
+
 _VERBS: Mapping[tuple[Does, Does], str] = {
     (Does.LIST, Does.NOTHING): "list enumerate browse",
     (Does.GET, Does.NOTHING): "describe details detail specific",

@@ -42,7 +42,7 @@ _KEPT = frozenset(("comment", "document", "segment", "element", "moment", "strin
 
 _PLURALS = {"people": "person", "indices": "index", "indexes": "index", "children": "child"}
 
-_BRITISH = re.compile(r"([a-z]{3})is(e|es|ed|ing|ation|ations)\Z")
+_BRITISH = re.compile(r"(?<=[a-z]{3})is(?=(?:e|es|ed|ing|ation|ations)\Z)")
 
 _VOWEL = re.compile(r"[aeiouy]")
 
@@ -67,7 +67,7 @@ def stem(word: str) -> str:
         return word.removesuffix("s") if word != "news" else word
     word = _PLURALS.get(word, word)
     if len(word) > 2 * LEAST:
-        word = _BRITISH.sub(r"\1iz\2", word)
+        word = _BRITISH.sub("iz", word)
     word = _without_ending(word)
     longest_kept = LEAST if word.endswith("e") else 2 * LEAST - 1 if word.endswith("ll") else MAX_STEM
     return word[:-1] if len(word) > longest_kept else word

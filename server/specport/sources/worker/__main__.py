@@ -11,20 +11,14 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import replace
 from typing import BinaryIO
 
 from specport.errors import SourceError, SpecportError
 from specport.sources.worker.bounds import held, peak_memory
 from specport.sources.worker.jobs import made_of
-from specport.sources.worker.wire import (
-    READY,
-    pack_error,
-    pack_made,
-    read_frame,
-    unpack_job,
-    with_end,
-    write_frame,
-)  # fmt: skip
+from specport.sources.worker.model import Job
+from specport.sources.worker.wire import READY, Answer, pack_answer, read_message, unpack_job, write_message
 
 log = logging.getLogger("specport")
 
@@ -41,13 +35,14 @@ def main() -> None:
     logging.basicConfig(format="%(message)s")
     jobs, answers = sys.stdin.buffer, _claim_stdout()
     gc.freeze()
-    is_last = False
     with contextlib.suppress(BrokenPipeError):
-        write_frame(answers, READY)
-        while not is_last and (data := read_frame(jobs)) is not None:
-            answer = _answer(data)
-            is_last = peak_memory() > MAX_KEPT_MEMORY
-            write_frame(answers, with_end(answer, is_last=is_last))
+        write_message(answers, [READY])
+        while (message := read_message(jobs)) is not None:
+            answer = _answer(unpack_job(message))
+            answer = replace(answer, is_last=peak_memory() > MAX_KEPT_MEMORY)
+            write_message(answers, pack_answer(answer))
+            if answer.is_last:
+                break
 
 
 def _claim_stdout() -> BinaryIO:
@@ -57,18 +52,18 @@ def _claim_stdout() -> BinaryIO:
     return wire
 
 
-def _answer(data: bytes) -> bytes:
-    job = unpack_job(data)
+def _answer(job: Job) -> Answer:
     try:
         with held(job.limits.seconds + _GRACE_SECONDS, job.limits.memory):
-            return pack_made(made_of(job))
+            return Answer(made_of(job))
     except SpecportError as error:
-        return pack_error(error)
+        return Answer(error=error)
     except MemoryError:
-        return pack_error(job.over_memory())
+        return Answer(error=job.over_memory())
     except Exception as error:
         log.exception("%s could not be read", job.source.uri[:200])
-        return pack_error(SourceError(f"the document could not be read: {type(error).__name__}, a fault of specport"))
+        said = f"the document could not be read: {type(error).__name__}, a fault of specport"
+        return Answer(error=SourceError(said, hint="The log says more"))
 
 
 if __name__ == "__main__":

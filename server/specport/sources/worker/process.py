@@ -15,7 +15,7 @@ from collections.abc import Generator, Mapping
 from typing import BinaryIO, cast
 
 from specport.sources.worker.model import Job
-from specport.sources.worker.wire import READY, is_last, pack_job, read_frame, unpack_answer, write_frame
+from specport.sources.worker.wire import READY, pack_job, read_message, unpack_answer, write_message
 
 log = logging.getLogger("specport")
 
@@ -57,7 +57,7 @@ class Worker:
         self._errors = cast("BinaryIO", self._process.stderr)
         threading.Thread(target=_tell, args=(self._errors,), daemon=True).start()
         with self._ended_after(START_SECONDS):
-            is_ready = read_frame(self._answers) == READY
+            is_ready = read_message(self._answers) == [READY]
         if not is_ready:
             self.end()
             raise CannotStart(f"{sys.executable} {' '.join(_COMMAND)} does not start")
@@ -69,16 +69,19 @@ class Worker:
 
     def ask(self, job: Job) -> bytes:
         """What it makes. Raises what making it here would, and DocumentError where it took too much, or died of it."""
-        answer = None
+        message = None
         with self._ended_after(job.limits.seconds) as late, contextlib.suppress(OSError):
-            write_frame(self._jobs, pack_job(job))
-            answer = read_frame(self._answers)
-        if answer is None:
+            write_message(self._jobs, pack_job(job))
+            message = read_message(self._answers)
+        if message is None:
             self.end()
             raise job.over_time() if late.is_set() else job.ended(self._status())
-        if is_last(answer):
+        answer = unpack_answer(message)
+        if answer.is_last:
             self.end()
-        return unpack_answer(answer)
+        if answer.error:
+            raise answer.error
+        return answer.made
 
     def end(self) -> None:
         """End it, whatever it does."""

@@ -1,20 +1,22 @@
-"""What goes over the pipes between this process and one that reads for it: frames, jobs, and what came of them.
+"""What goes over the pipes between this process and one that reads for it: jobs, and what came of them.
 
-A frame is its length in eight bytes, then so many. Both ends are of the same release, and no end runs what it is sent:
-it is JSON, a line feed, and bytes. What a document says travels as the bytes of a document, a catalog or a preview.
+A message is a number of frames, each with its length before it. Both ends are of the same release, and no end runs what
+it is sent: facts are JSON, and what a document says travels as the bytes of a document, a catalog or a preview.
 """
 
 from __future__ import annotations
 
 import functools
 import struct
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 import orjson
 from pydantic import TypeAdapter
 
 from specport.catalog.build import Shape
+from specport.documents.assembly import Missing
 from specport.documents.own_json import read_json
 from specport.errors import DocumentError, SourceError, SpecportError
 from specport.sources.codec import pack_source, unpack_source
@@ -25,43 +27,56 @@ from specport.sources.worker.model import Job, Kind, Limits
 MAX_FRAME = 1024 * 1024 * 1024
 """Most bytes of a frame; the largest catalog of the public corpus has 13 MB."""
 
+MAX_FRAMES = 10_000
+"""Most frames of a message; each file of a document is one."""
+
 READY = b"specport reads"
 """The first frame of a process that can be given jobs."""
 
-_MORE = b"+"
-_LAST = b"-"
+_LAST = b"last"
 _LENGTH = struct.Struct(">Q")
 _ERRORS: dict[str, type[SpecportError]] = {kind.__name__: kind for kind in (SpecportError, SourceError, DocumentError)}
 
 
-def write_frame(pipe: BinaryIO, data: bytes) -> None:
-    """Send a frame. Raises OSError where nobody reads it."""
-    pipe.write(_LENGTH.pack(len(data)))
-    pipe.write(data)
+def write_message(pipe: BinaryIO, frames: Sequence[bytes]) -> None:
+    """Send a message. Raises OSError where nobody reads it."""
+    pipe.write(_LENGTH.pack(len(frames)))
+    for frame in frames:
+        pipe.write(_LENGTH.pack(len(frame)))
+        pipe.write(frame)
     pipe.flush()
 
 
-def read_frame(pipe: BinaryIO) -> bytes | None:
-    """The next frame, None where the pipe ends, or would have a frame of over MAX_FRAME."""
+def read_message(pipe: BinaryIO) -> list[bytes] | None:
+    """The frames of the next message, None where the pipe ends before it does, or has more than it may."""
+    count = _read_length(pipe, MAX_FRAMES)
+    frames: list[bytes] = []
+    for _ in range(count):
+        length = _read_length(pipe, MAX_FRAME)
+        frames.append(pipe.read(length))
+        if len(frames[-1]) < length:
+            return None
+    return frames or None
+
+
+def _read_length(pipe: BinaryIO, most: int) -> int:
+    """0 where the pipe ends, or where it is more than it may be."""
     head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    [length] = cast("tuple[int]", _LENGTH.unpack(head))
-    data = pipe.read(length) if length <= MAX_FRAME else b""
-    return data if len(data) == length else None
+    [length] = cast("tuple[int]", _LENGTH.unpack(head)) if len(head) == _LENGTH.size else (0,)
+    return length if length <= most else 0
 
 
-def pack_job(job: Job) -> bytes:
-    """A job as bytes."""
+def pack_job(job: Job) -> list[bytes]:
+    """A job as a message."""
     facts = {"kind": job.kind, "limits": job.limits, "shape": job.shape}
-    return orjson.dumps(facts) + b"\n" + pack_source(job.source)
+    return [orjson.dumps(facts), *pack_source(job.source)]
 
 
-def unpack_job(data: bytes) -> Job:
-    """The job of these bytes."""
-    facts, _, source = data.partition(b"\n")
+def unpack_job(message: Sequence[bytes]) -> Job:
+    """The job of a message."""
+    facts, source, *bodies = message
     told = orjson.loads(facts)
-    return Job(Kind(told["kind"]), unpack_source(source), Limits(**told["limits"]), Shape(**told["shape"]))
+    return Job(Kind(told["kind"]), unpack_source(source, bodies), Limits(**told["limits"]), Shape(**told["shape"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,47 +89,48 @@ class _Failed:
     hint: str
 
 
-def pack_made(made: bytes) -> bytes:
-    """What was made, as the answer to a job."""
-    return b"\n" + made
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was made, or why nothing was; `is_last`: the process that says so ends."""
+
+    made: bytes = b""
+    error: SpecportError | None = None
+    is_last: bool = False
 
 
-def pack_error(error: SpecportError) -> bytes:
-    """Why it could not be made, as the answer to a job."""
+def pack_answer(answer: Answer) -> list[bytes]:
+    """An answer as a message."""
+    failed = orjson.dumps(_failed(answer.error)) if answer.error else b""
+    return [_LAST if answer.is_last else b"", failed, answer.made]
+
+
+def unpack_answer(message: Sequence[bytes]) -> Answer:
+    """The answer of a message, its error of the type that it had."""
+    last, failed, made = message
+    return Answer(made, _error(_Failed(**orjson.loads(failed))) if failed else None, last == _LAST)
+
+
+def _failed(error: SpecportError) -> _Failed:
     kind = next(base.__name__ for base in type(error).__mro__ if base.__name__ in _ERRORS)
     pointer = error.pointer if isinstance(error, DocumentError) else ""
-    return orjson.dumps(asdict(_Failed(kind, error.message, pointer, error.hint))) + b"\n"
+    return _Failed(kind, error.message, pointer, error.hint)
 
 
-def with_end(answer: bytes, *, is_last: bool) -> bytes:
-    """An answer with what becomes of the process that gives it."""
-    return (_LAST if is_last else _MORE) + answer
-
-
-def is_last(answer: bytes) -> bool:
-    """Whether the process that gave the answer ends."""
-    return answer.startswith(_LAST)
-
-
-def unpack_answer(answer: bytes) -> bytes:
-    """What was made. Raises the error, of its type and with its text, where nothing was."""
-    facts, _, made = answer[1:].partition(b"\n")
-    if not facts:
-        return made
-    failed = _Failed(**orjson.loads(facts))
+def _error(failed: _Failed) -> SpecportError:
     if failed.kind == DocumentError.__name__:
-        raise DocumentError(failed.message, pointer=failed.pointer, hint=failed.hint)
-    raise _ERRORS[failed.kind](failed.message, hint=failed.hint)
+        return DocumentError(failed.message, pointer=failed.pointer, hint=failed.hint)
+    return _ERRORS[failed.kind](failed.message, hint=failed.hint)
 
 
 def pack_look(look: Look) -> bytes:
     """What a document refers to as bytes."""
-    return orjson.dumps(look)
+    return orjson.dumps(([(entry.uri, entry.place) for entry in look.missing], look.faults))
 
 
 def unpack_look(data: bytes) -> Look:
     """What a document refers to, of these bytes."""
-    return _looks().validate_python(read_json(data))
+    missing, faults = cast("tuple[list[tuple[str, str]], list[tuple[str, str]]]", read_json(data))
+    return Look(tuple(Missing(*entry) for entry in missing), tuple((uri, fault) for uri, fault in faults))
 
 
 def pack_preview(preview: Preview) -> bytes:
@@ -125,11 +141,6 @@ def pack_preview(preview: Preview) -> bytes:
 def unpack_preview(data: bytes) -> Preview:
     """The preview of these bytes."""
     return _previews().validate_python(read_json(data))
-
-
-@functools.cache
-def _looks() -> TypeAdapter[Look]:
-    return TypeAdapter(Look)
 
 
 @functools.cache
