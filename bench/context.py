@@ -47,21 +47,23 @@ CALENDAR = Called("calendars_calendarCalendarsGet", "calendar_calendars_get", {"
 
 
 class Kept:
-    """Figures in a file of the working folder, by part, name and side."""
+    """Figures in files of a folder, one for each part, name and side, so that runs may go on beside each other."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._all: dict[str, list[dict[str, object]]] = json.loads(file.read_text()) if file.exists() else {}
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, part: str, name: str, side: str, rows: Sequence[Listed | Found | Cost]) -> None:
         """Keep what was measured, in place of what was there."""
-        self._all[f"{part}, {name}, {side}"] = [asdict(row) for row in rows]
-        self._file.write_text(json.dumps(self._all, indent=1))
+        self._file(part, name, side).write_text(json.dumps([asdict(row) for row in rows], indent=1))
 
     def rows(self, part: str, names: Sequence[str], kind: Callable[..., Row]) -> list[Row]:
         """All of a part, in the order of the names, specport first."""
-        keys = [f"{part}, {name}, {side}" for name in names for side in SIDES]
-        return [kind(**row) for key in keys for row in self._all.get(key, [])]
+        files = [self._file(part, name, side) for name in names for side in SIDES]
+        return [kind(**row) for file in files if file.exists() for row in json.loads(file.read_text())]
+
+    def _file(self, part: str, name: str, side: str) -> Path:
+        return self._folder / f"{part}, {name}, {side}.json"
 
 
 def listed_documents(corpus: Path) -> Mapping[str, Path]:
@@ -132,7 +134,7 @@ def main() -> None:
     os.environ["SPECPORT_TEST_CORPUS"] = str(given.corpus)
     work = given.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    kept = Kept(work / "figures.json")
+    kept = Kept(work / "figures")
     fastmcp = fastmcp_side.install(work, given.relax)
     servers = Servers(specport_command(given.specport), fastmcp, work)
     tokenizer = Tokenizer(work / "tokenizer")

@@ -37,6 +37,9 @@ THEIRS = ("plain", "search", "code")
 MEMORY_GB = 12
 """Most address space that FastMCP may take, which would otherwise take the machine's."""
 
+EMPTY_ERROR = '"error":{"code":0,"message":""}'
+"""What FastMCP answers where its memory has run out."""
+
 BOUNDED = ("sh", "-c", 'ulimit -v "$0"; exec "$@"', str(MEMORY_GB * 1_000_000))
 
 NOWHERE = "http://127.0.0.1:9"
@@ -119,7 +122,7 @@ def _last_words(gone: ServerGone) -> str:
     if isinstance(gone, ServerSlow):
         return f"no list within {LIST_SECONDS:.0f} s"
     last = str(gone).strip().splitlines()[-1]
-    return f"no list within {MEMORY_GB} GB of memory" if "MemoryError" in last else last[:200]
+    return f"no list within {MEMORY_GB} GB of memory" if "MemoryError" in last or EMPTY_ERROR in last else last[:200]
 
 
 def _compact(tool: Mapping[str, object]) -> str:

@@ -8,6 +8,7 @@ from itertools import groupby
 from context_calls import Cost
 from context_lists import Listed
 from context_retrieval import Found
+from questions import HELD_OUT
 
 SLOW = 60
 """Seconds to a list from which the table says so."""
@@ -32,14 +33,29 @@ def _listed(row: Listed, document: str) -> str:
 
 
 def retrieval(rows: Sequence[Found]) -> str:
-    """recall@5 and MRR of each side, by document, with the halves apart."""
-    head = "| document | questions | half | search | recall@5 | MRR |\n"
-    lines = [head, "|---|---:|---|---|---:|---:|\n"]
-    lines += [
-        f"| {row.document} | {row.questions} | {row.half} | {row.side} | {row.recall:.3f} | {row.reciprocal:.3f} |\n"
-        for row in rows
-    ]
+    """What each side finds of the held-out questions by document, and of all together, and what an answer costs."""
+    held = [row for row in rows if row.half == HELD_OUT]
+    columns = " | ".join(f"{side}: recall@5 | MRR | tokens of an answer" for side in ("specport", "FastMCP"))
+    lines = [f"| document | questions | {columns} |\n", "|---|---:|---:|---:|---:|---:|---:|---:|\n"]
+    documents = list(dict.fromkeys(row.document for row in held))
+    for document in [*documents, "all"]:
+        sides = [[row for row in held if row.side == side] for side in ("specport", "FastMCP")]
+        most = len(documents) if document == "all" else 1
+        cells = [_found([row for row in side if document in {row.document, "all"}], most) for side in sides]
+        questions = sum(row.questions for row in sides[0] if document in {row.document, "all"})
+        lines.append(f"| {document} | {questions} | {' | '.join(cells)} |\n")
     return "".join(lines)
+
+
+def _found(rows: Sequence[Found], documents: int) -> str:
+    """Three cells; of several documents, the mean over the questions, where all were measured."""
+    if len(rows) < documents:
+        return "- | - | -"
+    total = sum(row.questions for row in rows)
+    recall = sum(row.recall * row.questions for row in rows) / total
+    reciprocal = sum(row.reciprocal * row.questions for row in rows) / total
+    tokens = f"{rows[0].tokens:,}" if len(rows) == 1 and rows[0].tokens else ""
+    return f"{recall:.3f} | {reciprocal:.3f} | {tokens}"
 
 
 def calls(rows: Iterable[Cost]) -> str:
