@@ -1,7 +1,7 @@
 """How well each search finds what the labelled questions ask for (`bench/questions/`), and what its answers cost.
 
-Every side is asked over stdio through the tool that a model would call: specport's `tools.search`, FastMCP's
-`search_tools` (its BM25 transform), first for its ranking of ten and then, as it comes, for the tokens of its answers.
+specport is asked over stdio through the tool that a model would call, `tools.search`; FastMCP's search transform
+(BM25) in its own process, for its ranking of ten and for the text of an answer as it comes.
 """
 
 from __future__ import annotations
@@ -87,25 +87,17 @@ def ours(
 def theirs(
     servers: Servers, document: Path, questions: Sequence[Question], tokenizer: Tokenizer
 ) -> tuple[dict[Question, int | None], int]:
-    """The same of FastMCP."""
+    """The same of FastMCP, in its own process: over stdio one search takes minutes on Stripe."""
     print(f"{document.stem}: questions to FastMCP", file=sys.stderr, flush=True)
-    noted = servers.work / "fastmcp-routes.json"
-    command = [*servers.fastmcp, str(document), NOWHERE]
-    with _slow([*command, "ranking", str(noted)], servers.work) as server:
-        server.initialize()
-        routes = {name: route for route, name in json.loads(noted.read_text()).items()}
-
-        def ask(query: str) -> Sequence[str]:
-            return [routes[name] for name in _said(server, "search_tools", {"query": query}).splitlines()]
-
-        ranks = {question: _rank(ask(question.question), question) for question in questions}
-    with _slow([*command, "search"], servers.work) as server:
-        server.initialize()
-        return ranks, _median(server, "search_tools", questions, tokenizer)
-
-
-def _slow(command: Sequence[str], work: Path) -> StdioServer:
-    return StdioServer(command, environment(work), work / "stderr.log", patience=600)
+    script = Path(__file__).with_name("fastmcp_ranking.py")
+    command = [servers.fastmcp[0], str(script), str(document)]
+    asked = json.dumps([question.question for question in questions])
+    with (servers.work / "stderr.log").open("ab") as errors:
+        done = subprocess.run(command, input=asked.encode(), stdout=subprocess.PIPE, stderr=errors, check=True)
+    answers = json.loads(done.stdout)
+    ranks = {question: _rank(answer["found"], question) for question, answer in zip(questions, answers, strict=True)}
+    said = [answer["text"] for answer, question in zip(answers, questions, strict=True) if question.half == DEVELOPMENT]
+    return ranks, int(statistics.median(tokenizer.count(said[:SAMPLED])))
 
 
 def _median(server: StdioServer, tool: str, questions: Sequence[Question], tokenizer: Tokenizer) -> int:

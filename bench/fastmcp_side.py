@@ -13,11 +13,9 @@ INSTALL_SECONDS = 900
 """Longest time one run of pip may take."""
 
 _SERVER = '''\
-"""Serves a document's operations over stdio with FastMCP: document path, base URL, then optionally how, and a file.
+"""Serves a document's operations over stdio with FastMCP: document path, base URL, then optionally how.
 
-How is plain, search (its BM25 transform) or code (its code mode), each as it comes, or ranking: that search transform,
-answering with the names of the first ten, a line for each. The file becomes a JSON object: for each METHOD and path of
-the document, the name of the tool made of it.
+How is plain, search (its BM25 transform) or code (its code mode), each as it comes.
 """
 import json
 import sys
@@ -27,33 +25,18 @@ from fastmcp import FastMCP
 
 path, base_url, *rest = sys.argv[1:]
 how = rest[0] if rest else "plain"
-noted = rest[1] if len(rest) > 1 else ""
 with open(path, encoding="utf-8") as file:
     document = json.load(file)
-tools = {}
-
-
-def note(route, component):
-    tools[f"{route.method} {route.path}"] = component
-
-
 client = httpx2.AsyncClient(base_url=base_url, timeout=30)
-server = FastMCP.from_openapi(document, client=client, name="bench", mcp_component_fn=note)
-if how in {"search", "ranking"}:
+server = FastMCP.from_openapi(document, client=client, name="bench")
+if how == "search":
     from fastmcp.server.transforms.search import BM25SearchTransform
 
-    named = {
-        "max_results": 10,
-        "search_result_serializer": lambda tools: "\\n".join(tool.name for tool in tools),
-    }
-    server.add_transform(BM25SearchTransform(**(named if how == "ranking" else {})))
+    server.add_transform(BM25SearchTransform())
 if how == "code":
     from fastmcp.experimental.transforms.code_mode import CodeMode
 
     server.add_transform(CodeMode())
-if noted:
-    with open(noted, "w", encoding="utf-8") as file:
-        json.dump({route: tool.name for route, tool in tools.items()}, file)
 server.run(transport="stdio", show_banner=False)
 '''
 
