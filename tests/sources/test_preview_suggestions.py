@@ -26,14 +26,14 @@ async def previewed(open_registry: Open, spec: str, filters: Filters = NONE) -> 
 
 
 def large(*tags: str) -> str:
-    """A document whose list costs over the budget: 40 operations with each tag, of all methods, some deprecated."""
+    """A document whose list costs over the budget: 80 operations with each tag, of all methods, some deprecated."""
     methods = ("get", "post", "delete", "head")
     paths = {
         f"/{place}/{number}": {
             methods[number % 4]: operation(f"op{place}x{number}", tag, description=LONG, deprecated=number % 10 == 0)
         }
         for place, tag in enumerate(tags)
-        for number in range(40)
+        for number in range(80)
     }
     return document(paths=paths)
 
@@ -95,7 +95,7 @@ async def test_a_tag_brings_what_stands_under_it(open_registry: Open) -> None:
     counts = {suggestion.options: suggestion.tools for suggestion in found.suggestions}
     for options in list(counts)[:MAX_TAG_SUGGESTIONS]:
         assert (await previewed(open_registry, text, read_back(options))).operations == counts[options]
-    assert counts["--include tag:Parent"] == 80
+    assert counts["--include tag:Parent"] == 160
 
 
 async def test_a_tag_that_costs_too_much_or_cannot_be_written_is_not_suggested(open_registry: Open) -> None:
@@ -111,7 +111,7 @@ async def test_a_model_reads_arguments(open_registry: Open) -> None:
     """Those of the tools; what they have no argument for is left to people."""
     lines = as_text(await previewed(open_registry, large("A", "B", "C", "D", "E"))).splitlines()
     start = lines.index("Fewer tools: listing all costs over 10,000 tokens; add some with")
-    assert lines[start + 1].startswith('- include ["tag:A"]: 40 tools, about ')
+    assert lines[start + 1].startswith('- include ["tag:A"]: 80 tools, about ')
     assert [line.partition(":")[0] for line in lines[start + 4 : start + 6]] == [
         '- include ["GET","HEAD"]',
         '- exclude ["DELETE"]',
