@@ -20,6 +20,9 @@ from fidelity.references import Documents
 MAX_DEPTH = 50
 """Deepest nesting of `allOf` followed."""
 
+CUT_FROM = 40
+"""Shortest name, letters and digits, that may be the beginning of a longer one."""
+
 Json = Mapping[str, object]
 
 
@@ -35,13 +38,14 @@ class Count:
 
 def count(document: Path, tools: Sequence[Json]) -> Count:
     """Compare a document's operations with the top-level properties of the listed input schemas."""
+    leaves = {_plain(str(tool.get("title", "")).rpartition(".")[2]): tool for tool in tools}
     named = ((tool, name) for tool in tools for name in (tool["name"], tool.get("title")) if name)
-    by_name = {_plain(str(name)): tool for tool, name in named}
+    by_name = {**leaves, **{_plain(str(name)): tool for tool, name in named}}
     documents = Documents(document)
     operations = list(operations_of(documents))
     listed = parameters = whole = 0
     for operation in operations:
-        tool = next((by_name[name] for name in _names(operation) if name in by_name), None)
+        tool = _tool_of(_names(operation), by_name)
         if tool is None:
             continue
         properties = cast("Json", cast("Json", tool["inputSchema"]).get("properties", {}))
@@ -50,6 +54,16 @@ def count(document: Path, tools: Sequence[Json]) -> Count:
             parameters += 1
             whole += _has_body(properties, _body(documents, operation))
     return Count(len(operations), listed, parameters, whole)
+
+
+def _tool_of(names: set[str], by_name: Mapping[str, Json]) -> Json | None:
+    """By a whole name, else by the longest that a server has cut off, with the digit that keeps two such apart."""
+    exact = next((by_name[name] for name in names if name in by_name), None)
+    if exact is not None:
+        return exact
+    long = (name for name in by_name if len(name) >= CUT_FROM)
+    cut = [name for name in long if any(whole.startswith(name.rstrip("0123456789")) for whole in names)]
+    return by_name[max(cut, key=len)] if cut else None
 
 
 def _names(operation: Described) -> set[str]:
