@@ -19,14 +19,14 @@ from specport.catalog.listing import listed_name
 from specport.catalog.model import Route, Tool
 from specport.catalog.naming import CALLING_TOOLS, READ_RESULT, RUNNING_TOOL
 from specport.catalog.report import report
-from specport.errors import BadArguments, UnknownTool
+from specport.errors import UnknownTool
 from specport.executor.auth.logins import Logins
 from specport.executor.auth.references import inbound_headers
 from specport.executor.auth.tokens import Tokens
 from specport.executor.model import Limit
 from specport.executor.send import Executor
 from specport.exposure.model import Expose
-from specport.exposure.tools import check_calls, check_view, view_of
+from specport.exposure.tools import check_calls, check_view, not_there, view_of
 from specport.offer import Listing, offer_of
 from specport.pipeline import Call, Pipeline
 from specport.policy.asking import nobody_to_ask
@@ -279,7 +279,7 @@ class App:
         try:
             tool = await self._named(entry)
         except UnknownTool as error:
-            raise BadArguments(error.message, pointer="/address", hint=error.hint) from error
+            raise not_there(error) from error
         check_calls(calling, tool)
         if decision.action is Action.APPROVE and entry.decision.action is Action.ALLOW:
             entry.decision = decision

@@ -11,10 +11,10 @@ import orjson
 
 from specport.catalog.model import Filters, Tool
 from specport.catalog.report import report
-from specport.errors import BadArguments, SourceError, UnknownTool
+from specport.errors import SourceError, UnknownTool
 from specport.exposure.model import Expose
 from specport.exposure.telling import described_text, found_text
-from specport.exposure.tools import DESCRIBE, SEARCH, USUALLY_FOUND
+from specport.exposure.tools import DESCRIBE, SEARCH, USUALLY_FOUND, not_there
 from specport.policy.model import Caller
 from specport.results.model import ToolResult
 from specport.sources.builtin import (
@@ -118,7 +118,7 @@ def _described(sources: Sources, arguments: Mapping[str, object]) -> str:
     try:
         tool = sources.find(cast("str", arguments["address"]))
     except UnknownTool as error:
-        raise BadArguments(error.message, pointer="/address", hint=error.hint) from error
+        raise not_there(error) from error
     in_code = sources.expose is Expose.CODE
     part = cast("str", arguments.get("argument", ""))
     answer = sources.output_schema(tool) if not part and arguments.get("answer", in_code) else None

@@ -20,6 +20,7 @@ from specport.operations.media_types import essence, is_binary, is_json, is_json
 from specport.operations.model import Media
 from specport.operations.reading import members
 from specport.schemas.convert import SchemaConverter
+from specport.schemas.keywords import UNIONS
 from specport.schemas.model import Fragment, Use
 
 MAX_LOOKS = 200
@@ -210,7 +211,7 @@ class _Reader:
             elif isinstance(node, dict):
                 part = cast("JsonObject", node)
                 yield part
-                for key in ("allOf", "anyOf", "oneOf"):
+                for key in UNIONS:
                     waiting += cast("list[object]", part.get(key, []))
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 import jsonschema_rs
 
 from specport.documents.pointers import child
-from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
+from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS, definition
 
 JsonSchema: TypeAlias = Mapping[str, object]
 Node: TypeAlias = tuple[str, JsonSchema]
@@ -312,7 +312,7 @@ def _references(schema: object) -> Iterator[str]:
         for _, part in _nodes(cast("JsonSchema", schema)):
             reference = part.get("$ref")
             if isinstance(reference, str):
-                yield reference.removeprefix("#/$defs/")
+                yield definition(reference)
 
 
 def _reached(start: str, leads: Mapping[str, frozenset[str]]) -> set[str]:

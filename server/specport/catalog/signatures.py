@@ -14,6 +14,7 @@ from typing import cast
 import orjson
 
 from specport.catalog.model import Tool
+from specport.schemas.keywords import definition
 from specport.schemas.model import JsonSchema
 
 MAX_SIGNATURE = 320
@@ -34,7 +35,8 @@ _MAX_PARTS = 200
 _MAX_COMPOSED = 32
 """Parts of one `allOf` that are put together."""
 
-_DEFINITIONS = "#/$defs/"
+MAX_ANSWER = 1_200
+"""Characters of the type of what a tool answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ class _Writer:
     def _target(self, part: JsonSchema) -> JsonSchema | None:
         """What a schema refers to, if it does."""
         reference = part.get("$ref")
-        return self._definitions.get(reference.removeprefix(_DEFINITIONS)) if isinstance(reference, str) else None
+        return self._definitions.get(definition(reference)) if isinstance(reference, str) else None
 
 
 def _is_composed(text: str) -> bool:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import keyword
 
 from specport.catalog.model import Tool
-from specport.catalog.signatures import MAX_SIGNATURE, PYTHON, arguments_of, type_of
+from specport.catalog.signatures import MAX_ANSWER, MAX_SIGNATURE, PYTHON, arguments_of, type_of
 from specport.schemas.model import JsonSchema
-
-MAX_ANSWER = 1_200
-"""Characters of what a tool answers."""
 
 _GIVEN = "tools."
 """Where the names of tools begin in code."""

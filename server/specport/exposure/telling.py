@@ -8,13 +8,13 @@ from typing import cast
 import orjson
 
 from specport.catalog.model import Tool
-from specport.catalog.signatures import signature_of, type_of
+from specport.catalog.signatures import MAX_ANSWER, signature_of, type_of
 from specport.code.stubs import stub_of
 from specport.errors import BadArguments
-from specport.exposure.tools import RUN, calling_tool_for
+from specport.exposure.tools import CALL_DESTRUCTIVE, CALL_READ, CALL_WRITE, RUN, calling_tool_for
 from specport.schemas.lean import lean
 from specport.schemas.model import JsonSchema
-from specport.schemas.parts import member_at, members_of, standing_alone
+from specport.schemas.parts import members_of, standing_alone
 from specport.schemas.prose import shortened
 
 MAX_SUMMARY = 140
@@ -23,16 +23,13 @@ MAX_SUMMARY = 140
 MAX_SCHEMA = 6_000
 """Bytes of a schema that is shown as it is; a larger one is shown in outline."""
 
-MAX_ANSWER_TYPE = 1_200
-"""Characters of what a tool answers."""
-
 MAX_NAMED_PARTS = 40
 """Most parts of an argument named to somebody who asked for one that it does not have."""
 
 MAX_PATH = 8
 """Names in the path of a part that is named for being shown."""
 
-_KINDS = {"tools.callRead": "read", "tools.callWrite": "write", "tools.callDestructive": "destructive"}
+_KINDS = {CALL_READ: "read", CALL_WRITE: "write", CALL_DESTRUCTIVE: "destructive"}
 
 
 def found_text(tools: Sequence[Tool], asking: frozenset[str], query: str, *, in_code: bool = False) -> str:
@@ -67,7 +64,7 @@ def described_text(
     lines = [f"{signature}  [{_kind(tool, asking)}]", called, tool.description]
     lines.append(_schema_text(tool.input_schema, ""))
     if answer is not None and not in_code:
-        lines.append(f"Answers {type_of(answer, MAX_ANSWER_TYPE)}")
+        lines.append(f"Answers {type_of(answer, MAX_ANSWER)}")
     return "\n".join(lines)
 
 
@@ -102,10 +99,12 @@ def _size(schema: JsonSchema) -> int:
 
 def _part(schema: JsonSchema, argument: str) -> JsonSchema:
     """The schema of the member at a dotted path, with the definitions that it needs. Raises BadArguments."""
-    path = argument.split(".")
-    for length, name in enumerate(path):
-        if member_at(schema, path[: length + 1]) is None:
-            known = members_of(member_at(schema, path[:length]) or {}, schema)
-            hint = f"There is: {', '.join(list(known)[:MAX_NAMED_PARTS]) or 'nothing'}"
+    part = schema
+    for name in argument.split("."):
+        members = members_of(part, schema)
+        found = members.get(name)
+        if not isinstance(found, dict):
+            hint = f"There is: {', '.join(list(members)[:MAX_NAMED_PARTS]) or 'nothing'}"
             raise BadArguments(f"there is no {name[:60]!r} at {argument[:200]!r}", hint=hint)
-    return standing_alone(member_at(schema, path) or {}, schema)
+        part = cast("JsonSchema", found)
+    return standing_alone(part, schema)

@@ -6,10 +6,11 @@ import functools
 from collections.abc import Mapping
 from typing import cast
 
-from specport.catalog.model import GivenSchema, Hints, Tool
+from specport.catalog.model import Hints, Tool
 from specport.catalog.naming import CALLING_TOOLS, FINDING_TOOLS, RUNNING_TOOL
+from specport.catalog.own import own_tool
 from specport.code.model import MISSING, MODULES
-from specport.errors import BadArguments
+from specport.errors import BadArguments, UnknownTool
 from specport.exposure.model import Expose
 from specport.results.model import View
 from specport.results.select import check_expression
@@ -141,6 +142,11 @@ def calling_tool_for(hints: Hints) -> str:
     return CALL_READ if hints.read_only else CALL_DESTRUCTIVE if hints.destructive else CALL_WRITE
 
 
+def not_there(error: UnknownTool) -> BadArguments:
+    """The error for an argument `address` that no tool has."""
+    return BadArguments(error.message, pointer="/address", hint=error.hint)
+
+
 def check_calls(calling: Tool, tool: Tool) -> None:
     """Raises BadArguments where a calling tool does not call a tool of that kind."""
     if tool.route is None:
@@ -160,23 +166,6 @@ def _calling(address: str, description: str, hints: Hints) -> Tool:
 
 
 def _tool(
-    address: str,
-    description: str,
-    properties: Mapping[str, object],
-    required: tuple[str, ...],
-    hints: Hints,
+    address: str, description: str, properties: Mapping[str, object], required: tuple[str, ...], hints: Hints
 ) -> Tool:
-    schema = {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": False,
-    }
-    return Tool(
-        address=address,
-        wire_name=address.replace(".", "_"),
-        description=description,
-        schemas=GivenSchema(schema),
-        hints=hints,
-        passes_on=True,
-    )
+    return own_tool(address, description, properties, required, hints, passes_on=True)

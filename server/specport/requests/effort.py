@@ -13,7 +13,7 @@ from typing import cast
 
 from specport.documents.pointers import children
 from specport.errors import BadArguments
-from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
+from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS, UNIONS
 from specport.schemas.model import JsonSchema
 
 MAX_STEPS = 200_000
@@ -25,7 +25,6 @@ MAX_STEPS_EACH = 20
 _SAFE = 100_000
 """A schema of so many parts, references written out, is checked in no time."""
 
-_SAME_VALUE = ("allOf", "anyOf", "oneOf")
 _SAME_VALUE_ONE = ("not", "if", "then", "else")
 _NO_REFERENCES: frozenset[str] = frozenset()
 
@@ -63,7 +62,7 @@ class Effort:
         reference = schema.get("$ref")
         if isinstance(reference, str) and reference not in followed:
             yield self._definitions.get(reference.rpartition("/")[2]), value, followed | {reference}
-        for key in _SAME_VALUE:
+        for key in UNIONS:
             for branch in cast("list[object]", schema.get(key, ())):
                 yield branch, value, followed
         for key in _SAME_VALUE_ONE:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from specport.catalog.model import GivenSchema, Hints, Tool
+from specport.catalog.model import Hints, Tool
 from specport.catalog.naming import READ_RESULT
+from specport.catalog.own import own_tool
 from specport.results.select import MAX_EXPRESSION
 
 _PROPERTIES: dict[str, object] = {
@@ -24,12 +25,11 @@ _PROPERTIES: dict[str, object] = {
 
 def reading_tool() -> Tool:
     """The tool `results.read`."""
-    schema = {"type": "object", "properties": _PROPERTIES, "required": ["handle"], "additionalProperties": False}
-    return Tool(
-        address=READ_RESULT,
-        wire_name=READ_RESULT.replace(".", "_"),
-        description="Reads on in an answer that was too large to show: from an item on, or what a JMESPath selects.",
-        schemas=GivenSchema(schema),
-        hints=Hints(read_only=True, destructive=False, idempotent=True, open_world=False),
+    return own_tool(
+        READ_RESULT,
+        "Reads on in an answer that was too large to show: from an item on, or what a JMESPath selects.",
+        _PROPERTIES,
+        ("handle",),
+        Hints(read_only=True, destructive=False, idempotent=True, open_world=False),
         passes_on=True,
     )

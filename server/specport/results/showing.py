@@ -124,10 +124,7 @@ class Showing:
         handle, select = str(arguments["handle"]), str(arguments.get("select", ""))
         answer = self._kept.find(handle, caller)
         if answer is None:
-            hint = (
-                f"Answers are kept for {KEPT_SECONDS / 60:.0f} minutes after they were last read; make the call again"
-            )
-            raise BadArguments("there is no such result", pointer="/handle", hint=hint)
+            raise BadArguments("there is no such result", pointer="/handle", hint=_GONE)
         if not answer.is_text:
             raise BadArguments("the answer is a file", pointer="/handle", hint=f"Read the resource {RESULTS}{handle}")
         value = selected(_json_of(answer), select) if select else answer.value

@@ -15,9 +15,9 @@ from typing import TypeAlias, cast
 import orjson
 
 from specport.documents.model import JsonObject
-from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
+from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS, definition
 from specport.schemas.model import JsonSchema
-from specport.schemas.plain import definition, plain
+from specport.schemas.plain import plain
 
 MAX_NAME = 20
 """Characters of a name in `$defs`; a longer one keeps its last words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from specport.documents.model import JsonObject
+from specport.schemas.keywords import UNIONS
 
 _OTHER_NAMES = ("additionalProperties", "unevaluatedProperties")
 
@@ -17,7 +18,7 @@ def with_null(converted: dict[str, object]) -> dict[str, object]:
     enum = converted.get("enum")
     if isinstance(enum, list) and None not in enum:
         converted["enum"] = [*cast("list[object]", enum), None]
-    if not any(key in converted for key in ("allOf", "anyOf", "oneOf")):
+    if not any(key in converted for key in UNIONS):
         return converted
     said = {key: converted[key] for key in ("title", "description", "default", "deprecated") if key in converted}
     rest = {key: value for key, value in converted.items() if key not in said}

@@ -61,8 +61,16 @@ ONE_SCHEMA = (
 )  # fmt: skip
 """Keywords whose value is a schema."""
 
+UNIONS = ("allOf", "anyOf", "oneOf")
+"""Keywords that join several schemas of the same value."""
+
 SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 """Keywords whose value is a non-empty array of schemas."""
 
 SCHEMA_MAPS = ("properties", "patternProperties", "dependentSchemas")
 """Keywords whose value maps names to schemas."""
+
+
+def definition(reference: str) -> str:
+    """The name in `$defs` that a reference of a finished schema leads to."""
+    return reference.removeprefix("#/$defs/")

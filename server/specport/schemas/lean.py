@@ -13,10 +13,10 @@ from typing import cast
 
 import orjson
 
-from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
+from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS, definition
 from specport.schemas.model import JsonSchema
 from specport.schemas.outline import Held, Member, Outliner
-from specport.schemas.plain import definition, plain, types_of
+from specport.schemas.plain import plain, types_of
 from specport.schemas.prose import adds_nothing, choices_in, shortened, words
 from specport.schemas.share import share
 

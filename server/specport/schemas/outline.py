@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
+from specport.schemas.keywords import UNIONS, definition
 from specport.schemas.model import JsonSchema
-from specport.schemas.plain import UNIONS, branches_of, definition, types_of
+from specport.schemas.plain import branches_of, types_of
 from specport.schemas.prose import choices_in
 
 _INHABITED = frozenset({"properties", "patternProperties", "prefixItems", *UNIONS})

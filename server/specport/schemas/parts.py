@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
+from specport.schemas.keywords import UNIONS, definition
 from specport.schemas.model import JsonSchema
-
-_DEFINITIONS = "#/$defs/"
 
 
 def members_of(part: JsonSchema, root: JsonSchema) -> Mapping[str, object]:
@@ -51,7 +50,7 @@ def _composing(part: JsonSchema, root: JsonSchema, inside: Sequence[str]) -> Ite
         schema = cast("JsonSchema", each)
         seen.add(id(schema))
         yield schema
-        for union in ("allOf", "anyOf", "oneOf"):
+        for union in UNIONS:
             waiting += cast("Sequence[object]", schema.get(union, ()))
         waiting += [definitions.get(_definition(schema)), *(schema.get(keyword) for keyword in inside)]
 
@@ -78,4 +77,4 @@ def standing_alone(part: JsonSchema, root: JsonSchema) -> JsonSchema:
 def _definition(schema: JsonSchema) -> str:
     """The name of the definition that a schema refers to, "" where it does not."""
     reference = schema.get("$ref")
-    return reference.removeprefix(_DEFINITIONS) if isinstance(reference, str) else ""
+    return definition(reference) if isinstance(reference, str) else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from specport.schemas.keywords import PLAIN
+from specport.schemas.keywords import PLAIN, UNIONS
 from specport.schemas.model import JsonSchema
 
 Follow = Callable[[str], JsonSchema]
@@ -17,9 +17,6 @@ Follow = Callable[[str], JsonSchema]
 
 MAX_JOINED = 64
 """Most parts of `allOf` that are joined into one schema."""
-
-UNIONS = ("allOf", "anyOf", "oneOf")
-"""Keywords that join several schemas."""
 
 _TEXT = ("minLength", "maxLength", "pattern", "contentEncoding", "contentMediaType")
 _NUMBER = ("multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -71,11 +68,6 @@ def branches_of(schema: JsonSchema, key: str) -> list[JsonSchema]:
     if branches is None:
         return []
     return [cast("JsonSchema", part) for part in cast("list[object]", branches) if isinstance(part, dict)]
-
-
-def definition(reference: str) -> str:
-    """The name in `$defs` that a reference leads to."""
-    return reference.removeprefix("#/$defs/")
 
 
 def _is_idle(key: str, value: object, kinds: frozenset[str]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 
-from specport.catalog.model import GivenSchema, Hints, Tool
+from specport.catalog.model import Hints, Tool
 from specport.catalog.naming import SOURCE_TOOLS
+from specport.catalog.own import own_tool
 from specport.catalog.report import problem_lines
 from specport.requests.shown_urls import masked
 from specport.sources.model import SourceFacts, is_on_web
@@ -66,19 +67,21 @@ def source_tools(*, manage: bool = False) -> tuple[Tool, ...]:
 @functools.cache
 def _bringing() -> tuple[Tool, Tool]:
     return (
-        _tool(
+        own_tool(
             PREVIEW,
             "Shows what an OpenAPI document would bring before anything is added: its operations by tag, what listing "
             "them costs in tokens, how many destroy something, where requests would go, which credentials it needs and "
             "what is wrong in it. Changes nothing.",
             {"spec": _SPEC, "base_url": _BASE_URL, **_FILTERS},
+            ("spec",),
             Hints(read_only=True, destructive=False, idempotent=True),
         ),
-        _tool(
+        own_tool(
             ADD,
             "Registers an OpenAPI document as a source: each of its operations becomes a tool at once, callable by the "
             "addresses in the answer, and stays after a restart. Preview it first with openapi.previewSpec.",
             {"spec": _SPEC, "name": _NAME, "base_url": _BASE_URL, **_FILTERS},
+            ("spec",),
             Hints(read_only=False, destructive=False, idempotent=True),
         ),
     )
@@ -87,25 +90,28 @@ def _bringing() -> tuple[Tool, Tool]:
 @functools.cache
 def _managing() -> tuple[Tool, Tool, Tool]:
     return (
-        _tool(
+        own_tool(
             LIST,
             "Lists the sources: where their documents and calls go, how many tools each has, and how many wait for the "
             "operator to accept them.",
             {},
+            (),
             Hints(read_only=True, destructive=False, idempotent=True),
         ),
-        _tool(
+        own_tool(
             REFRESH,
             "Reads the document of a source again and takes a newer version: the answer says which tools were added, "
             "removed and changed. What is new stays off until the operator accepts it, and a broken version is not "
             "taken.",
             {"name": _KNOWN},
+            ("name",),
             Hints(read_only=False, destructive=False, idempotent=True),
         ),
-        _tool(
+        own_tool(
             REMOVE,
             "Forgets a source that was added, with all its tools, for every client of this server.",
             {"name": _KNOWN},
+            ("name",),
             Hints(read_only=False, destructive=True, idempotent=True),
         ),
     )
@@ -174,15 +180,3 @@ def added_facts(added: Added, is_visible: Callable[[Tool], bool]) -> dict[str, o
     if catalog.problems:
         facts["first_problems"] = problem_lines(catalog.problems, MAX_NAMED_PROBLEMS)
     return facts
-
-
-def _tool(address: str, description: str, properties: dict[str, object], hints: Hints) -> Tool:
-    required = [name for name in ("spec", "name") if name in properties][:1]
-    schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    return Tool(
-        address=address,
-        wire_name=address.replace(".", "_"),
-        description=description,
-        schemas=GivenSchema(schema),
-        hints=hints,
-    )

@@ -7,6 +7,7 @@ from typing import cast
 
 from specport.catalog.model import Tool
 from specport.catalog.schemas import MadeSchemas
+from specport.schemas.keywords import UNIONS
 from specport.schemas.model import Fragment, Place, Use
 from specport.schemas.stored import load_fragment
 
@@ -20,7 +21,6 @@ MAX_LOOKS = 200
 """Schemas inside the body of one tool that are looked at."""
 
 _LONGEST = 40
-_UNIONS = ("allOf", "anyOf", "oneOf")
 
 Targets = Callable[[Place], Fragment]
 
@@ -78,7 +78,7 @@ def _named(body: Fragment | None, target: Targets) -> Iterator[str]:
         if isinstance(schema, bool) or depth > MAX_DEPTH:
             continue
         yield from _choices(schema)
-        for key in _UNIONS:
+        for key in UNIONS:
             waiting += [(branch, depth) for branch in cast("list[Fragment]", schema.get(key, []))]
         items = schema.get("items")
         if isinstance(items, dict | Use):
