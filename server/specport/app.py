@@ -6,35 +6,27 @@ call = policy -> requests -> executor -> results. Every surface uses this class 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from specport.audit import Audit, Entry
 from specport.audit_file import AuditFile
-from specport.built_in import call_built_in
-from specport.catalog.listing import listed_name
-from specport.catalog.model import Route, Tool
-from specport.catalog.naming import CALLING_TOOLS, READ_RESULT, RUNNING_TOOL
+from specport.calling import Calls, Wish
+from specport.catalog.model import Tool
 from specport.catalog.report import report
 from specport.errors import UnknownTool
 from specport.executor.auth.logins import Logins
-from specport.executor.auth.references import inbound_headers
 from specport.executor.auth.tokens import Tokens
 from specport.executor.model import Limit
 from specport.executor.send import Executor
 from specport.exposure.model import Expose
-from specport.exposure.tools import check_calls, check_view, not_there, view_of
-from specport.offer import Listing, offer_of
-from specport.pipeline import Call, Pipeline
+from specport.offer import Listing, Offer, offer_of
+from specport.pipeline import Pipeline
 from specport.policy.asking import nobody_to_ask
-from specport.policy.model import Action, Ask, Caller, Decided
-from specport.results.kept import KeptResults, owner_of
+from specport.policy.model import Ask, Caller, Decided
 from specport.results.model import EVERYTHING, Answer, ToolResult, View
-from specport.results.paging import Progress, all_pages, tell_nobody
-from specport.results.showing import Showing
+from specport.results.paging import Progress, tell_nobody
 from specport.settings import Settings, ledger_of, store_of
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails
@@ -52,9 +44,6 @@ from specport.sources.worker.apart import Apart
 from specport.sources.worker.pool import WORKERS
 from specport.targets import Sandboxes, Servers
 
-if TYPE_CHECKING:
-    from specport.coding import Coding
-
 log = logging.getLogger("specport")
 
 NOBODY = Caller()
@@ -63,46 +52,35 @@ NOBODY = Caller()
 _NONE: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Who makes a call, who is asked and whether that is answered, what is wanted, and who hears how far it is."""
-
-    caller: Caller
-    ask: Ask
-    answers: bool = False
-    view: View = EVERYTHING
-    progress: Progress = tell_nobody
-
-
 class App:
     """One server's worth of specport. Use `App.open` as an async context manager."""
 
-    def __init__(self, settings: Settings, registry: Registry, follower: Follower, executor: Executor) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        registry: Registry,
+        follower: Follower,
+        executor: Executor,
+        *,
+        audit: Audit | None,
+        stack: AsyncExitStack,
+    ) -> None:
+        """`stack` closes what is opened for this App."""
         self._settings = settings
         self._registry = registry
         self._follower = follower
         self._executor = executor
-        self._stack = contextlib.AsyncExitStack()
-        targets = Sandboxes(self._stack) if settings.sandbox else Servers()
+        self._audit = audit
+        targets = Sandboxes(stack) if settings.sandbox else Servers()
         self._pipeline = Pipeline(settings, registry, executor, targets)
+        self._calls = Calls(self, registry, self._pipeline, audit, self._changed)
         self._offer = offer_of((), settings.policy, settings.manner)
-        self._kept = KeptResults()
-        self._showing = Showing(self._kept, self._reader)
-        self._reading = False
-        self._audit: Audit | None = None
-        self._coding = self._coding_of(settings)
+        if settings.expose is Expose.CODE:
+            stack.push_async_callback(self._calls.run_code().aclose)
         self.on_change: list[Callable[[], Awaitable[None]]] = []
 
-    def _coding_of(self, settings: Settings) -> Coding | None:
-        """What runs code, where that is offered. Raises SourceError where its extra is missing."""
-        if settings.expose is not Expose.CODE:
-            return None
-        from specport.coding import Coding  # only this needs it
-
-        return Coding(self._called_by_code, self.known)
-
     @classmethod
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def open(
         cls, sources: Sequence[Source], settings: Settings, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> AsyncGenerator[App]:
@@ -123,25 +101,26 @@ class App:
             logins=Logins(state),
             allow_private=settings.fetching.allow_private,
         )
-        app = cls(settings, registry, follower, executor)
-        async with app._stack:
-            app._stack.enter_context(WORKERS.held())
-            app._stack.push_async_callback(app._executor.aclose)
-            if app._coding:
-                app._stack.push_async_callback(app._coding.aclose)
-            if settings.audit:
-                file = app._stack.enter_context(contextlib.closing(AuditFile(settings.audit)))
-                app._audit = Audit(file)
+        async with AsyncExitStack() as stack:
+            stack.enter_context(WORKERS.held())
+            stack.push_async_callback(executor.aclose)
             if store:
-                app._stack.push_async_callback(store.aclose)
+                stack.push_async_callback(store.aclose)
+            audit = Audit(stack.enter_context(closing(AuditFile(settings.audit)))) if settings.audit else None
+            app = cls(settings, registry, follower, executor, audit=audit, stack=stack)
             await follower.look()
             app._relist()
             if store:
-                await app._stack.enter_async_context(follower.following(app._changed))
+                await stack.enter_async_context(follower.following(app._changed))
             if settings.refresh_seconds:
                 schedule = Schedule(app.refresh, registry.fetched, sleep=sleep)
-                await app._stack.enter_async_context(schedule.keeping(settings.refresh_seconds))
+                await stack.enter_async_context(schedule.keeping(settings.refresh_seconds))
             yield app
+
+    @property
+    def offer(self) -> Offer:
+        """The tools as they are offered now; a change of the sources makes a new one."""
+        return self._offer
 
     @property
     def listing(self) -> Listing:
@@ -198,92 +177,11 @@ class App:
         several pages, `progress` hears of each. Raises CallError (unknown tool, bad arguments, denied, rate limited,
         upstream failed) or, for the built-in tools, SourceError and DocumentError.
         """
-        return await self._followed(Entry(name), arguments, Wish(caller, ask, answers, view, progress))
-
-    async def _followed(self, entry: Entry, arguments: object, wish: Wish) -> ToolResult:
-        done = self._called(entry, arguments, wish)
-        return await (self._audit.follow(done, entry, wish.caller) if self._audit else done)
-
-    async def _called_by_code(
-        self, entry: Entry, arguments: Mapping[str, object], caller: Caller, ask: Ask
-    ) -> ToolResult:
-        """A call that a run of code makes, which takes answers whole."""
-        return await self._followed(entry, arguments, Wish(caller, ask, view=View(whole=True)))
-
-    async def _called(self, entry: Entry, arguments: object, wish: Wish) -> ToolResult:
-        tool = await self._named(entry)
-        given = self._pipeline.checked(tool, arguments)
-        if tool.address in CALLING_TOOLS:
-            wish = replace(wish, view=view_of(given))
-            tool, given = await self._passed_on(entry, tool, given)
-        call = Call(tool, given, wish.caller, wish.ask, entry)
-        if tool.route is not None:
-            check_view(wish.view, tool, asks=call.needs_approval)
-            result = await self._pipeline.run(call, tool.route)
-            if wish.view.all_pages:
-                result = await self._paged(result, tool, wish)
-            return await self._shown(result, wish, tool.route)
-        if tool.address == RUNNING_TOOL and self._coding:
-            return await self._shown(await self._coding.run(call, answers=wish.answers), wish)
-        if call.needs_approval:
-            await call.consent()
-        if tool.address == READ_RESULT:
-            return await asyncio.to_thread(self._showing.read, call.arguments, wish.caller)
-        return await call_built_in(self, tool, call.arguments, wish.caller)
-
-    async def _paged(self, first: ToolResult, tool: Tool, wish: Wish) -> ToolResult:
-        """A page with those that follow it, each a call like any other: policy, limits and audit are asked again."""
-
-        async def following(arguments: Mapping[str, object]) -> ToolResult:
-            whole = Wish(wish.caller, wish.ask, view=View(whole=True))
-            return await self._followed(Entry(tool.address), arguments, whole)
-
-        return await all_pages(first, following, wish.progress)
-
-    async def _shown(self, result: ToolResult, wish: Wish, route: Route | None = None) -> ToolResult:
-        """A result with as much of its answer as there is room for. The first that is kept lists what reads it."""
-        source = self._registry.opened.get(route.source) if route else None
-        headers = inbound_headers(source.channel.credentials) if source else ()
-        shown = await self._showing.shown(result, wish.view, owner_of(wish.caller, headers))
-        if shown.handle and not self._reading:
-            self._reading = True
-            if self.expose is Expose.ALL:
-                await self._changed()
-        return shown
-
-    def _reader(self) -> str:
-        """What the tool that reads kept results is called; nothing where policy denies it."""
-        tool = self.known(READ_RESULT)
-        return listed_name(tool, dotted=self.listing.dotted) if tool else ""
+        return await self._calls.call(Entry(name), arguments, Wish(caller, ask, answers, view, progress))
 
     def kept(self, handle: str, caller: Caller) -> Answer | None:
         """An answer that was kept for that caller, whole; None where there is none any more."""
-        return self._kept.find(handle, caller)
-
-    async def _named(self, entry: Entry) -> Tool:
-        """The tool that a call names, and what was decided of it. Raises UnknownTool and Denied."""
-        if self.known(entry.name) is None:
-            await self.sync()
-        entry.tool, entry.decision = self._offer.about(entry.name)
-        tool = self.known(entry.name)
-        if tool is None:
-            raise await asyncio.to_thread(self._offer.missing, entry.name)  # it looks at every name there is
-        return tool
-
-    async def _passed_on(
-        self, entry: Entry, calling: Tool, given: Mapping[str, object]
-    ) -> tuple[Tool, Mapping[str, object]]:
-        """The tool that a calling tool is to call, and the arguments for it, checked. Raises CallError."""
-        decision = entry.decision
-        entry.name, entry.through = cast("str", given["address"]), calling.address
-        try:
-            tool = await self._named(entry)
-        except UnknownTool as error:
-            raise not_there(error) from error
-        check_calls(calling, tool)
-        if decision.action is Action.APPROVE and entry.decision.action is Action.ALLOW:
-            entry.decision = decision
-        return tool, self._pipeline.checked(tool, given.get("arguments", {}))
+        return self._calls.kept(handle, caller)
 
     def find(self, name: str) -> Tool:
         """The tool of that wire name or address.
@@ -447,5 +345,5 @@ class App:
     def _relist(self) -> None:
         """Make the listing anew; a call under way keeps the tool it found."""
         opened = list(self._registry.opened.values())
-        self._offer = offer_of(opened, self._settings.policy, self._settings.manner, reading=self._reading)
+        self._offer = offer_of(opened, self._settings.policy, self._settings.manner, reading=self._calls.has_kept)
         self._pipeline.forget(lambda tool: self._offer.by_name.get(tool.address) is tool)

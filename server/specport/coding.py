@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import cast
-
-import orjson
 
 from specport.audit import Entry
 from specport.catalog.model import Tool
@@ -40,7 +37,7 @@ class Coding:
         Code that stopped at such a question goes on, and was approved as a whole before. Raises CallError.
         """
         code = cast("str", call.arguments["code"])
-        who = _identity(call.caller)
+        who = call.caller.digest()
         if call.needs_approval and not self._runs.is_parked(who, code):
             await call.consent()
             answers = False  # it was about the code itself
@@ -66,9 +63,3 @@ def _within(ask: Ask) -> Ask:
         return await ask(replace(question, within=RUNNING_TOOL))
 
     return asking
-
-
-def _identity(caller: Caller) -> str:
-    """A digest of who a client is, as far as it shows."""
-    facts = (caller.name, caller.transport, caller.address, caller.headers.get("authorization", ""))
-    return hashlib.sha256(orjson.dumps(facts)).hexdigest()

@@ -36,13 +36,13 @@ class Runs:
         self._clock = clock
         self._workers = Workers(self._bounds)
         self._free = asyncio.Semaphore(self._bounds.max_runs)
-        self._parked: dict[tuple[str, str], _Parked] = {}
+        self._parked: dict[tuple[bytes, str], _Parked] = {}
 
-    def is_parked(self, who: str, code: str) -> bool:
+    def is_parked(self, who: bytes, code: str) -> bool:
         """Whether a run of this code waits for a person's answer to come from this client."""
         return (who, code) in self._parked
 
-    async def run(self, code: str, door: Door, *, who: str = "", brings_answer: bool = False) -> ToolResult:
+    async def run(self, code: str, door: Door, *, who: bytes = b"", brings_answer: bool = False) -> ToolResult:
         """Run code, its calls going through `door`. The same code of one client goes on where it waits for a person.
 
         `brings_answer`: the request brings one, so there must be a run that waits. Raises Asked with the question to
@@ -85,7 +85,7 @@ class Runs:
                 hint="Try again later",
             ) from error
 
-    async def _gone(self, code: str, door: Door, who: str, *, brings_answer: bool) -> ToolResult:
+    async def _gone(self, code: str, door: Door, who: bytes, *, brings_answer: bool) -> ToolResult:
         run = await self._found(code, who, brings_answer=brings_answer)
         try:
             turn = await run.go(door)
@@ -98,7 +98,7 @@ class Runs:
         run.close()
         return told(code, run, turn)
 
-    async def _found(self, code: str, who: str, *, brings_answer: bool) -> Run:
+    async def _found(self, code: str, who: bytes, *, brings_answer: bool) -> Run:
         """The run that waits for this request, or a new one."""
         parked = self._parked.pop((who, code), None)
         if parked is not None:
@@ -111,15 +111,15 @@ class Runs:
             )
         return Run(await self._workers.worker(code), self._bounds, sleep=self._sleep, clock=self._clock)
 
-    def _park(self, key: tuple[str, str], run: Run) -> None:
+    def _park(self, key: tuple[bytes, str], run: Run) -> None:
         """Keep a run for the answer; the oldest gives way."""
         if len(self._parked) >= self._bounds.max_parked:
             self._forget(next(iter(self._parked)))
-        forget: Callable[[tuple[str, str]], None] = self._forget
+        forget: Callable[[tuple[bytes, str]], None] = self._forget
         timer = asyncio.get_running_loop().call_later(self._bounds.max_parking, forget, key)
         self._parked[key] = _Parked(run, timer)
 
-    def _forget(self, key: tuple[str, str]) -> None:
+    def _forget(self, key: tuple[bytes, str]) -> None:
         parked = self._parked.pop(key, None)
         if parked is not None:
             parked.forgetting.cancel()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +20,14 @@ class Caller:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     transport: str = ""
     address: str = ""
+
+    def digest(self, headers: Iterable[str] = ("authorization",)) -> bytes:
+        """Stands for who calls, as far as it shows: the same name, way of calling and values of those headers.
+
+        Not for the address, which changes between the requests of one client.
+        """
+        said = [self.name, self.transport, *(self.headers.get(name, "") for name in headers)]
+        return hashlib.sha256(repr(said).encode()).digest()
 
 
 class Action(StrEnum):

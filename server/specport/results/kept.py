@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 import time
@@ -31,10 +30,7 @@ _ALWAYS = ("authorization", "cookie")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose an answer is: who has the same values in those headers, the same name and the same way of calling.
-
-    Not the address, which changes between the requests of one client.
-    """
+    """Whose an answer is: whoever has that digest, by these headers."""
 
     headers: tuple[str, ...]
     digest: bytes
@@ -47,8 +43,7 @@ class Owner:
 def owner_of(caller: Caller, headers: Iterable[str] = ()) -> Owner:
     """Whose the answer to a call is. `headers` are those that bring the credentials of the source that was called."""
     names = tuple(sorted({*_ALWAYS, *headers}))
-    said = [caller.name, caller.transport, *(caller.headers.get(name, "") for name in names)]
-    return Owner(names, hashlib.sha256(orjson.dumps(said)).digest())
+    return Owner(names, caller.digest(names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ go on, and everything else is a refusal.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -127,7 +126,7 @@ class Approvals:
 
     async def _question(self, caller: Caller, question: Question) -> types.InputRequiredResult:
         expires = self._clock() + self._patience
-        ticket = _Ticket(_PURPOSE, question.seal, _client(caller), os.urandom(16).hex(), expires)
+        ticket = _Ticket(_PURPOSE, question.seal, caller.digest().hex(), os.urandom(16).hex(), expires)
         return types.InputRequiredResult(
             input_requests={_QUESTION: types.ElicitRequest(params=_form(question))},
             request_state=(await self._codec()).seal(orjson.dumps(ticket)),
@@ -145,7 +144,7 @@ class Approvals:
             raise _refusal(question, "this server did not make its requestState, or it was changed")
         if ticket.seal != question.seal:
             raise _refusal(question, "it is for another call")
-        if ticket.client != _client(caller):
+        if ticket.client != caller.digest().hex():
             raise _refusal(question, "it is for another client")
         if not self._clock() < ticket.expires:
             raise _refusal(question, f"it came after more than {self._patience:g} s (MAX_ASKING)")
@@ -178,12 +177,6 @@ def _shows_forms(capabilities: types.ClientCapabilities) -> bool:
 
 def _form(question: Question) -> types.ElicitRequestFormParams:
     return types.ElicitRequestFormParams(message=as_text(question), requested_schema=_FORM)
-
-
-def _client(caller: Caller) -> str:
-    """A digest of who a client is, as far as it shows: its name and what it authenticates by."""
-    facts = (caller.name, caller.transport, caller.headers.get("authorization", ""))
-    return hashlib.sha256(orjson.dumps(facts)).hexdigest()
 
 
 def _approved(answer: object, caller: Caller, question: Question) -> str:
