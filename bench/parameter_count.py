@@ -67,7 +67,8 @@ def _tool_of(names: set[str], by_name: Mapping[str, Json]) -> Json | None:
 
 
 def _names(operation: Described) -> set[str]:
-    return {_plain(operation.operation_id), _plain("".join(operation.tags[:1]) + operation.operation_id)}
+    own = operation.operation_id or operation.label
+    return {_plain(own), _plain("".join(operation.tags[:1]) + own)}
 
 
 def _body(documents: Documents, operation: Described) -> frozenset[str] | None:
