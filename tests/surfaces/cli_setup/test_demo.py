@@ -79,3 +79,14 @@ def test_a_server_that_does_not_start_is_shown_with_its_last_words(run, monkeypa
     ran = run("demo")
     assert ran.code == 1
     assert "there is no source 'nosuch'" in ran.out
+
+
+def test_a_reader_that_goes_away_ends_it_without_a_traceback() -> None:
+    """As `specport demo | head -3` does."""
+    with subprocess.Popen([*COMMAND, "--fast"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout
+        assert demo.stderr
+        assert demo.stdout.readline().startswith("specport demo")
+        demo.stdout.close()
+        assert not demo.stderr.read()
+    assert demo.returncode == 1

@@ -32,6 +32,8 @@ _DROPLET = {"name": "web-1", "region": "fra1", "size": "s-1vcpu-1gb", "image": "
 _CDN_LIST = "cdnEndpoints_cdnListEndpoints"
 _CDN_PATH = "/v2/cdn/endpoints"
 _SHOWN_LOG_LINES = 5
+_SEEN = {"name", "description", "input_schema"}
+"""What clients pass on of a tool to a model."""
 
 
 @app.command()
@@ -59,7 +61,7 @@ def demo(
 
 async def _told(screen: Screen, folder: Path, *, fast: bool) -> str:
     """Run every step; what it came to, or nothing when a step failed, which the transcript then says."""
-    failure: Exception | None = None
+    failure: BaseException | None = None
     told = ""
     try:
         with screen.busy("starting the server") as spinner:
@@ -67,7 +69,7 @@ async def _told(screen: Screen, folder: Path, *, fast: bool) -> str:
                 spinner.stop()
                 try:
                     told = await _steps(screen, session, fast=fast)
-                except Exception as error:  # noqa: BLE001  # raised here, the client would wrap it in groups
+                except (Exception, SystemExit) as error:  # noqa: BLE001  # raised here, the client would wrap it in groups
                     failure = error
     except TimeoutError:
         failure = failure or DemoFailed(f"it took longer than {LONGEST:g} s")
@@ -75,6 +77,8 @@ async def _told(screen: Screen, folder: Path, *, fast: bool) -> str:
         failure = failure or RuntimeError(f"the server ended: {innermost(error)}")
     if failure is None:
         return told
+    if isinstance(failure, SystemExit):  # nobody reads on, as behind `| head`
+        raise failure
     screen.failed(innermost(failure))
     if not isinstance(failure, DemoFailed):
         for line in _end_of_log(folder):
@@ -112,12 +116,12 @@ async def _connect(screen: Screen, session: Session) -> int:
     started = time.perf_counter()
     tools = await _tools(session)
     took = length_of_time(time.perf_counter() - started)
-    size = sum(len(tool.model_dump_json(by_alias=True, exclude_none=True)) for tool in tools)
+    size = sum(len(tool.model_dump_json(by_alias=True, include=_SEEN)) for tool in tools)
     arguments = sum(len(tool.input_schema.get("properties", ())) for tool in tools)
     screen.step("Connect", f"specport {' '.join(_SERVE)}, over stdio, MCP {session.client.protocol_version}")
     screen.line(f"  ready after {length_of_time(session.started_in)}, {plural(len(tools), 'tool')} listed in {took}")
     tokens = round(size / BYTES_PER_TOKEN, -3)
-    screen.fact(f"{size / 1024:.0f} KB, about {tokens:,.0f} tokens of context, with {arguments:,} arguments in all")
+    screen.fact(f"about {tokens:,.0f} tokens of a model's context, with {arguments:,} arguments in all")
     return len(tools)
 
 
