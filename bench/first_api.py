@@ -44,7 +44,7 @@ ADD = (
 COMMANDS = (
     ("What would it bring?", f"specport preview {URL} --allow-private", 40),
     (
-        "The whole list would cost 47,000 tokens. The issues are what is wanted, and a token will be in `GITEA_TOKEN`:",
+        "Only the issues are wanted, and a token will be in `GITEA_TOKEN`:",
         ADD,
         5,
     ),
