@@ -83,6 +83,7 @@ def test_a_message_names_place_expectation_and_value(body: Any, pointer: str, me
         ({"body": GOOD}, "arguments: 'region_id' is missing (string). Required: region_id, body"),
         ({"regionid": "x", "body": GOOD}, "Did you mean 'region_id'?"),
         ({"region_id": "x", "body": GOOD, "unheard_of": 1}, "'unheard_of' is not known here. Arguments: region_id"),
+        ({"region_id": "x", "size": 3, "name": "ab"}, """inside 'body': {"body":{"name":"ab","size":3}}"""),
         ([1], "arguments must be an object, got [1]"),
         ("text", 'arguments must be an object, got "text"'),
         (5, "arguments must be an object, got 5"),
