@@ -31,7 +31,6 @@ from typing import Any
 from specport.app import App
 from specport.catalog.model import Tool
 from specport.catalog.naming import listing_order, split_words
-from specport.catalog.search.index import SearchIndex
 from specport.errors import SpecportError
 from specport.settings import Settings
 from specport.sources.model import Origin
@@ -128,15 +127,12 @@ class Run:
         page = self.app.listing.page(0, 500)
         self.check(len(page) == min(500, total), "the first page is not full")
 
-    def check_search(self) -> None:
-        """One tool of each tenth source is among the best results for its own words."""
-        index = SearchIndex(self.app.tools)
+    async def check_search(self) -> None:
+        """One tool of each tenth source is among the best results for its own words, the source's name among them."""
         first = {tool.route.source: tool for tool in reversed(self.app.listing.tools) if tool.route}
         for name, tool in list(first.items())[::10]:
-            found = index.find(" ".join(split_words(tool.address)), limit=FOUND_AMONG)
-            self.check(
-                any(each.tool is tool for each in found), f"{tool.address} of {name} is not found by its own words"
-            )
+            found = await self.app.search(" ".join(split_words(tool.address)), limit=FOUND_AMONG)
+            self.check(any(each is tool for each in found), f"{tool.address} of {name} is not found by its own words")
 
     def check(self, holds: bool, fault: str) -> None:
         """Note a fault unless it holds."""
@@ -194,7 +190,8 @@ async def run(files: list[Path], folder: Path) -> int:
             await run.bring(file, number)
         full = resident()
         run.check_list()
-        run.check_search()
+        await run.check_search()
+        searched = resident()
         began = time.perf_counter()
         for number in range(len(files)):
             await app.remove(name_of(number))
@@ -204,7 +201,10 @@ async def run(files: list[Path], folder: Path) -> int:
         run.check(after <= before * MOST_GROWTH, "the memory did not come back")
         report(run)
         print(f"removed in {time.perf_counter() - began:.2f} s")
-        print(f"MB before {before:.1f}, with all {full:.1f}, after {after:.1f} ({after / before:.2f} times before)")
+        print(
+            f"MB before {before:.1f}, with all {full:.1f}, searched {searched:.1f}, "
+            f"after {after:.1f} ({after / before:.2f} times before)"
+        )
         for fault in run.wrong:
             print(f"WRONG: {fault}")
         return len(run.wrong)
