@@ -91,7 +91,14 @@ class App:
         state, store = settings.state_dir, store_of(settings)
         cache = CatalogCache(state) if state else None
         maker = Apart(WORKERS) if settings.reads_apart else HERE
-        registry = Registry(shape=settings.shape, cache=cache, store=store, fetching=settings.fetching, maker=maker)
+        registry = Registry(
+            shape=settings.shape,
+            cache=cache,
+            store=store,
+            fetching=settings.fetching,
+            maker=maker,
+            policy=settings.policy,
+        )
         for source in sources:
             registry.open(source)
         follower = Follower(registry, sleep=sleep)

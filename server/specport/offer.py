@@ -15,10 +15,9 @@ from specport.errors import Denied, UnknownTool
 from specport.exposure.choosing import is_short
 from specport.exposure.model import Expose, Manner
 from specport.exposure.tools import built_in_tools
-from specport.policy.model import UNDECIDED, Action, Decided, Decision, Policy, SourceRules
+from specport.policy.model import UNDECIDED, Action, Decided, Decision, Policy
 from specport.policy.rules import decide_all
 from specport.results.reader import reading_tool
-from specport.sources.model import Source
 from specport.sources.read import Opened
 
 MAX_NEAREST = 3
@@ -114,7 +113,7 @@ def offer_of(
     expose = _shown(tools, manner)
     reader, is_read = reading_tool(), reading or expose is not Expose.ALL
     own = (*built_in_tools(expose, manage=manner.manage), reader)
-    rules = [_rules_of(each.source, each.prefix) for each in opened if each.source.rules or each.source.held]
+    rules = [each.rules for each in opened if each.source.rules or each.source.held]
     decided = decide_all((*tools, *own), policy, rules)
     hidden, asking = _of(decided, Action.DENY), _of(decided, Action.APPROVE)
     visible, visible_own = _without(tools, hidden), _without(own, hidden)
@@ -147,10 +146,6 @@ def _without(tools: Sequence[Tool], hidden: frozenset[str]) -> tuple[Tool, ...]:
 def _but(decided: Decided, address: str) -> Decided:
     """What was decided of all tools but one."""
     return replace(decided, decisions={tool: each for tool, each in decided.decisions.items() if tool != address})
-
-
-def _rules_of(source: Source, prefix: str) -> SourceRules:
-    return SourceRules(source.name, prefix, source.rules, frozenset(source.held.operations))
 
 
 def _of(decided: Decided, action: Action) -> frozenset[str]:

@@ -54,12 +54,12 @@ def test_a_refresh_says_what_changed_and_what_waits(specport: Run, shop: Callabl
         "shop: 1 tool added, 1 changed",
         "  + shop.refunds.refund POST /refunds",
         "  ~ shop.orders.listOrders: query state enum +lost -done",
-        "1 new tool waits to be accepted: specport refresh shop --accept",
+        "1 tool waits to be accepted: specport refresh shop --accept",
     ]
     assert "1 waiting" in specport("sources").out
     assert "waits to be accepted" in specport("call", "shop.refunds.refund", "--dry-run").err
     assert specport("refresh", "shop", "--accept").out.splitlines() == [
-        "shop: 1 new tool accepted", "  + shop.refunds.refund",
+        "shop: 1 tool accepted", "  + shop.refunds.refund",
     ]  # fmt: skip
     assert specport("call", "shop.refunds.refund", "--dry-run").code == 0
 

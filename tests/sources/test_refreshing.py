@@ -15,7 +15,7 @@ from source_documents import PATHS, document, operation
 from end_to_end.loopback import Reply, Upstream
 from specport.app import App, Settings
 from specport.errors import Denied, DocumentError, SourceError, UnknownTool
-from specport.policy.model import Approve, Policy, Question
+from specport.policy.model import Action, Approve, Policy, Question, Rule
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
 from specport.sources.specification import Specification
@@ -86,9 +86,42 @@ async def test_changes_are_taken_and_what_is_new_waits(app: App, web: dict[str, 
     ]  # fmt: skip
     assert [each.new.address for each in refreshed.changes.changed] == ["pet_shop.pets.listPets"]
     assert addresses(app) == ["pets.listPets"]
-    with pytest.raises(Denied, match=r"toys\.listToys is new in the document of pet_shop and waits") as refused:
+    with pytest.raises(Denied, match=r"toys\.listToys waits to be accepted: a newer document of pet_shop") as refused:
         await app.call("pet_shop.toys.listToys", {})
     assert "specport refresh pet_shop --accept" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("rules", "changed"),
+    [
+        (Policy(rules=(Rule(Action.DENY, tools=("*.deletePet",)),)), {"operationId": "cleanUp"}),
+        (Policy(rules=(Rule(Action.APPROVE, tags=("writing",)),)), {"tags": ["Pets"]}),
+    ],
+    ids=["name", "tag"],
+)  # fmt: skip
+async def test_no_newer_document_takes_an_operation_out_of_a_rule(
+    process: Open, web: dict[str, str], rules: Policy, changed: dict[str, Any]
+) -> None:
+    """Asked about or denied before, it is denied until somebody accepts it; the others are as they were."""
+    web[URL] = document()
+    app = await process(policy=rules)
+    await app.add(Specification(URL), Origin.TOOL)
+    path = PATHS["/pets/{id}"]
+    web[URL] = document(paths=paths(**{"/pets/{id}": {**path, "delete": {**path["delete"], **changed}}}))
+    assert (await app.refresh("pet_shop")).opened.source.held.operations == ("DELETE /pets/{id}",)
+    accepted = await app.refresh("pet_shop", accept=True)
+    assert len(accepted.accepted) == 1
+    assert not accepted.opened.source.held.operations
+
+
+async def test_an_approve_hint_that_is_gone_is_still_asked_for(app: App, web: dict[str, str]) -> None:
+    """The tool waits, and one that policy decides the same of as before does not."""
+    path = PATHS["/pets/{id}"]
+    hinted = {**path, "delete": {**path["delete"], "x-specport": {"approve": True}}}
+    web[URL] = document(paths=paths(**{"/pets/{id}": hinted}))
+    assert not (await app.refresh("pet_shop")).opened.source.held.operations, "stricter is no reason to wait"
+    web[URL] = document()
+    assert (await app.refresh("pet_shop")).opened.source.held.operations == ("DELETE /pets/{id}",)
 
 
 async def test_accepting_needs_no_newer_document(app: App, web: dict[str, str]) -> None:

@@ -67,7 +67,8 @@ class Rule:
 class SourceRules:
     """The rules in a source's own manifest. Their globs are over its addresses without `prefix`.
 
-    `held` are the operations (`POST /pets`) that a newer document brought and nobody accepted: no rule allows them.
+    `held` are the operations (`POST /pets`) that a newer document brought, or took out of a rule, and nobody accepted:
+    no rule allows them.
     """
 
     source: str

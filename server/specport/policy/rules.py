@@ -12,12 +12,13 @@ from specport.catalog.naming import RUNNING_TOOL
 from specport.policy.model import UNDECIDED, Action, Approve, Decided, Decision, Policy, Rule, SourceRules
 
 HELD = "held"
-"""What decides of an operation that a newer document brought."""
+"""What decides of an operation that a newer document brought, or took out of a rule."""
 
 HINTED = "x-specport of the document"
 """What a document's own wish for approval is called."""
 
 _NO_POLICY = Policy()
+_STRICTNESS = {Action.ALLOW: 0, Action.APPROVE: 1, Action.DENY: 2}
 
 
 def decide_all(tools: Iterable[Tool], policy: Policy, sources: Iterable[SourceRules] = ()) -> Decided:
@@ -41,6 +42,11 @@ def decide_all(tools: Iterable[Tool], policy: Policy, sources: Iterable[SourceRu
     every = [*first, *(matcher for _, compiled in own.values() for matcher in compiled)]
     idle = [_idle(matcher.rule, fits.get(id(matcher), 0)) for matcher in every if id(matcher) not in decides]
     return Decided(decisions, tuple(idle))
+
+
+def is_looser(decision: Decision, before: Decision) -> bool:
+    """Whether a tool may be called with less than before: without a person's yes, or at all."""
+    return _STRICTNESS[decision.action] < _STRICTNESS[before.action]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +94,12 @@ def _fitting(
 def _held(tool: Tool, held: Mapping[str, frozenset[str]]) -> Decision | None:
     if tool.route is None or f"{tool.route.method} {tool.route.path}" not in held.get(tool.route.source, ()):
         return None
+    source = tool.route.source
     return Decision(
         Action.DENY,
         HELD,
-        f"{tool.address} is new in the document of {tool.route.source} and waits to be accepted",
-        f"The operator accepts it: `specport refresh {tool.route.source} --accept`",
+        f"{tool.address} waits to be accepted: a newer document of {source} brought it, or took it out of a rule",
+        f"The operator accepts it: `specport refresh {source} --accept`",
     )
 
 

@@ -25,6 +25,7 @@ from specport.operations.hints import KEY
 from specport.operations.model import Operations, SecurityScheme
 from specport.operations.read import read_operations
 from specport.operations.security import fault_of
+from specport.policy.model import SourceRules
 from specport.sources.cache import CatalogCache
 from specport.sources.clients import Place, clients_of
 from specport.sources.hinted import with_hints
@@ -46,6 +47,11 @@ class Opened:
     channel: Channel
     base_url: str
     prefix: str = ""
+
+    @property
+    def rules(self) -> SourceRules:
+        """What the source itself decides of its tools, and what waits to be accepted."""
+        return SourceRules(self.source.name, self.prefix, self.source.rules, frozenset(self.source.held.operations))
 
 
 Make = Callable[[Source, Shape], Catalog | bytes]

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from specport.catalog.build import Shape
 from specport.errors import SourceError, SpecportError
 from specport.executor.model import Limit
+from specport.policy.model import Policy
 from specport.sources.admission import check_callable, check_names, check_same, clashes
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails, details_of, facts_of, facts_of_disabled
@@ -69,8 +70,10 @@ class Registry:
         store: SourceStore | None,
         fetching: FetchPolicy,
         maker: Maker = HERE,
+        policy: Policy = Policy(),  # noqa: B008  # frozen
     ) -> None:
-        """`maker` reads the documents that arrive at run time."""
+        """`maker` reads the documents that arrive at run time; no newer one loosens what `policy` decides."""
+        self._policy = policy
         self._maker = maker
         self._reader = Reader(shape, cache, maker, allow_private=fetching.allow_private)
         self._shelf = Shelf(store)
@@ -160,7 +163,7 @@ class Registry:
     async def _renew(self, known: Opened, source: Source, *, accept: bool) -> Refreshed:
         newer = await self._open(source, known.prefix)
         check_callable(newer)
-        refreshed = await in_turn(judged, known, newer, accept=accept)
+        refreshed = await in_turn(judged, known, newer, self._policy, accept=accept)
         if refreshed.is_taken:
             refreshed = replace(refreshed, opened=self._reader.guarded(refreshed.opened))
             await self._keep(source.name, refreshed.opened.kept)

@@ -11,6 +11,8 @@ from specport.catalog.model import Tool
 from specport.catalog.report import problem_line
 from specport.documents.model import Problem, Severity
 from specport.executor.addresses import origin_of
+from specport.policy.model import Policy
+from specport.policy.rules import decide_all, is_looser
 from specport.sources.admission import reached_by
 from specport.sources.model import Held
 from specport.sources.read import Opened, origins_of, server_of, with_other_facts
@@ -40,11 +42,13 @@ class Refreshed:
         return {"added": len(changes.added), "removed": len(changes.removed), "changed": len(changes.changed)}
 
 
-def judged(known: Opened, newer: Opened, *, accept: bool) -> Refreshed:
+def judged(known: Opened, newer: Opened, policy: Policy, *, accept: bool) -> Refreshed:
     """What becomes of a newer version. With `accept` all of it is taken.
 
-    Without, operations and security schemes that it adds are held, credentials go where they went, and it is not taken
-    at all where calls that are made today would change where they go, how they authenticate, or be impossible.
+    Without, operations and security schemes that it adds are held, and so are operations that `policy` asks about or
+    denies and would no more: by other names, tags or hints they are no others. Credentials go where they went. It is
+    not taken at all where calls that are made today would change where they go, how they authenticate, or be
+    impossible.
     """
     changes = changes_between(known.catalog, newer.catalog)
     if accept:
@@ -55,7 +59,7 @@ def judged(known: Opened, newer: Opened, *, accept: bool) -> Refreshed:
     refused = tuple(_reasons(known, newer, changes))
     if refused:
         return Refreshed(known, changes, refused=refused)
-    held = _held(known, newer, changes)
+    held = _held(known, newer, changes, policy)
     kept = replace(newer.kept, held=held, origins=known.source.origins or origins_of(known))
     return Refreshed(with_other_facts(newer, kept), changes, is_taken=True)
 
@@ -65,14 +69,25 @@ def operation_of(tool: Tool) -> str:
     return f"{tool.route.method} {tool.route.path}" if tool.route else ""
 
 
-def _held(known: Opened, newer: Opened, changes: Changes) -> Held:
+def _held(known: Opened, newer: Opened, changes: Changes, policy: Policy) -> Held:
     before = known.source.held
-    operations = {*before.operations, *(operation_of(tool) for tool in changes.added)}
+    operations = {*before.operations, *map(operation_of, changes.added), *_loosened(known, newer, policy)}
     schemes = {*before.schemes, *(scheme.name for scheme in changes.schemes_added)}
     return Held(
         tuple(operation for operation in map(operation_of, newer.catalog.tools) if operation in operations),
         tuple(name for name in newer.catalog.schemes if name in schemes),
     )
+
+
+def _loosened(known: Opened, newer: Opened, policy: Policy) -> Iterator[str]:
+    """The operations that both have, and of which policy decides less strictly than before."""
+    before = decide_all(known.catalog.tools, policy, [known.rules]).decisions
+    was = {operation_of(tool): before[tool.address] for tool in known.catalog.tools}
+    now = decide_all(newer.catalog.tools, policy, [newer.rules]).decisions
+    for tool in newer.catalog.tools:
+        operation = operation_of(tool)
+        if operation in was and is_looser(now[tool.address], was[operation]):
+            yield operation
 
 
 def _reasons(known: Opened, newer: Opened, changes: Changes) -> Iterator[str]:

@@ -84,7 +84,7 @@ def _tell(name: str, each: Refreshed | SpecportError) -> None:
             say(f"  {reason}")
     elif each.accepted:
         said = f", {each.changes.summary}" if each.changes else ""
-        say(f"{name}: {plural(len(each.accepted), 'new tool')} accepted{said}")
+        say(f"{name}: {plural(len(each.accepted), 'tool')} accepted{said}")
     elif each.is_taken:
         say(f"{name}: {each.changes.summary}")
     else:
@@ -97,4 +97,4 @@ def _tell(name: str, each: Refreshed | SpecportError) -> None:
         say(f"Take it as it is: specport refresh {name} --accept")
     elif waiting:
         wait = "waits" if waiting == 1 else "wait"
-        say(f"{plural(waiting, 'new tool')} {wait} to be accepted: specport refresh {name} --accept")
+        say(f"{plural(waiting, 'tool')} {wait} to be accepted: specport refresh {name} --accept")
