@@ -1,10 +1,12 @@
-"""What a 10 MB answer costs a model at first, and whether all of it can be read, by nothing but the calls it names.
+"""What a 10 MB answer costs a model at first, and what all of it costs, read by nothing but the calls it names.
 
-Answers of many shapes go the way that an App sends them. Tokens are counted as o200k_base counts them where
-npm's gpt-tokenizer can be had, and as `specport.results.tokens` estimates them. Reading takes `max_items`, so that it
-goes in long parts; `--tokens` reads in parts of 2,000 tokens, which takes five times as long.
+Answers of many shapes go the way that an App sends them. Tokens are counted as o200k_base counts them where npm's
+gpt-tokenizer can be had, those of what is read as text; those of the first answer also as `specport.results.tokens`
+estimates them. A part that is read has 2,000 tokens at most; with `--long`, which takes `max_items`, 20,000 characters.
+Seconds are those of the server's own work, beside what the walker and the tokenizer take. Exits with 1 where a first
+answer or a part costs over 2,000 tokens, or what was read differs.
 
-    python bench/answers.py [--megabytes 10] [--first | --tokens] [--shape NAME ...]
+    python bench/answers.py [--megabytes 10] [--first | --long] [--shape NAME ...]
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ from tokens import Tokenizer
 
 ME = Caller("bench")
 MOST = 100_000
+MOST_AT_ONCE = 2_000
+"""Tokens that a first answer may cost, and a part that is read."""
+
 WORDS = [
     "server",
     "region",
@@ -126,55 +131,62 @@ class Making:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=10)
-    parser.add_argument("--tokens", action="store_true", help="read in parts of 2,000 tokens")
+    parser.add_argument("--long", action="store_true", help="read in parts of 20,000 characters")
     parser.add_argument("--first", action="store_true", help="read no further than the first answer")
     parser.add_argument("--shape", action="append", help="only these")
     parser.add_argument("--tokenizer", type=Path, default=Path.home() / ".cache" / "specport-bench" / "tokenizer")
     options = parser.parse_args()
     tokenizer = Tokenizer(options.tokenizer)
     print(f"tokens: {tokenizer.name}\n")
-    print("| answer | MB | first: tokens | estimated | bytes/4 | ms | readings | longest | all of it |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| answer | bytes | first: tokens | estimated | ms | readings | longest | tokens in all | seconds | read |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---|")
     is_well = True
     for name, make in Making(int(options.megabytes * 1_000_000)).shapes().items():
         if not options.shape or name in options.shape:
-            is_well &= asyncio.run(
-                measured(name, make(), tokenizer, 0 if options.first else None if options.tokens else MOST)
-            )
+            row, is_right = measured(make(), tokenizer, MOST if options.long else None, is_first=options.first)
+            print(f"| {name} | {' | '.join(row)} |", flush=True)
+            is_well &= is_right
     if not is_well:
         raise SystemExit(1)
 
 
-async def measured(name: str, value: Any, tokenizer: Tokenizer, most: int | None) -> bool:
+class Reading:
+    """Reads a kept answer, with the seconds that it took and all that a model saw of it as text."""
+
+    def __init__(self, showing: Showing) -> None:
+        self._showing = showing
+        self.seen: list[str] = []
+        self.seconds = 0.0
+
+    def read(self, arguments: dict[str, Any]) -> tuple[str, str]:
+        """One reading, for a `Walker`."""
+        started = time.perf_counter()
+        result = self._showing.read(arguments, ME)
+        self.seconds += time.perf_counter() - started
+        notes = "\n".join(result.notes)
+        self.seen.append(f"{result.text}\n{notes}")
+        return (result.blobs[0].base64 if result.blobs else result.text), notes
+
+
+def measured(value: Any, tokenizer: Tokenizer, most: int | None, *, is_first: bool) -> tuple[list[str], bool]:
+    """A row of the table, and whether all is well."""
     showing = Showing(KeptResults(), lambda: "results_read")
     text = orjson.dumps(value).decode()
     started = time.perf_counter()
-    first = await showing.shown(ToolResult(text=text, answer=Answer(value)), EVERYTHING, owner_of(ME))
+    first = asyncio.run(showing.shown(ToolResult(text=text, answer=Answer(value)), EVERYTHING, owner_of(ME)))
     took = (time.perf_counter() - started) * 1000
     seen = "\n".join((first.text, *first.notes))
     [cost] = tokenizer.count([seen])
-    longest = [""]
-
-    def read(arguments: dict[str, Any]) -> tuple[str, str]:
-        result = showing.read(arguments, ME)
-        notes = "\n".join(result.notes)
-        if len(result.text) + len(notes) > len(longest[0]):
-            longest[0] = f"{result.text}\n{notes}"
-        return (result.blobs[0].base64 if result.blobs else result.text), notes
-
-    if most == 0:
-        figures = f"{len(text.encode()) / 1e6:.1f} | {cost:,} | {estimated(seen):,} | {len(seen.encode()) // 4:,}"
-        print(f"| {name} | {figures} | {took:.0f} |")
-        return cost <= 2_000
-    walker = Walker(read, first.handle, most=most, measure=estimated)
+    row = [f"{len(text.encode()):,}", f"{cost:,}", f"{estimated(seen):,}", f"{took:.0f}"]
+    if is_first:
+        return row, cost <= MOST_AT_ONCE
+    reading = Reading(showing)
+    walker = Walker(reading.read, first.handle, most=most, measure=len)
     is_same = walker.all() == value
-    [largest] = tokenizer.count(longest)
-    row = (
-        name, f"{len(text.encode()) / 1e6:.1f}", f"{cost:,}", f"{estimated(seen):,}", f"{len(seen.encode()) // 4:,}",
-        f"{took:.0f}", f"{walker.reads:,}", f"{largest:,}", "read" if is_same else "DIFFERS",
-    )  # fmt: skip
-    print(f"| {' | '.join(row)} |", flush=True)
-    return is_same and cost <= 2_000
+    costs = tokenizer.count(reading.seen)
+    row += [f"{walker.reads:,}", f"{max(costs):,}", f"{sum(costs):,}", f"{reading.seconds:.1f}"]
+    row.append("all" if is_same else "DIFFERS")
+    return row, is_same and cost <= MOST_AT_ONCE and (most is not None or max(costs) <= MOST_AT_ONCE)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ The answers of `answers.py`, and texts, come from an API on loopback through `sp
 a first answer counts, as o200k_base counts it where npm's gpt-tokenizer can be had; what all readings cost together is
 estimated (`specport.results.tokens`, which errs above). Reading takes `max_items`, so that it goes in parts of 20,000
 characters; `--tokens` reads in parts of 2,000 tokens, which takes five times as long. What was read is compared with
-what the API sent. `--read` reads answers of fewer MB than those that are looked at first: each reading parses all that
-is kept. Rows are kept in the working folder; --write puts those that are there into docs/context.md. Exits with 1 where
-a first answer costs over 2,000 tokens or what was read differs.
+what the API sent. `--read` reads answers of fewer MB than those that are looked at first. Rows are kept in the working
+folder; --write puts those that are there into docs/context.md. Exits with 1 where a first answer costs over 2,000
+tokens or what was read differs.
 """
 
 from __future__ import annotations

@@ -186,9 +186,9 @@ class App:
         """
         return await self._calls.call(Entry(name), arguments, Wish(caller, ask, answers, view, progress))
 
-    def kept(self, handle: str, caller: Caller) -> Answer | None:
+    async def kept(self, handle: str, caller: Caller) -> Answer | None:
         """An answer that was kept for that caller, whole; None where there is none any more."""
-        return self._calls.kept(handle, caller)
+        return await self._calls.kept(handle, caller)
 
     def find(self, name: str) -> Tool:
         """The tool of that wire name or address.

@@ -22,6 +22,7 @@ from specport.exposure.tools import check_calls, check_view, not_there, view_of
 from specport.offer import Offer
 from specport.pipeline import Call, Pipeline
 from specport.policy.model import Action, Ask, Caller
+from specport.results.decoded import DECODED_SECONDS
 from specport.results.kept import KeptResults, owner_of
 from specport.results.model import EVERYTHING, Answer, ToolResult, View
 from specport.results.paging import Progress, all_pages, tell_nobody
@@ -76,6 +77,7 @@ class Calls:
         self._kept = KeptResults()
         self._showing = Showing(self._kept, self._reader)
         self._has_kept = False
+        self._is_swept_later = False
         self._coding: Coding | None = None
 
     def run_code(self) -> Coding:
@@ -90,9 +92,10 @@ class Calls:
         """Whether an answer was ever kept, so that there may be something to read."""
         return self._has_kept
 
-    def kept(self, handle: str, caller: Caller) -> Answer | None:
+    async def kept(self, handle: str, caller: Caller) -> Answer | None:
         """An answer that was kept for that caller, whole; None where there is none any more."""
-        return self._kept.find(handle, caller)
+        self._sweep_later()
+        return await asyncio.to_thread(self._kept.find, handle, caller)
 
     async def call(self, entry: Entry, arguments: object, wish: Wish) -> ToolResult:
         """Make a call, and have its line in the audit log. Raises CallError, SourceError and DocumentError."""
@@ -119,6 +122,7 @@ class Calls:
         if call.needs_approval:
             await call.consent()
         if tool.address == READ_RESULT:
+            self._sweep_later()
             return await asyncio.to_thread(self._showing.read, call.arguments, wish.caller)
         return await call_built_in(self._app, tool, call.arguments, wish.caller)
 
@@ -170,11 +174,24 @@ class Calls:
         source = self._registry.opened.get(route.source) if route else None
         headers = inbound_headers(source.channel.credentials) if source else ()
         shown = await self._showing.shown(result, wish.view, owner_of(wish.caller, headers))
+        if shown.handle:
+            self._sweep_later()
         if shown.handle and not self._has_kept:
             self._has_kept = True
             if self._app.expose is Expose.ALL:
                 await self._on_first_kept()
         return shown
+
+    def _sweep_later(self) -> None:
+        """Let go of what nobody reads on in, though no further call comes: once a minute while anything is kept."""
+        if not self._is_swept_later:
+            self._is_swept_later = True
+            asyncio.get_running_loop().call_later(DECODED_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._is_swept_later = False
+        if self._kept.purge():
+            self._sweep_later()
 
     def _reader(self) -> str:
         """What the tool that reads kept results is called; nothing where policy denies it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -11,10 +12,13 @@ from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
 
 from end_to_end.loopback import Reply, Upstream, things
+from specport import calling
 from specport.app import App, Settings
 from specport.errors import BadArguments
 from specport.exposure.model import Expose
 from specport.policy.model import Action, Caller, Policy, Rule
+from specport.results import decoded
+from specport.results import kept as keeping
 from specport.results.model import View
 from specport.sources.model import Origin, Source
 from specport.surfaces.mcp.server import McpServer
@@ -122,3 +126,22 @@ async def test_a_program_gets_everything(upstream: Upstream) -> None:
         assert result.answer is not None
         assert result.answer.value == json.loads(result.text) == LARGE
         assert result.handle == ""
+
+
+async def test_what_nobody_reads_goes_though_nobody_calls(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values and answers are looked over by themselves, as long as there are any."""
+    for module, name in ((calling, "DECODED_SECONDS"), (decoded, "DECODED_SECONDS"), (keeping, "KEPT_SECONDS")):
+        monkeypatch.setattr(module, name, 0.0)
+    is_empty = asyncio.Event()
+    purge = keeping.KeptResults.purge
+
+    def watched(self: keeping.KeptResults) -> bool:
+        left = purge(self)
+        if not left:
+            is_empty.set()
+        return left
+
+    monkeypatch.setattr(keeping.KeptResults, "purge", watched)
+    async with opening(upstream) as app:
+        assert (await app.call("things_listThings", {})).handle
+        await asyncio.wait_for(is_empty.wait(), 30)

@@ -26,6 +26,8 @@ _ENCODED = re.compile(
     rf"(?:data:([\w/+.-]{{0,80}})[\w;=-]{{0,60}};base64,|)({_ALPHABET}{{{MAX_BASE64_SHOWN},}}={{0,2}})\Z"
 )
 _START = 400
+_MAX_PREFIX = 200
+"""Characters that stand before base64 at most: `data:`, what it is, and how."""
 
 
 def without_base64(data: bytes) -> bytes:
@@ -40,8 +42,9 @@ def _told(found: re.Match[bytes]) -> bytes:
 
 def kind_of(text: str) -> str:
     """`base64 of 45,123 bytes, image/png`, empty where it is none."""
-    start, found = _decoded_start(text), _ENCODED.match(text)
-    if not start or not found:
+    start = _decoded_start(text)
+    found = _ENCODED.match(text) if start else None
+    if not found:
         return ""
     media_type = found[1] or _media_type(start)
     size = len(found[2].rstrip("=")) * 3 // 4
@@ -50,8 +53,9 @@ def kind_of(text: str) -> str:
 
 def blob_of(text: str) -> Blob | None:
     """The bytes of a string that is base64 of a known kind, as content."""
-    start, found = _decoded_start(text), _ENCODED.match(text)
-    if not start or not found:
+    start = _decoded_start(text)
+    found = _ENCODED.match(text) if start else None
+    if not found:
         return None
     media_type = found[1] or _media_type(start)
     try:
@@ -85,13 +89,18 @@ def _inside(value: object, steps: tuple[Step, ...]) -> list[tuple[object, tuple[
 
 def _decoded_start(text: str) -> bytes:
     """The first bytes of what a text is base64 of; nothing where it is none."""
-    found = _ENCODED.match(text) if len(text) >= MAX_BASE64_SHOWN else None
-    if found is None:
+    if len(text) < MAX_BASE64_SHOWN or not _is_mixed(text[: _START + _MAX_PREFIX]):
         return b""
-    start = found[2][:_START]
-    if not (re.search("[a-z]", start) and re.search("[A-Z]", start) and re.search("[0-9]", start)):
+    found = _ENCODED.match(text)
+    start = found[2][:_START] if found else ""
+    if not _is_mixed(start):
         return b""
     return base64.b64decode(start, altchars=_others(start))
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether it has letters of both cases and digits."""
+    return bool(re.search("[a-z]", text) and re.search("[A-Z]", text) and re.search("[0-9]", text))
 
 
 def _others(text: str) -> bytes | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from specport.policy.model import Caller
+from specport.results.decoded import DecodedValues
 from specport.results.model import Answer
 
 KEPT_SECONDS = 15 * 60.0
@@ -48,7 +49,7 @@ def owner_of(caller: Caller, headers: Iterable[str] = ()) -> Owner:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """An answer as bytes, which take a tenth of the room of a decoded value. `ends`: when it is let go."""
+    """An answer as bytes, which take a tenth of the room of its value. `ends`: when it is let go."""
 
     data: bytes
     answer: Answer
@@ -69,6 +70,7 @@ class KeptResults:
         self._clock = clock
         self._handle = handle
         self._kept: dict[str, _Kept] = {}
+        self._decoded = DecodedValues(clock)
         self._lock = threading.Lock()  # large answers are kept and read in threads
 
     def keep(self, answer: Answer, owner: Owner) -> str:
@@ -82,7 +84,7 @@ class KeptResults:
             self._make_room(len(data), MAX_KEPT_OF_ONE, lambda kept: kept.owner == owner)
             self._make_room(len(data), MAX_KEPT, lambda _: True)
             if len(self._kept) >= MAX_KEPT_ANSWERS:
-                del self._kept[next(iter(self._kept))]
+                self._let_go(next(iter(self._kept)))
             self._kept[handle] = _Kept(data, replace(answer, value=None), owner, self._clock() + KEPT_SECONDS)
         return handle
 
@@ -95,19 +97,27 @@ class KeptResults:
                 return None
             del self._kept[handle]
             self._kept[handle] = replace(kept, ends=self._clock() + KEPT_SECONDS)
-        return replace(kept.answer, value=_from_bytes(kept))
+        return replace(kept.answer, value=self._value(handle, kept))
 
-    def purge(self) -> None:
-        """Let go of those that nobody read for too long."""
+    def purge(self) -> bool:
+        """Let go of what nobody read for too long; whether anything is left."""
+        self._decoded.purge()
         with self._lock:
             self._purge()
+            return bool(self._kept)
+
+    def _value(self, handle: str, kept: _Kept) -> object:
+        """The value of an answer, which whoever reads it shares with others."""
+        if not kept.answer.is_text:
+            return kept.data
+        return self._decoded.value(handle, kept.data, is_json=kept.answer.is_json)
 
     def _purge(self) -> None:
         now = self._clock()
         for handle, kept in list(self._kept.items()):
             if kept.ends > now:
                 break  # those behind were read later
-            del self._kept[handle]
+            self._let_go(handle)
 
     def _make_room(self, size: int, limit: int, counts: Callable[[_Kept], bool]) -> None:
         """Let go of the oldest of those that count, until as many bytes more stay within the limit."""
@@ -117,16 +127,14 @@ class KeptResults:
             if used + size <= limit:
                 break
             used -= length
-            del self._kept[handle]
+            self._let_go(handle)
+
+    def _let_go(self, handle: str) -> None:
+        del self._kept[handle]
+        self._decoded.forget(handle)
 
 
 def _as_bytes(answer: Answer) -> bytes:
     if answer.is_json:
         return orjson.dumps(answer.value)
     return answer.value if isinstance(answer.value, bytes) else str(answer.value).encode("utf-8", "replace")
-
-
-def _from_bytes(kept: _Kept) -> object:
-    if kept.answer.is_json:
-        return orjson.loads(kept.data)
-    return kept.data.decode() if kept.answer.is_text else kept.data

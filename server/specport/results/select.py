@@ -43,6 +43,9 @@ _TAKING = frozenset({
 })  # fmt: skip
 """Parts of expressions that only take values out; what others make may be too large, or no JSON."""
 
+_TAKING_FUNCTIONS = frozenset({"keys", "values", "type", "length"})
+"""Functions that make no more than they were given."""
+
 
 # a node of a parsed expression: the library's own form, a dict of `type`, `children` and `value`
 Node = Mapping[str, Any]
@@ -71,7 +74,13 @@ def selected(value: object, expression: str, *, clock: Callable[[], float] = tim
         raise _wrong("select goes too deep") from error
     except (TypeError, ValueError, ArithmeticError, MemoryError) as error:
         raise _wrong(f"select does not fit the answer: {' '.join(str(error).split())[:200]}") from error
-    return found if all(node["type"] in _TAKING for node, _ in _nodes(parsed)) else _checked(found)
+    return found if all(_only_takes(node) for node, _ in _nodes(parsed)) else _checked(found)
+
+
+def _only_takes(node: Node) -> bool:
+    if node["type"] == "function_expression":
+        return node["value"] in _TAKING_FUNCTIONS
+    return node["type"] in _TAKING
 
 
 def _parsed(expression: str) -> Node:

@@ -128,7 +128,8 @@ class Showing:
         if not answer.is_text:
             raise BadArguments("the answer is a file", pointer="/handle", hint=f"Read the resource {RESULTS}{handle}")
         value = selected(_json_of(answer), select) if select else answer.value
-        blob = blob_of(value) if isinstance(value, str) and len(arguments) == 2 else None
+        is_asked_alone = arguments.keys() <= {"handle", "select"}
+        blob = blob_of(value) if isinstance(value, str) and is_asked_alone else None
         if blob and len(blob.base64) * 3 // 4 <= MAX_BLOB:
             return ToolResult(text=kind_of(str(value)), is_text=False, blobs=(blob,))
         offset, most = _number(arguments, "offset") or 0, _number(arguments, "max_items")

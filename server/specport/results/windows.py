@@ -49,11 +49,20 @@ class Room:
         return replace(self, limit=self.limit - used)
 
     def text(self, data: bytes) -> str | None:
-        """The text of some JSON where it fits. No measure counts less than a quarter of the bytes."""
-        if len(data) > self.limit * 4:
-            return None
+        """The text of some JSON where it fits."""
+        text, _ = self.fitting(data, self.limit)
+        return text
+
+    def fitting(self, data: bytes, left: int) -> tuple[str | None, int]:
+        """The text of some JSON where it fits into what is left, and what it takes of that.
+
+        No measure counts less than a quarter of the bytes.
+        """
+        if len(data) > left * 4:
+            return None, 0
         text = data.decode()
-        return text if self.measure(text) <= self.limit else None
+        cost = self.measure(text)
+        return (text if cost <= left else None), cost
 
 
 PREVIEW = Room(MAX_PREVIEW_TOKENS, tokens)
@@ -149,7 +158,7 @@ def _as_object(value: object) -> dict[str, object] | None:
 
 def _items(items: list[object], room: Room, offset: int, most: int | None) -> Window:
     """The items from `offset` on that fit, or else the first of them in outline."""
-    kept = _fitting((_written(item) for item in islice(items, offset, None)), room.less(2), most)
+    kept = _fitting((_written(items[at]) for at in range(offset, len(items))), room.less(2), most)
     window = Window(f"[{','.join(kept)}]", "item", offset, len(kept), len(items))
     if kept or offset >= len(items):
         return window
@@ -182,14 +191,14 @@ def _long_name(names: list[str], offset: int) -> tuple[Step, ...] | None:
 
 def _fitting(texts: Iterable[bytes], room: Room, most: int | None) -> list[str]:
     """The first of some texts, as many as fit with a comma behind each."""
-    kept: list[str] = []
+    kept, left = list[str](), room.limit
     for data in texts:
         if len(kept) == most:
             break
-        text = room.text(data)
+        text, cost = room.fitting(data, left)
         if text is None:
             break
-        room = room.less(room.measure(text) + 1)
+        left -= cost + 1
         kept.append(text)
     return kept
 

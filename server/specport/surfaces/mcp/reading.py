@@ -20,7 +20,7 @@ from mcp.shared.exceptions import MCPError
 from specport.app import App
 from specport.documents.pointers import child, split
 from specport.errors import SpecportError
-from specport.policy.model import Caller
+from specport.results.model import Answer
 
 SOURCES = "specport://sources/"
 TOOLS = "specport://tools/"
@@ -84,9 +84,13 @@ def read(app: App, uri: str) -> list[types.TextResourceContents | types.BlobReso
     return [types.TextResourceContents(uri=uri, mime_type="application/json", text=text)]
 
 
-def read_result(app: App, uri: str, caller: Caller) -> list[types.TextResourceContents | types.BlobResourceContents]:
-    """A kept answer of a caller's own, whole. Raises MCPError (invalid params) where there is none."""
-    answer = app.kept(unquote(uri.removeprefix(RESULTS)), caller)
+def handle_of(uri: str) -> str:
+    """The handle of the answer that is a resource."""
+    return unquote(uri.removeprefix(RESULTS))
+
+
+def read_result(answer: Answer | None, uri: str) -> list[types.TextResourceContents | types.BlobResourceContents]:
+    """A kept answer, whole. Raises MCPError (invalid params) where there is none."""
     if answer is None:
         raise MCPError(code=types.INVALID_PARAMS, message=f"there is no resource {uri[:200]!r}", data={"uri": uri})
     if isinstance(answer.value, bytes):

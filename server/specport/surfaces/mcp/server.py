@@ -224,7 +224,8 @@ class McpServer:
     async def _read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         uri = str(params.uri)
         if uri.startswith(reading.RESULTS):
-            contents = await asyncio.to_thread(reading.read_result, self._app, uri, caller_of(ctx))
+            answer = await self._app.kept(reading.handle_of(uri), caller_of(ctx))
+            contents = await asyncio.to_thread(reading.read_result, answer, uri)
         else:
             contents = await asyncio.to_thread(reading.read, self._app, uri)
         return types.ReadResourceResult(contents=contents)
