@@ -59,6 +59,10 @@ def locked(cli: Cli, arguments: list[str]) -> Iterator[str]:
         yield url
 
 
+ENVELOPE = {"protocolVersion": "2026-07-28", "clientCapabilities": {}}
+"""What a stateless request says of its client under `_meta`."""
+
+
 class Told:
     """Notifications that a session got."""
 
@@ -123,6 +127,39 @@ async def test_clients_are_told_when_a_source_was_added(way: str, http: str, sse
         assert not added.is_error
         assert f"{name}_things_getThing" in {tool.name for tool in (await client.list_tools()).tools}
         assert not (await client.call_tool(f"{name}_things_getThing", {"id": 1})).is_error
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+async def test_a_client_that_asks_for_progress_hears_of_it(
+    cli: Cli, arguments: list[str], mode: str, upstream: Upstream
+) -> None:
+    """In both eras, while the call goes on."""
+    heard: list[tuple[float, str | None]] = []
+
+    async def listen(progress: float, total: float | None, message: str | None) -> None:
+        del total
+        heard.append((progress, message))
+
+    pages = {"address": "things.listThings", "arguments": {}, "all_pages": True}
+    following = {"link": '<https://x.example/things?page=2>; rel="next"'}
+    upstream.first["/things"] = [
+        Reply(body=b'{"things": [1, 2]}', headers=following), Reply(body=b'{"things": [3]}'),
+    ]  # fmt: skip
+    with cli.listening(*arguments, "--transport", "http", "--expose", "search") as url, anyio.fail_after(PATIENCE):
+        async with Client(url, mode=mode) as client:
+            result = await client.call_tool("tools_callRead", pages, progress_callback=listen)
+    assert json.loads(result.content[0].text) == {"things": [1, 2, 3]}
+    assert heard == [(2, "1 page")]
+
+
+def test_who_asks_for_progress_and_takes_no_stream_gets_one_body(http: str) -> None:
+    """By hand."""
+    era = {f"io.modelcontextprotocol/{key}": value for key, value in ENVELOPE.items()}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": {"progressToken": 1, **era}}}
+    headers = {**JSON, "accept": "application/json", "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/list"}
+    answer = httpx2.post(http, json=request, headers=headers)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.status_code == 200, answer.text
 
 
 def test_a_session_is_told_that_lists_change(http: str) -> None:

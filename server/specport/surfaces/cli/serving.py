@@ -227,13 +227,13 @@ async def _serve_http(
             _check_own_token_stays(opened)
         server = McpServer(opened, approvals=approvals)
         _settle_memory()
-        shown = f", {len(opened.listing.tools)} of them listed" if opened.expose is not Expose.ALL else ""
+        shown = f", {len(opened.listing.tools)} of them listed," if opened.expose is not Expose.ALL else ""
         settings = HttpSettings(host, port, sse=sse, token=secret, allowed_hosts=tuple(hosts), is_stateless=stateless)
         await serve_http(
             server,
             settings,
             lambda url: print(
-                f"specport: {opened.count} tools at {url}{shown}  (Ctrl+C ends it)", file=sys.stderr, flush=True
+                f"specport: {opened.count} tools{shown} at {url}  (Ctrl+C ends it)", file=sys.stderr, flush=True
             ),
         )
 

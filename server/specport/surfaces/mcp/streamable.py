@@ -1,7 +1,8 @@
 """Streamable HTTP at `/mcp`: each era to the transport that costs it least.
 
 A stateless request (MCP 2026-07-28) is answered with one JSON body, which takes half the work of a stream that nothing
-but the answer is sent on. Older clients keep a session, whose streams carry what the server asks them meanwhile.
+but the answer is sent on; one that asks for progress gets the stream. Older clients keep a session, whose streams carry
+what the server asks them meanwhile.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PATH = "/mcp"
 
+_PROGRESS = b'"progressToken"'
+_STREAM = b"text/event-stream"
 _VERSION_HEADER = b"mcp-protocol-version"
 _HANDSHAKE_VERSIONS = frozenset(version.encode() for version in HANDSHAKE_PROTOCOL_VERSIONS)
 
@@ -26,7 +29,7 @@ async def health(request: Request) -> Response:
 
 
 class StreamableHttp:
-    """The ASGI application: `answers` serves stateless requests, `streams` sessions."""
+    """The ASGI application: `answers` gives one body; `streams` serves sessions and who asks for progress."""
 
     def __init__(self, answers: ASGIApp, streams: ASGIApp) -> None:
         self._answers = answers
@@ -36,7 +39,9 @@ class StreamableHttp:
         """One HTTP request."""
         if scope["path"] == PATH:
             if _is_stateless(scope):
-                await _while_connected(self._answers, scope, receive, send)
+                first = await receive()
+                app = self._streams if _asks_for_progress(scope, first) else self._answers
+                await _while_connected(app, scope, _after(first, receive), send)
             else:
                 await self._streams(scope, receive, send)
         elif scope["path"] == "/health":
@@ -49,6 +54,22 @@ def _is_stateless(scope: Scope) -> bool:
     """Whether a request names a protocol version without a handshake; one that names none is of an older client."""
     version = next((value for name, value in scope["headers"] if name == _VERSION_HEADER), None)
     return version is not None and version not in _HANDSHAKE_VERSIONS
+
+
+def _asks_for_progress(scope: Scope, first: Message) -> bool:
+    """Whether a request says in the first part of its body that it wants progress, and takes a stream."""
+    accepts = (value for name, value in scope["headers"] if name == b"accept")
+    return _PROGRESS in first.get("body", b"") and any(_STREAM in value for value in accepts)
+
+
+def _after(first: Message, receive: Receive) -> Receive:
+    """A request whose first message was received already."""
+    waiting = [first]
+
+    async def receiving() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receiving
 
 
 async def _while_connected(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
