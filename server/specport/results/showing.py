@@ -29,6 +29,9 @@ MAX_LOOKS_LIKE = 150
 _RESERVED = 120
 """Tokens kept for notes at first; where they take more, less is shown."""
 
+_BESIDE_PLACE = 90
+"""Tokens of a note beside the expression that it names."""
+
 _LEAST = 300
 """Tokens of an answer that are shown however long its notes are."""
 
@@ -146,7 +149,7 @@ class Showing:
     def _fitting(self, shown: _Shown, whole: str, others: Sequence[str]) -> tuple[Window, tuple[str, ...]]:
         """What fits into a preview with its notes and those that follow anyway."""
         more = sum(tokens(note) + 1 for note in others)
-        used = _RESERVED + more
+        used = max(_RESERVED, _BESIDE_PLACE + tokens(shown.select)) + more
         while True:
             room = PREVIEW.less(min(used, PREVIEW.limit - _LEAST))
             window = shown.window(room)
