@@ -11,6 +11,7 @@ from source_documents import Open, document, operation, started
 from specport.errors import SourceError
 from specport.policy.model import Action
 from specport.sources.model import Origin
+from specport.sources.preview.text import as_text
 from specport.sources.specification import Specification
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +47,16 @@ def folder(tmp_path: Path) -> Path:
     made = tmp_path / "apis"
     made.mkdir()
     return made
+
+
+async def test_a_preview_tells_what_the_rules_of_a_manifest_decide(open_registry: Open, folder: Path) -> None:
+    """Denied, and asked about; the rest is as the document has it."""
+    asked = '[[policy]]\naction = "approve"\nmethods = ["POST"]\n'
+    (folder / "source.toml").write_text(f"{MANIFEST}{asked}")
+    (folder / "pets.json").write_text(document())
+    preview = await open_registry().preview(Specification(str(folder)), Origin.OPERATOR)
+    assert (preview.operations, preview.denied, preview.asking) == (3, 1, 1)
+    assert "1 ask a person first, 1 are denied by its policy" in as_text(preview)
 
 
 async def test_a_folder_with_a_manifest_is_kept_with_all_that_it_says(open_registry: Open, folder: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from specport.catalog.model import Catalog, Tool
 from specport.catalog.report import MAX_PROBLEMS, by_severity, reason_of
 from specport.documents.model import Problem, Severity
+from specport.policy.model import Action, Policy
+from specport.policy.rules import decide_all
 from specport.sources.preview import costs, dangers
 from specport.sources.preview.commands import add_command
 from specport.sources.preview.destinations import destinations_of
@@ -43,6 +46,7 @@ def preview_of(opened: Opened) -> Preview:
     schemes = schemes_of(opened, needs)
     destroying = [tool for tool in tools if tool.hints.destructive]
     doubtful = [tool for tool in tools if dangers.may_destroy(tool)]
+    actions = Counter(each.action for each in decide_all(tools, Policy(), [opened.rules]).decisions.values())
     left_out = sum(problem.severity is Severity.ERROR for problem in catalog.problems)
     return Preview(
         name=source.name,
@@ -65,7 +69,8 @@ def preview_of(opened: Opened) -> Preview:
         destructive=len(destroying),
         read_only=sum(tool.hints.read_only for tool in tools),
         deprecated=sum(tool.deprecated for tool in tools),
-        asking=sum(tool.needs_approval for tool in tools),
+        asking=actions[Action.APPROVE],
+        denied=actions[Action.DENY],
         hidden=catalog.hidden,
         may_destroy_count=len(doubtful),
         destroy=dangers.by_tag(destroying, MAX_DANGERS),

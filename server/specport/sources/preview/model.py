@@ -180,7 +180,8 @@ class Preview:
     """Everything that `specport preview --json` says; `tokens` are estimates of the tool list.
 
     `name` is what the source would be called, `add_command` what adds it, `asking` counts the tools
-    that a person is asked about, `hidden` the operations that the document hides.
+    that a person is asked about by what the document or its manifest says, `denied` those that the manifest denies, and
+    `hidden` the operations that the document hides.
     """
 
     name: str
@@ -204,6 +205,7 @@ class Preview:
     read_only: int
     deprecated: int
     asking: int
+    denied: int
     hidden: int
     may_destroy_count: int
     destroy: tuple[Dangers, ...]

@@ -109,6 +109,7 @@ def _operations(preview: Preview) -> str:
         "may also destroy": preview.may_destroy_count,
         "are deprecated": preview.deprecated,
         "ask a person first": preview.asking,
+        "are denied by its policy": preview.denied,
     }
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count or what in ("only read", "destroy"))
     hidden = f"; {preview.hidden:,} more are hidden by the document (x-specport)" if preview.hidden else ""
