@@ -252,7 +252,7 @@ def test_help_and_version_succeed(specport: Run) -> None:
         (["tools", "--nonesuch"], "No such option: --nonesuch"),
         (["describe"], "Missing argument"),
         (["call"], "Missing argument"),
-        (["serve", "--transport", "carrier-pigeon"], "'carrier-pigeon' is not one of"),
+        (["serve", "--transport", "carrier-pigeon"], "_TRANSPORT'): 'carrier-pigeon' is not one of"),
         (["serve", "--port", "many"], "'--port'"),
         (["serve", "--port", "70000"], "'--port'"),
         (["search", "x", "--limit", "0"], "'--limit'"),

@@ -67,7 +67,8 @@ def main() -> None:
     except typer.TyperException as error:
         commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
         about = f"specport {sys.argv[1]}" if sys.argv[1] in commands else "specport"
-        _fail(f"{error.format_message().rstrip('.')}. See `{about} --help`", error.exit_code)
+        said = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's words, not ours
+        _fail(f"{said}. See `{about} --help`", error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except BrokenPipeError:
