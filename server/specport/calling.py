@@ -157,17 +157,17 @@ class Calls:
         check_view(wish.view, call.tool, asks=call.needs_approval)
         result = await self._pipeline.run(call, route)
         if wish.view.all_pages:
-            result = await self._paged(result, call.tool, wish)
+            result = await self._paged(result, call, wish)
         return await self._shown(result, wish, route)
 
-    async def _paged(self, first: ToolResult, tool: Tool, wish: Wish) -> ToolResult:
+    async def _paged(self, first: ToolResult, call: Call, wish: Wish) -> ToolResult:
         """A page with those that follow it, each a call like any other: policy, limits and audit are asked again."""
 
         async def following(arguments: Mapping[str, object]) -> ToolResult:
             whole = Wish(wish.caller, wish.ask, view=View(whole=True))
-            return await self.call(Entry(tool.address), arguments, whole)
+            return await self.call(Entry(call.tool.address), arguments, whole)
 
-        return await all_pages(first, following, wish.progress)
+        return await all_pages(first, call.arguments, following, wish.progress)
 
     async def _shown(self, result: ToolResult, wish: Wish, route: Route | None = None) -> ToolResult:
         """A result with as much of its answer as there is room for. The first that is kept lists what reads it."""

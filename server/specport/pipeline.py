@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from specport.audit import Entry
 from specport.catalog.model import Route, Tool
-from specport.errors import UnknownTool
+from specport.errors import BadArguments, UnknownTool
 from specport.executor.auth.placing import shown
 from specport.executor.auth.references import brought_by
 from specport.executor.curl import as_curl
@@ -19,6 +19,7 @@ from specport.requests.check import ArgumentChecker
 from specport.requests.model import PreparedRequest
 from specport.requests.prepare import prepare
 from specport.requests.questions import question_about
+from specport.results.asked import Asked, Inputs, members_of
 from specport.results.build import build_result
 from specport.results.model import ToolResult
 from specport.settings import Settings
@@ -77,6 +78,20 @@ class Pipeline:
         """Let go of the compiled schemas of tools that are not listed any more, and of the sources behind them."""
         self._checkers = {address: known for address, known in self._checkers.items() if is_listed(known[0])}
 
+    def _asked(self, call: Call, route: Route) -> Asked:
+        """The call as its answer is read by, with what its tool takes."""
+
+        def fitted(arguments: Mapping[str, object]) -> Mapping[str, object] | None:
+            try:
+                return self.checked(call.tool, arguments)
+            except BadArguments:
+                return None
+
+        def members() -> frozenset[str]:
+            return members_of(call.tool.input_schema, route.body.argument) if route.body else frozenset()
+
+        return Asked(route, call.arguments, Inputs(fitted, members))
+
     async def run(self, call: Call, route: Route) -> ToolResult:
         """Make the request of a call, have a person asked where policy wants that, send it, and read the answer."""
         opened = self._registry.opened.get(route.source)
@@ -95,6 +110,6 @@ class Pipeline:
         note = call.entry.sent if self._settings.audit else None
         exchange = await self._executor.send(request, channel, inbound, note=note)
         call.entry.status = exchange.status
-        facts = {"route": route, "arguments": call.arguments, "conventions": opened.source.conventions}
+        facts = {"asked": self._asked(call, route), "conventions": opened.source.conventions}
         read = functools.partial(build_result, exchange, **facts, has_credential=bool(exchange.credentials))
         return await asyncio.to_thread(read) if len(exchange.body) > LARGE_BODY else read()

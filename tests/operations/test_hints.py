@@ -15,7 +15,7 @@ from specport.catalog.codec import decode_catalog, encode_catalog
 from specport.catalog.model import Catalog, Tool
 from specport.operations.hint_checks import MAX_LIMITS_HERE
 from specport.operations.hints import MAX_LIMITS, MAX_TOLD
-from specport.operations.model import DocumentHints, HintedLimit
+from specport.operations.model import DocumentHints, HintedLimit, Pagination
 
 VALID = Path(__file__).parents[1] / "documents" / "valid"
 EVERY_LEVEL = VALID / "hints_at_every_level.yaml"
@@ -43,10 +43,10 @@ def test_the_nearest_hint_counts_and_limits_add_up() -> None:
     asking = {address: tool.needs_approval for address, tool in found.items()}
     assert asking == {"orders.find": False, "checkout.placeOrder": True, "orders.getStatus": True}
     routes = {address: tool.route for address, tool in found.items() if tool.route}
-    assert {address: (route.next_page, route.total) for address, route in routes.items()} == {
-        "orders.find": ("cursor.url", "meta.total"),
-        "checkout.placeOrder": ("", "meta.total"),
-        "orders.getStatus": ("", ""),
+    assert {address: (route.pagination, route.total) for address, route in routes.items()} == {
+        "orders.find": (Pagination("cursor.url"), "meta.total"),
+        "checkout.placeOrder": (None, "meta.total"),
+        "orders.getStatus": (None, ""),
     }
     assert catalog.hints == DocumentHints(
         limits=(
@@ -54,7 +54,7 @@ def test_the_nearest_hint_counts_and_limits_add_up() -> None:
             HintedLimit("orders", 60, 60, path="/orders"),
             HintedLimit("orders", 5, 1, method="POST", path="/orders"),
         ),
-        next_page="links.next",
+        pagination=Pagination("links.next"),
     )
     assert (catalog.hidden, messages(catalog)) == (1, "")
 
@@ -87,7 +87,7 @@ def test_swagger_documents_and_referenced_path_items_have_hints_too() -> None:
     assert messages(catalog) == ""
     [tool] = catalog.tools
     assert tool.route
-    assert (tool.needs_approval, tool.route.next_page) == (True, "n")
+    assert (tool.needs_approval, tool.route.pagination) == (True, Pagination("n"))
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,12 @@ def test_swagger_documents_and_referenced_path_items_have_hints_too() -> None:
         ({"q": 1}, "/q", "is no hint, and is ignored; known are address, hide, approve, limits, pagination, errors"),
         ({"base_url": "https://evil.example"}, "/base_url", "is no hint"),
         ({"errors": {"id": "a"}}, "/errors", "has no effect in an operation: its place is the document's root"),
+        ({"pagination": {"nxt": "a"}}, "/pagination/nxt", "is unknown, and is ignored; is `next` meant?"),
+        ({"pagination": {"next": "a", "pages": "b"}}, "/pagination", "has next and pages, of which only one can lead"),
+        ({"pagination": {"argument": "a"}}, "/pagination", "has an `argument`, and no next, pages or items"),
+        ({"pagination": {"items": "a"}}, "/pagination", "has items, and no `argument` that counts them"),
+        ({"pagination": {"next": "a", "more": "b"}}, "/pagination", "has `more`, which counts with next and argument"),
+        ({"pagination": {"next": "a", "argument": 5}}, "/pagination/argument", "is no dotted path in an answer"),
         ({"hide": "yes"}, "/hide", "is a text, neither true nor false; it is ignored"),
         ({"hide": 1}, "/hide", "is a number, neither"),
         ({"approve": "no"}, "/approve", "is a text, neither true nor false; a person is asked"),
@@ -110,7 +116,6 @@ def test_swagger_documents_and_referenced_path_items_have_hints_too() -> None:
         ({"address": "x" * 101}, "/address", "at most 100 of them (MAX_TEXT)"),
         ({"address": "a.b\n"}, "/address", "is no address"),
         ({"pagination": "links.next"}, "/pagination", "is a text, no object"),
-        ({"pagination": {"nxt": "a"}}, "/pagination/nxt", "is unknown, and is ignored; is `next` meant?"),
         ({"pagination": {"next": ["a"]}}, "/pagination/next", "is no dotted path in an answer"),
         ({"pagination": {"total": ""}}, "/pagination/total", "is no dotted path in an answer"),
         ({"limits": LIMIT}, "/limits", "is an object, no array"),

@@ -10,10 +10,12 @@ import pytest
 
 from specport.catalog.model import Route
 from specport.executor.model import Exchange
+from specport.results.asked import Asked, Inputs
 from specport.results.build import MAX_BLOB, MAX_MESSAGE, build_result
 from specport.results.model import Conventions, ToolResult
 
 ROUTE = Route("test", "GET", "/v2/things/{id}")
+ASKED = Asked(ROUTE, {}, Inputs(lambda given: given, frozenset))
 DIGITALOCEAN = Conventions("links.pages.next", "meta.total", "message", "id")
 
 
@@ -29,7 +31,7 @@ def answered(
     data = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else orjson.dumps(body)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     exchange = Exchange(status, {"content-type": media_type, **named} if media_type else named, data)
-    return build_result(exchange, route=ROUTE, arguments={}, conventions=DIGITALOCEAN, has_credential=authorized)
+    return build_result(exchange, asked=ASKED, conventions=DIGITALOCEAN, has_credential=authorized)
 
 
 def test_a_json_object_is_text_and_structure_alike() -> None:
@@ -214,5 +216,5 @@ def test_too_many_requests_says_when_to_come_back() -> None:
 def test_repeated_attempts_are_told() -> None:
     """A caller that sees a 503 should know that it was not a single stroke of bad luck."""
     exchange = Exchange(503, {}, b"", attempts=4)
-    result = build_result(exchange, route=ROUTE, arguments={}, conventions=Conventions(), has_credential=True)
+    result = build_result(exchange, asked=ASKED, conventions=Conventions(), has_credential=True)
     assert result.text == "GET /v2/things/{id} answered 503 Service Unavailable (4 attempts)"

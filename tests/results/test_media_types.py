@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from specport.catalog.model import Route
 from specport.executor.model import Exchange
+from specport.results.asked import Asked, Inputs
 from specport.results.build import build_result
 from specport.results.media import MAX_FILE_NAME, file_name
 from specport.results.model import Conventions, ToolResult
@@ -21,8 +22,7 @@ def answered(body: bytes, media_type: str, *, method: str = "GET", status: int =
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return build_result(
         Exchange(status, {"content-type": media_type, **named}, body),
-        route=Route("test", method, "/v2/things"),
-        arguments={},
+        asked=Asked(Route("test", method, "/v2/things"), {}, Inputs(lambda given: given, frozenset)),
         conventions=Conventions(),
         has_credential=True,
     )

@@ -7,6 +7,7 @@ import pytest
 
 from specport.catalog.model import Binding, Route
 from specport.executor.model import Exchange
+from specport.results.asked import Asked, Inputs
 from specport.results.build import build_result
 from specport.results.model import Conventions
 
@@ -22,6 +23,7 @@ ROUTE = Route(
         Binding("region", "header", "region"),
     ),
 )
+TAKES_ALL = Inputs(lambda arguments: arguments, frozenset)
 DIGITALOCEAN = Conventions(next_page="links.pages.next", total="meta.total")
 BASE = "https://api.digitalocean.com/v2/droplets"
 
@@ -30,7 +32,8 @@ def notes(body: object, arguments: dict[str, object], conventions: Conventions =
     """The notes beside an answer, as one text."""
     headers = {"content-type": "application/json"} | ({"link": link} if link else {})
     exchange = Exchange(200, headers, orjson.dumps(body))
-    result = build_result(exchange, route=ROUTE, arguments=arguments, conventions=conventions, has_credential=True)
+    asked = Asked(ROUTE, arguments, TAKES_ALL)
+    result = build_result(exchange, asked=asked, conventions=conventions, has_credential=True)
     assert result.structured is None or not result.notes
     return "\n".join(result.notes)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from specport.catalog.model import Route
 from specport.executor.model import Exchange
+from specport.results.asked import Asked, Inputs
 from specport.results.build import build_result
 from specport.results.model import Conventions, ToolResult
 from specport.results.streams import events_of, items_of
@@ -26,8 +27,7 @@ LINES = (
 def answered(body: bytes, media_type: str = "text/event-stream", *, left: str = "") -> ToolResult:
     return build_result(
         Exchange(200, {"content-type": media_type}, body, left=left),
-        route=Route("test", "GET", "/v2/things"),
-        arguments={},
+        asked=Asked(Route("test", "GET", "/v2/things"), {}, Inputs(lambda given: given, frozenset)),
         conventions=Conventions(),
         has_credential=True,
     )

@@ -12,7 +12,7 @@ import pytest
 from specport.app import App
 from specport.catalog.build import Shape
 from specport.documents.refs import References
-from specport.operations.model import Media, Operation
+from specport.operations.model import Location, Media, Operation
 from specport.settings import Settings
 from specport.sources.fetch import FetchPolicy
 from specport.sources.manifest import bundled, bundled_names
@@ -39,6 +39,9 @@ CORPUS = {
     "vercel": ("vercel.com.json", "Authorization: Bearer $VERCEL_TOKEN"),
 }
 """The document of the corpus that is the published one, or was, and what a call of it carries."""
+
+IN_GUIDES = {"asana": "next_page.offset"}
+"""What only the guide of an API says of its pages, and no schema of its document."""
 
 BEARER = {"type": "http", "scheme": "bearer"}
 OLDER = {"hetzner": "hetzner.cloud.json", "openai": "openai.com.json"}
@@ -123,8 +126,11 @@ async def test_pages_and_errors_are_where_a_preset_says(name: str, corpus: Path)
     source = open_source(await source_of(name, corpus), Shape(), None).source
     _, operations, references = read_document(source)
     told = source.conventions
-    for path in filter(None, (told.next_page, told.total)):
+    paths = {told.next_page, told.more, told.pages, told.items, told.total}
+    for path in filter(None, paths - {IN_GUIDES.get(name, "")}):
         assert leads(path, answers(operations.operations, "2"), references), path
+    if told.argument:
+        assert any(takes(operation, told.argument, references) for operation in operations.operations)
     for path in filter(None, (told.error_message, told.error_id)):
         assert leads(path, answers(operations.operations, "45d2"), references), path
 
@@ -172,6 +178,14 @@ def answers(operations: tuple[Operation, ...], first: str) -> Iterator[Media]:
                 yield from response.media
 
 
+def takes(operation: Operation, argument: str, references: References) -> bool:
+    """Whether an operation has a query parameter of that name, or a member of its body."""
+    if any((each.name, each.location) == (argument, Location.QUERY) for each in operation.parameters):
+        return True
+    media = operation.body.media if operation.body else ()
+    return any(has(each.schema, each.pointer, [argument], references, 0) for each in media)
+
+
 def leads(path: str, found: Iterator[Media], references: References) -> bool:
     """Whether a dotted path leads to a property of one of the schemas."""
     return any(has(media.schema, media.pointer, path.split("."), references, 0) for media in found)
@@ -185,6 +199,8 @@ def has(schema: object, pointer: str, names: list[str], references: References, 
         return True
     if not isinstance(held, Mapping) or depth > 12:
         return False
+    if names[0] == "-1" and "items" in held:
+        return has(held["items"], f"{target.pointer}/items", names[1:], references, depth + 1)
     properties = held.get("properties")
     if isinstance(properties, Mapping) and names[0] in properties:
         below = f"{target.pointer}/properties/{names[0]}"

@@ -110,7 +110,7 @@ def joined(facts: ToolFacts, numbers: Numbers, alike: Alike) -> ToolFacts:
         accept_only=alike.texts[numbers.accept_only],
         security=alike.security[numbers.security],
         servers=alike.texts[numbers.servers],
-        next_page=bare.next_page,
+        pagination=bare.pagination,
         total=bare.total,
     )
     return replace(

@@ -175,7 +175,7 @@ class _Making:
                 accept_only=operation.accept,
                 security=operation.security,
                 servers=operation.servers,
-                next_page=operation.hints.next_page,
+                pagination=operation.hints.pagination,
                 total=operation.hints.total,
             ),
             tags=operation.tags,

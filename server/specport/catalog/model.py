@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from specport.documents.model import Problem
-from specport.operations.model import DocumentHints, SecurityScheme
+from specport.operations.model import DocumentHints, Pagination, SecurityScheme
 from specport.schemas.model import JsonSchema
 
 
@@ -103,7 +103,7 @@ class Route:
 
     `accept`: media types of successful answers; `accept_only`: texts of which that header must be one, where there are
     any; `security`: alternatives of scheme names; `servers`: URLs that
-    override the source's own; `next_page` and `total`: dotted paths in an answer that the document states for it.
+    override the source's own; `pagination` and `total`: how answers tell the next page, as the document states it.
     """
 
     source: str
@@ -115,7 +115,7 @@ class Route:
     accept_only: tuple[str, ...] = ()
     security: tuple[tuple[str, ...], ...] = ()
     servers: tuple[str, ...] = ()
-    next_page: str = ""
+    pagination: Pagination | None = None
     total: str = ""
 
 

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 from specport.documents.model import JsonObject
 from specport.documents.pointers import child
 from specport.documents.text import one_line
-from specport.operations.model import HintedLimit
+from specport.operations.model import HintedLimit, Pagination
 from specport.operations.reading import entries
 
 MAX_LIMITS_HERE = 10
@@ -58,6 +58,9 @@ LEVELS: Mapping[str, frozenset[Level]] = {
 }
 """Every hint, and where it may stand."""
 
+PAGINATION = ("next", "argument", "more", "pages", "items", "total")
+"""What is said of pages: the fields of `Pagination`, and where the total is."""
+
 _LIMIT = ("name", "requests", "seconds", "weight")
 _OF_MANIFESTS = ("methods", "paths")
 
@@ -69,7 +72,7 @@ class Said:
     address: str = ""
     hide: bool | None = None
     approve: bool | None = None
-    next_page: str = ""
+    pagination: Pagination | None = None
     total: str = ""
     error_message: str = ""
     error_id: str = ""
@@ -83,13 +86,13 @@ def read_hints(value: object, pointer: str, level: Level, tell: Tell) -> Said:
     """What an `x-specport` at `pointer` says; `tell` hears of everything in it that is wrong."""
     given = _object(value, pointer, tell)
     hints = {key: given[key] for key in given if _belongs(key, level, child(pointer, key), tell)}
-    next_page, total = _dotted(hints, "pagination", ("next", "total"), pointer, tell)
+    *pages, total = _dotted(hints, "pagination", PAGINATION, pointer, tell)
     message, identity = _dotted(hints, "errors", ("message", "id"), pointer, tell)
     return Said(
         address=_address(hints, pointer, tell),
         hide=_flag(hints, "hide", pointer, tell),
         approve=_flag(hints, "approve", pointer, tell),
-        next_page=next_page,
+        pagination=_pagination(Pagination(*pages), child(pointer, "pagination"), tell),
         total=total,
         error_message=message,
         error_id=identity,
@@ -149,6 +152,32 @@ def _dotted(hints: JsonObject, key: str, names: Sequence[str], pointer: str, tel
             tell(child(where, name), f"is no dotted path in an answer, {rule}, and is ignored")
         paths.append(cast("str", value) if is_path else "")
     return paths
+
+
+def _pagination(said: Pagination, pointer: str, tell: Tell) -> Pagination | None:
+    """What is said of next pages, where it fits together."""
+    fault = pagination_fault(said)
+    if fault:
+        tell(pointer, f"{fault}; what it says of next pages is ignored")
+    return None if fault or said == Pagination() else said
+
+
+def pagination_fault(said: Pagination) -> str:
+    """What does not fit together, by the names of manifests and hints; "" where all does."""
+    ways = [
+        name
+        for name, value in zip(("next", "pages", "items"), (said.next_page, said.pages, said.items), strict=True)
+        if value
+    ]
+    if len(ways) > 1:
+        return f"has {' and '.join(ways)}, of which only one can lead on"
+    if said.argument and not ways:
+        return "has an `argument`, and no next, pages or items to say what it becomes"
+    if ways and not said.argument and ways != ["next"]:
+        return f"has {ways[0]}, and no `argument` that counts them"
+    if said.more and not (said.argument and said.next_page):
+        return "has `more`, which counts with next and argument alone"
+    return ""
 
 
 def _limits(hints: JsonObject, pointer: str, tell: Tell) -> Iterator[HintedLimit]:

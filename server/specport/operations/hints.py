@@ -74,14 +74,14 @@ class Hints:
             needs_approval=_holds(
                 (said.approve for said in near), [said.approve for said in tagged], self._root.approve
             ),
-            next_page=next((said.next_page for said in near if said.next_page), ""),
+            pagination=next((said.pagination for said in near if said.pagination), None),
             total=next((said.total for said in near if said.total), ""),
         )
 
     def document(self) -> DocumentHints:
         """What holds for the document, once all its operations are read."""
         root = self._root
-        return DocumentHints(tuple(self._limits), root.next_page, root.total, root.error_message, root.error_id)
+        return DocumentHints(tuple(self._limits), root.pagination, root.total, root.error_message, root.error_id)
 
     def pass_over(self, holder: object) -> None:
         """An object that is left out, with a problem of its own: its hints are not missed."""

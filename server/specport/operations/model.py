@@ -130,11 +130,27 @@ class HintedLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Pagination:
+    """How answers tell what follows them, by dotted paths in them; `-1` in one is the last item of a list.
+
+    `next_page`: the URL of the next page, or with `argument` what that parameter, or member of the body, takes for it;
+    with `more` only where that is true. `pages` or `items` in its place count `argument` up: by one as long as there
+    are so many pages, or by the length of the list of items until the total is reached.
+    """
+
+    next_page: str = ""
+    argument: str = ""
+    more: str = ""
+    pages: str = ""
+    items: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentHints:
     """What `x-specport` says for a whole document: limits, and dotted paths in answers, empty where it says none."""
 
     limits: tuple[HintedLimit, ...] = ()
-    next_page: str = ""
+    pagination: Pagination | None = None
     total: str = ""
     error_message: str = ""
     error_id: str = ""
@@ -144,14 +160,14 @@ class DocumentHints:
 class OperationHints:
     """What `x-specport` says of one operation, or of its path, its tags or the document where it says nothing itself.
 
-    `address` is a leaf or group and leaf, not yet known to be free. `next_page` and `total`: of the operation or its
+    `address` is a leaf or group and leaf, not yet known to be free. `pagination` and `total`: of the operation or its
     path alone.
     """
 
     address: str = ""
     is_hidden: bool = False
     needs_approval: bool = False
-    next_page: str = ""
+    pagination: Pagination | None = None
     total: str = ""
 
 

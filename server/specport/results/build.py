@@ -18,6 +18,7 @@ from specport.executor.learning import retry_after
 from specport.executor.model import Exchange
 from specport.executor.streaming import is_event_stream, is_sequence
 from specport.operations.media_types import is_json
+from specport.results.asked import Asked
 from specport.results.media import actual_type, file_name, in_utf8, text_of
 from specport.results.model import Answer, Blob, Conventions, ToolResult
 from specport.results.pages import at_path, next_page
@@ -35,22 +36,18 @@ _ID_KEYS = ("id", "code", "type", "status")
 _REQUEST_ID = ("x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id", "cf-ray")
 
 
-def build_result(
-    exchange: Exchange, *, route: Route, arguments: Mapping[str, object], conventions: Conventions, has_credential: bool
-) -> ToolResult:
+def build_result(exchange: Exchange, *, asked: Asked, conventions: Conventions, has_credential: bool) -> ToolResult:
     """What the model gets of an answer. A status of 400 or more is an error result, whatever its body."""
-    result = _result(exchange, route, arguments, conventions, has_credential)
+    result = _result(exchange, asked, conventions, has_credential)
     if exchange.redirect:
         result = replace(result, structured=None, notes=(*result.notes, f"{exchange.redirect}."))
     return replace(result, body=exchange.body, attempts=exchange.attempts, waited=exchange.waited)
 
 
-def _result(
-    exchange: Exchange, route: Route, arguments: Mapping[str, object], conventions: Conventions, has_credential: bool
-) -> ToolResult:
+def _result(exchange: Exchange, asked: Asked, conventions: Conventions, has_credential: bool) -> ToolResult:
     if exchange.status >= 400:
-        return _failure(exchange, route, conventions, has_credential)
-    if route.method == "HEAD":
+        return _failure(exchange, asked.route, conventions, has_credential)
+    if asked.route.method == "HEAD":
         return _headers(exchange)
     if not exchange.body.strip():
         return _nothing(exchange)
@@ -62,7 +59,7 @@ def _result(
         if text is None:
             return _binary(exchange, media_type)
         return _text(text, _left(exchange)) if text.strip() else _nothing(exchange)
-    following = next_page(answer, exchange, route=route, arguments=arguments, conventions=conventions)
+    following = next_page(answer, exchange, asked=asked, conventions=conventions)
     result = _json(answer, *filter(None, (_left(exchange), str(following or ""))))
     return replace(result, next_arguments=following.arguments, total=following.total) if following else result
 

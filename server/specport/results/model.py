@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from specport.operations.model import Pagination
+
 
 @dataclass(frozen=True, slots=True)
 class Blob:
@@ -73,11 +75,21 @@ class ToolResult:
 class Conventions:
     """Where the answers of a source keep what every caller wants, as dotted paths; empty: looked for.
 
-    `next_page`: the next page's URL; `total`: the number of items in all; `error_message` and `error_id`: what a
-    failure says.
+    `total`: the number of items in all; `error_message` and `error_id`: what a failure says. All others: `pagination`,
+    which is no member of its own, since added sources are kept in this form.
     """
 
     next_page: str = ""
     total: str = ""
     error_message: str = ""
     error_id: str = ""
+    argument: str = ""
+    more: str = ""
+    pages: str = ""
+    items: str = ""
+
+    @property
+    def pagination(self) -> Pagination | None:
+        """How answers tell the next page, where that is stated."""
+        said = Pagination(self.next_page, self.argument, self.more, self.pages, self.items)
+        return said if said != Pagination() else None

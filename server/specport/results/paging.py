@@ -15,6 +15,7 @@ import orjson
 from specport.errors import CallError, SourceError
 from specport.results.model import Answer, ToolResult
 from specport.results.outline import counted
+from specport.results.pages import SAME_PAGE
 
 MAX_PAGES = 100
 """Pages that one call puts together."""
@@ -37,15 +38,20 @@ async def tell_nobody(items: int, total: int | None, message: str) -> None:
     del items, total, message
 
 
-async def all_pages(first: ToolResult, call: Call, progress: Progress = tell_nobody) -> ToolResult:
-    """A first page with all that follow it, as far as they can be had; a note says where that ends before the last."""
-    pages, asked, end = [first], list[bytes](), ""
+async def all_pages(
+    first: ToolResult, given: Mapping[str, object], call: Call, progress: Progress = tell_nobody
+) -> ToolResult:
+    """The page of the `given` arguments with all that follow it, as far as they can be had.
+
+    A note says where that ends before the last, or where an answer names a page that was read.
+    """
+    pages, asked, end = [first], [_written(given)], ""
     while (arguments := pages[-1].next_arguments) is not None and not end:
         end = _limit(pages, arguments, asked)
         if end:
             break
         await progress(_count(pages), _total(pages), counted(len(pages), "page"))
-        asked.append(orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS))
+        asked.append(_written(arguments))
         page, end = await _page(call, arguments, len(pages) + 1)
         if page is not None:
             pages.append(page)
@@ -58,9 +64,13 @@ def _limit(pages: Sequence[ToolResult], arguments: Mapping[str, object], asked: 
         return f"there are more than {MAX_PAGES:,} pages, the limit MAX_PAGES"
     if sum(len(page.body or b"") for page in pages) >= MAX_PAGED:
         return f"the pages have {MAX_PAGED:,} bytes, the limit MAX_PAGED"
-    if orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS) in asked:
+    if _written(arguments) in asked:
         return "the API names a page again that it named before"
     return ""
+
+
+def _written(arguments: Mapping[str, object]) -> bytes:
+    return orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS)
 
 
 async def _page(call: Call, arguments: Mapping[str, object], number: int) -> tuple[ToolResult | None, str]:
@@ -83,6 +93,7 @@ def _joined(pages: Sequence[ToolResult], end: str) -> ToolResult:
     value = _put_together([_value(page) for page in pages], MAX_PLACES)
     total = _total(pages)
     notes = [f"{len(pages):,} pages in one, {_count(pages):,}{'' if total is None else f' of {total:,}'} items."]
+    notes += [SAME_PAGE] if SAME_PAGE in last.notes else []
     if end:
         arguments = orjson.dumps(last.next_arguments).decode()
         notes.append(f"Not all: {end}. Go on with {arguments}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from specport.executor.model import DEFAULT_LIMITS, Limit
 from specport.operations.hints import KEY
-from specport.operations.model import DocumentHints, HintedLimit
+from specport.operations.model import DocumentHints, HintedLimit, Pagination
 from specport.results.model import Conventions
 from specport.sources.model import Source
 
@@ -47,8 +47,13 @@ def _limit(hinted: HintedLimit) -> Limit:
 
 
 def _conventions(given: Conventions, hints: DocumentHints) -> Conventions:
+    told = given.pagination or hints.pagination or Pagination()
     return Conventions(
-        next_page=given.next_page or hints.next_page,
+        next_page=told.next_page,
+        argument=told.argument,
+        more=told.more,
+        pages=told.pages,
+        items=told.items,
         total=given.total or hints.total,
         error_message=given.error_message or hints.error_message,
         error_id=given.error_id or hints.error_id,

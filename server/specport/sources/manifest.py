@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from specport.catalog.filters import MAX_FILTERS, checked_filters
 from specport.catalog.model import Filters
@@ -19,6 +19,8 @@ from specport.documents.load import read_file
 from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.model import Channel, Limit
+from specport.operations.hint_checks import pagination_fault
+from specport.operations.model import Pagination
 from specport.results.model import Conventions
 from specport.sources.clients import Auth, ClientEntry
 from specport.sources.fetch import FetchPolicy, fetch
@@ -61,10 +63,21 @@ class LimitEntry(Strict):
 
 
 class PaginationEntry(Strict):
-    """`[pagination]`: dotted paths in an answer."""
+    """`[pagination]`: dotted paths in an answer, and the `argument` that they are for, as `x-specport` has them."""
 
     next: str = ""
+    argument: str = ""
+    more: str = ""
+    pages: str = ""
+    items: str = ""
     total: str = ""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        fault = pagination_fault(Pagination(self.next, self.argument, self.more, self.pages, self.items))
+        if fault:
+            raise ValueError(fault)
+        return self
 
 
 class ErrorsEntry(Strict):
@@ -223,7 +236,7 @@ def _auth_of(manifest: Manifest, account: Account) -> Mapping[str, str | ClientE
 
 
 def _source(manifest: Manifest, document: File, folder: Traversable | Path, origin: Origin, account: Account) -> Source:
-    auth, filters = _auth_of(manifest, account), manifest.filters
+    auth, filters, pagination = _auth_of(manifest, account), manifest.filters, manifest.pagination
     limits = tuple(
         Limit(entry.name, entry.requests, entry.seconds, entry.methods, entry.paths, entry.weight)
         for entry in manifest.limits
@@ -239,8 +252,12 @@ def _source(manifest: Manifest, document: File, folder: Traversable | Path, orig
         clients={name: entry.client() for name, entry in auth.items() if isinstance(entry, ClientEntry)},
         channel=Channel(limits=limits, idempotency_header=manifest.idempotency_header),
         conventions=Conventions(
-            next_page=manifest.pagination.next,
-            total=manifest.pagination.total,
+            next_page=pagination.next,
+            argument=pagination.argument,
+            more=pagination.more,
+            pages=pagination.pages,
+            items=pagination.items,
+            total=pagination.total,
             error_message=manifest.errors.message,
             error_id=manifest.errors.id,
         ),

@@ -1,0 +1,112 @@
+"""What a call asked for, and how its arguments change for the next page: never by one that its operation lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+from specport.catalog.model import Route
+from specport.requests.styles import as_text
+
+Arguments = Mapping[str, object]
+
+_BACKWARDS = ("endingbefore", "before", "beforeid")
+"""Parameters that lead backwards, without case and signs."""
+
+
+class Place(NamedTuple):
+    """Where a value goes: an argument, or that member of the body which is one."""
+
+    argument: str
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What an operation takes.
+
+    `fitted`: arguments as its schema wants them, None where they do not fit; `members`: names in its JSON body.
+    """
+
+    fitted: Callable[[Arguments], Arguments | None]
+    members: Callable[[], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call whose next page is sought."""
+
+    route: Route
+    arguments: Arguments
+    inputs: Inputs
+
+    def place(self, name: str) -> Place | None:
+        """Where the parameter of that name goes, or the member of the body."""
+        found = self._query(lambda known: known == name)
+        if not found:
+            found = self._body(lambda known: known == name)
+        return found[0] if found else None
+
+    def places(self, plain_names: tuple[str, ...]) -> list[Place]:
+        """Where parameters and members of the body of such names go, told without case and signs."""
+        return [*self._query(lambda known: plain(known) in plain_names), *self._body(lambda n: plain(n) in plain_names)]
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the call asks for what comes before something."""
+        return any(self.given(place) is not None for place in self.places(_BACKWARDS))
+
+    def given(self, place: Place) -> object:
+        """What the call gave there, None where it gave nothing."""
+        value = self.arguments.get(place.argument)
+        if place.member:
+            return cast("Arguments", value).get(place.member) if isinstance(value, dict) else None
+        return value
+
+    def gave(self, place: Place, value: object) -> bool:
+        """Whether the call gave that value there, as text or as number."""
+        given = self.given(place)
+        return given is not None and (given == value or as_text(given) == as_text(value))
+
+    def changed(self, place: Place, value: object) -> Arguments | None:
+        """The call's arguments with a value there, None where the operation does not take it."""
+        if not place.member:
+            return self.inputs.fitted({**self.arguments, place.argument: value})
+        body = self.arguments.get(place.argument, {})
+        if not isinstance(body, dict):
+            return None
+        return self.inputs.fitted({**self.arguments, place.argument: {**cast("Arguments", body), place.member: value}})
+
+    def _query(self, is_meant: Callable[[str], bool]) -> list[Place]:
+        bindings = (each for each in self.route.bindings if each.location == "query" and is_meant(each.wire_name))
+        return [Place(binding.argument) for binding in bindings]
+
+    def _body(self, is_meant: Callable[[str], bool]) -> list[Place]:
+        body = self.route.body
+        return [Place(body.argument, name) for name in sorted(self.inputs.members()) if is_meant(name)] if body else []
+
+
+def plain(name: str) -> str:
+    """A name without case and signs: `nextPageToken` and `next_page_token` are one."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def members_of(schema: Mapping[str, object], argument: str) -> frozenset[str]:
+    """The names of the members that an input schema states for an argument that is an object."""
+    definitions = _object(schema.get("$defs"))
+    waiting, names, seen = [_object(_object(schema.get("properties")).get(argument))], set[str](), set[str]()
+    while waiting:
+        node = waiting.pop()
+        names.update(_object(node.get("properties")))
+        waiting += [_object(part) for part in cast("list[object]", node.get("allOf", []))]
+        name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+        if name not in seen:
+            seen.add(name)
+            waiting.append(_object(definitions.get(name)))
+    return frozenset(names)
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}

@@ -1,0 +1,160 @@
+"""The next page where nobody stated how answers name it: by names that are known to belong together.
+
+An answer's member counts only with a parameter of the operation, or a member of its body, that is known to take it,
+only where one such pair is there, and only with a value: a cursor that is empty, null or false is the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import cast
+from urllib.parse import urlsplit
+
+from specport.results.asked import Asked, Place, plain
+
+MAX_CURSOR = 4_000
+"""Characters of a cursor that is passed on; one that is longer is taken for something else."""
+
+_CURSORS = {
+    "nextpagetoken": ("pagetoken", "nextpagetoken"),
+    "nexttoken": ("nexttoken",),
+    "nextcursor": ("cursor", "startcursor", "nextcursor", "pagecursor"),
+    "nextcontinuationtoken": ("continuationtoken",),
+    "nextmarker": ("marker",),
+    "nextpage": ("page",),
+    "nextoffset": ("offset",),
+    "continue": ("continue",),
+}
+"""Members that name the next page, each with the parameters that take it; all without case and signs."""
+
+_CURSORS_WITH_FLAG = {
+    "cursor": ("cursor",),
+    "endcursor": ("after", "cursor"),
+    "continuationtoken": ("continuationtoken",),
+    "lastid": ("after", "afterid"),
+}
+"""Members that stand on the last page, too: they count where a flag beside them says that there are more."""
+
+_FLAGS = frozenset({"hasmore", "hasnext", "hasnextpage", "hasmoreitems", "more", "istruncated", "truncated"})
+_HOLDERS = frozenset({
+    "meta", "metadata", "pagination", "paging", "page", "pageinfo", "responsemetadata", "resultinfo", "links",
+})  # fmt: skip
+"""Members in which an answer says what is of all of it."""
+
+_URLS = frozenset({"next", "nexturl", "nextpageurl", "nextpageuri", "nextlink", "odatanextlink", "nextpage"})
+_PAGES = ("page", "pagenumber")
+_NUMBERS = frozenset({"page", "currentpage", "pagenumber"})
+_LAST_PAGES = frozenset({"totalpages", "pages", "pagecount", "lastpage", "numpages"})
+_OFFSETS = ("offset", "skip")
+_TOTALS = frozenset({"total", "totalcount", "totalitems", "totalresults"})
+_STARTING_AFTER = "starting_after"
+
+Found = tuple[Place, "str | int", "int | None"]
+"""Where a value goes for the next page, that value, and how many items there are in all, where that is said."""
+
+JsonObject = Mapping[str, object]
+
+
+def recognized(answer: object, asked: Asked) -> Found | None:
+    """The one pair of an answer's member and an argument that names the next page, None where none or several do."""
+    if not isinstance(answer, dict) or asked.is_backwards:
+        return None
+    root = cast("JsonObject", answer)
+    holders = _holders(root)
+    found = list(_cursors(holders, asked)) or list(_after_last(root, asked)) or list(_counting(root, holders, asked))
+    return found[0] if len({(place, value) for place, value, _ in found}) == 1 else None
+
+
+def next_urls(answer: object, path: str) -> list[str]:
+    """URLs that an answer calls those of the next page, where they are of the operation with that path template."""
+    if not isinstance(answer, dict):
+        return []
+    root = cast("JsonObject", answer)
+    values = [value for each in _holders(root) for name, value in each.items() if plain(name) in _URLS]
+    links = [cast("JsonObject", each).get("href") if isinstance(each, dict) else each for each in values]
+    return [link for link in links if isinstance(link, str) and _is_of(link, path)]
+
+
+def as_cursor(value: object) -> str | int | None:
+    """A value that can name a page, None for what is empty, null or false, or no text or number at all."""
+    if isinstance(value, str):
+        return value if 0 < len(value) <= MAX_CURSOR else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _holders(root: JsonObject) -> list[JsonObject]:
+    """The objects that say what is of all of an answer, but for those that say there is no more."""
+    if False in _flags(root):
+        return []
+    inside = [value for name, value in root.items() if plain(name) in _HOLDERS and isinstance(value, dict)]
+    return [root, *(each for each in cast("list[JsonObject]", inside) if False not in _flags(each))]
+
+
+def _is_of(link: str, path: str) -> bool:
+    """Whether a URL has a query, and a path that ends as the template does; one without path is relative to it."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    segments = [segment for segment in parts.path.split("/") if segment]
+    wanted = [segment for segment in path.split("/") if segment]
+    last = segments[-len(wanted) :] if wanted else []
+    is_same = len(last) == len(wanted) and all(
+        "{" in want or want == got for want, got in zip(wanted, last, strict=True)
+    )
+    return bool(parts.query) and (not segments or is_same)
+
+
+def _flags(holder: JsonObject) -> list[object]:
+    return [value for name, value in holder.items() if plain(name) in _FLAGS]
+
+
+def _cursors(holders: list[JsonObject], asked: Asked) -> Iterator[Found]:
+    """Cursors with the parameters that take them."""
+    for holder in holders:
+        is_flagged = True in _flags(holder) or True in _flags(holders[0])
+        names = _CURSORS | _CURSORS_WITH_FLAG if is_flagged else _CURSORS
+        for name, value in holder.items():
+            cursor, takers = as_cursor(value), names.get(plain(name))
+            if takers and cursor is not None and not _is_url(cursor):
+                yield from ((place, cursor, None) for place in asked.places(takers))
+
+
+def _is_url(cursor: str | int) -> bool:
+    return isinstance(cursor, str) and bool(re.match(r"https?://|/", cursor))
+
+
+def _after_last(root: JsonObject, asked: Asked) -> Iterator[Found]:
+    """The last item's id, where there are more and the operation has the parameter for it as Stripe calls it."""
+    lists = [cast("list[object]", value) for value in root.values() if isinstance(value, list)]
+    if root.get("has_more") is not True or len(lists) != 1 or not lists[0] or not isinstance(lists[0][-1], dict):
+        return
+    last = as_cursor(cast("JsonObject", lists[0][-1]).get("id"))
+    place = asked.place(_STARTING_AFTER)
+    if last is not None and place is not None:
+        yield place, last, None
+
+
+def _counting(root: JsonObject, holders: list[JsonObject], asked: Asked) -> Iterator[Found]:
+    """The number of the next page or item, where the answer says which one this is, and how many there are."""
+    lists = [cast("list[object]", value) for value in root.values() if isinstance(value, list)]
+    for holder in holders:
+        numbers = {plain(name): value for name, value in holder.items() if type(value) is int}
+        total = _of(numbers, _TOTALS)
+        for place in asked.places(_PAGES):
+            number, last = _of(numbers, _NUMBERS), _of(numbers, _LAST_PAGES)
+            if number and last and number < last and number == (asked.given(place) or number):
+                yield place, number + 1, total
+        for place in asked.places(_OFFSETS):
+            offset = _of(numbers, frozenset(_OFFSETS))
+            following = (offset or 0) + len(lists[0]) if len(lists) == 1 and lists[0] else None
+            is_asked = offset is not None and offset == (asked.given(place) or 0)
+            if is_asked and following is not None and total is not None and following < total:
+                yield place, following, total
+
+
+def _of(numbers: Mapping[str, int], names: frozenset[str]) -> int | None:
+    """The one number that is called so."""
+    found = {numbers[name] for name in names if name in numbers}
+    return found.pop() if len(found) == 1 else None
