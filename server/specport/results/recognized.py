@@ -87,8 +87,10 @@ def _holders(root: JsonObject) -> list[JsonObject]:
     """The objects that say what is of all of an answer, but for those that say there is no more."""
     if False in _flags(root):
         return []
-    inside = [value for name, value in root.items() if plain(name) in _HOLDERS and isinstance(value, dict)]
-    return [root, *(each for each in cast("list[JsonObject]", inside) if False not in _flags(each))]
+    inside = [
+        cast("JsonObject", value) for name, value in root.items() if plain(name) in _HOLDERS and isinstance(value, dict)
+    ]
+    return [root, *(each for each in inside if False not in _flags(each))]
 
 
 def _is_of(link: str, path: str) -> bool:
