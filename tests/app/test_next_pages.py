@@ -240,6 +240,34 @@ async def test_all_pages_follow_cursors(upstream: Upstream) -> None:
     assert targets == ["/v1/items?limit=2", "/v1/items?starting_after=b&limit=2"] * 2
 
 
+async def test_the_sandbox_gives_pages_that_are_followed(upstream: Upstream) -> None:
+    """From end to end: what is created is listed page by page, and comes back in one answer."""
+    pet = {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
+    more = {"type": "boolean"}
+    pets = {"type": "object", "properties": {"data": {"type": "array", "items": pet}, "has_more": more}}
+    pets["required"] = ["data", "has_more"]
+
+    def answers(schema: Any) -> Any:
+        return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+
+    new = {"content": {"application/json": {"schema": {"type": "object", "properties": {"name": {"type": "string"}}}}}}
+    listing = get("limit", "starting_after") | {"responses": answers(pets)}
+    adding = operation("add", "Items", requestBody=new) | {"responses": answers(pet)}
+    one = {"type": "string"}
+    item = {"delete": operation("drop", "Items", parameters=[parameter("id", "path", one, required=True)])}
+    paths = {"/items": {"get": listing, "post": adding}, "/items/{id}": item}
+    document = {"openapi": "3.1.0", "info": {"title": "S", "version": "1"}, "paths": paths}
+    shop = Source("shop", "shop.json", json.dumps(document).encode(), Origin.OPERATOR, upstream.url)
+    async with App.open([shop], Settings(sandbox=True)) as app:
+        for name in "abcde":
+            await app.call("items.add", {"body": {"name": name}})
+        first = await app.call("items.list", {"limit": 2})
+        assert first.next_arguments is not None
+        result = await app.call("items.list", {"limit": 2}, view=View(all_pages=True))
+    assert [each["name"] for each in json.loads(result.text)["data"]] == list("abcde")
+    assert result.notes == ("3 pages in one, 5 items.",)
+
+
 async def test_cursors_in_a_circle_end_with_a_sentence(upstream: Upstream) -> None:
     """An API that leads back to its first page is read once."""
     shop = source(upstream, get("cursor"))

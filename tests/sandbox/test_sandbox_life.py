@@ -143,6 +143,37 @@ async def test_lists_without_page_numbers_never_promise_more(room: OpenRoom) -> 
         assert not body.get("next_cursor")
 
 
+@pytest.mark.parametrize(
+    ("takes_cursor", "told"),
+    [
+        ("cursor", {"next_cursor": {"type": "string"}, "has_more": {"type": "boolean"}}),
+        ("pageToken", {"nextPageToken": {"type": ["string", "null"]}}),
+        ("starting_after", {"has_more": {"type": "boolean"}}),
+        ("continue", {"metadata": {"type": "object", "properties": {"continue": {"type": "string"}}}}),
+    ],
+)
+async def test_lists_with_cursors_lead_to_their_end(room: OpenRoom, takes_cursor: str, told: dict[str, Any]) -> None:
+    """Each page names the next by what the parameter takes, or by its last resource; the last one names none."""
+    properties = {"data": {"type": "array", "items": PET}, **told}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    paging = [query("limit", {"type": "integer"}), query(takes_cursor, {"type": "string"})]
+    paths = {"/pets": {"get": {**answers(schema), "parameters": paging}, "post": {**answers(PET), **takes(NEW)}}}
+    paths["/pets/{id}"] = {"parameters": [in_path("id", {"type": "integer"})], "delete": DONE}
+    async with room(paths) as client:
+        for name in "abcde":
+            await client.post("/pets", json={"name": name})
+        names, cursor = list[str](), ""
+        for _ in range(3):
+            page = (await client.get("/pets", params={"limit": 2} | ({takes_cursor: cursor} if cursor else {}))).json()
+            names += [pet["name"] for pet in page["data"]]
+            given = {**page, **page.get("metadata", {})}
+            cursor = next((given[name] for name in ("next_cursor", "nextPageToken", "continue") if name in given), "")
+            cursor = cursor if takes_cursor != "starting_after" else str(page["data"][-1]["id"])
+        assert names == list("abcde")
+        assert not page.get("has_more")
+        assert not cursor or takes_cursor == "starting_after"
+
+
 async def test_read_only_collections_list_a_few_distinct_resources(room: OpenRoom) -> None:
     """Words that the document enumerates come before made-up ones; an unknown key gets an example of itself."""
     region = {

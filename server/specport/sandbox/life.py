@@ -102,8 +102,9 @@ class Life:
         slot = self._collections.slots.listed(match.operation, kind.path)
         if slot is None:
             return self._answering.example(match.operation, asked)
-        resources = list(self._shelf(kind, path).resources.values())
-        page = page_of(match.operation, checked.query, len(resources))
+        shelf = self._shelf(kind, path).resources
+        resources = list(shelf.values())
+        page = page_of(match.operation, checked.query, list(shelf))
         chosen = resources[page.start : page.start + page.size]
         shown = [self._overlay.project(resource, slot.places) for resource in chosen]
         body, places = self._answering.body_for(match.operation, slot.name)

@@ -5,7 +5,7 @@ Members that would send a client to a next page stay empty unless there is one, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import unquote_plus
@@ -32,16 +32,24 @@ _CURSORS = (
     "continuationtoken",
     "nexturl",
     "cursor",
+    "continue",
 )
+_TAKERS = ("cursor", "startcursor", "pagetoken", "nexttoken", "continue", "continuationtoken", "startingafter", "after")
+"""Parameters that take a cursor, or the id of the last item that was seen."""
+
+_AFTER = "from-"
+"""How the sandbox's cursors begin; the position of the page's first resource follows."""
+
 _MORE = ("hasmore", "hasnext", "hasnextpage", "more")
-_HOLDERS = ("meta", "pagination", "paging", "page_info", "pageinfo")
+_HOLDERS = ("meta", "metadata", "pagination", "paging", "page_info", "pageinfo", "response_metadata")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page: its number from 1, its size, how many resources there are, where it starts.
 
-    `page_name` is the parameter that asks for another by number; `reachable` says whether any parameter can.
+    `page_name` is the parameter that asks for another by number; `has_cursors`: one asks by a cursor; `reachable` says
+    whether any parameter can.
     """
 
     number: int
@@ -50,15 +58,22 @@ class Page:
     start: int
     page_name: str
     reachable: bool
+    has_cursors: bool = False
 
     @property
     def last(self) -> int:
         """The number of the last page; an empty list has one page."""
         return max(-(-self.total // self.size), 1)
 
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing follows, or nothing can be asked for."""
+        return not self.reachable or self.start + self.size >= self.total
 
-def page_of(operation: Operation, query: Mapping[str, object], total: int) -> Page:
-    """The page that a request asks for, by the parameters the operation declares."""
+
+def page_of(operation: Operation, query: Mapping[str, object], keys: Sequence[str]) -> Page:
+    """The page that a request asks for, by the parameters the operation declares. `keys`: those of all resources."""
+    total = len(keys)
     names = {plain(p.name): p for p in operation.parameters if p.location is Location.QUERY}
 
     def asked(wanted: tuple[str, ...]) -> tuple[str, int | None]:
@@ -71,13 +86,26 @@ def page_of(operation: Operation, query: Mapping[str, object], total: int) -> Pa
     size_name, size = asked(_SIZES)
     page_name, number = asked(_PAGES)
     offset_name, offset = asked(_OFFSETS)
-    if not size_name and not page_name:
+    cursor_name = next((names[name].name for name in _TAKERS if name in names), "")
+    if not size_name and not page_name and not cursor_name:
         return Page(1, max(total, 1), total, 0, page_name="", reachable=False)
     size = size if size is not None and size > 0 else DEFAULT_SIZE
     start = max(number or 1, 1) * size - size
     if offset is not None and not page_name:
         start = max(offset, 0)
-    return Page(start // size + 1, size, total, start, page_name, reachable=bool(page_name or offset_name))
+    has_cursors = bool(cursor_name) and not page_name and not offset_name
+    if has_cursors and cursor_name in query:
+        start = _behind(str(query[cursor_name]), keys)
+    is_reachable = bool(page_name or offset_name or cursor_name)
+    return Page(start // size + 1, size, total, start, page_name, is_reachable, has_cursors)
+
+
+def _behind(cursor: str, keys: Sequence[str]) -> int:
+    """Where the page begins that a cursor, or the key of the last resource before it, leads to; else the first."""
+    if cursor in keys:
+        return keys.index(cursor) + 1
+    position = cursor.removeprefix(_AFTER)
+    return int(position) if position != cursor and position.isdecimal() and len(position) < 9 else 0
 
 
 def _default(schema: object) -> object:
@@ -109,7 +137,7 @@ class PageMarks:
             if word in _TOTALS and name in body:
                 self._set(body, name, member, page.total)
             elif word in _MORE and name in body:
-                self._set(body, name, member, page.reachable and page.start + page.size < page.total)
+                self._set(body, name, member, not page.is_last)
             elif word in (*_CURSORS, "previous", "prev"):
                 self._set_link(body, name, member, page, asked)
                 if name in body and body[name] is None and not self._checks.fits(member, None):
@@ -131,6 +159,9 @@ class PageMarks:
         """The address of the neighbour page where there is one, else as little as the schema lets stand."""
         number = page.number - 1 if plain(name) in ("previous", "prev") else page.number + 1
         is_address = plain(name) in ("next", "nexturl", "previous", "prev")
+        if page.has_cursors and not page.is_last and not is_address:
+            self._set(body, name, places, f"{_AFTER}{page.start + page.size}")
+            return
         if page.page_name and is_address and 1 <= number <= page.last:
             self._set(body, name, places, address(asked, page.page_name, number))
             return
