@@ -19,9 +19,10 @@ from specport.requests.check import ArgumentChecker
 from specport.requests.model import PreparedRequest
 from specport.requests.prepare import prepare
 from specport.requests.questions import question_about
-from specport.results.asked import Asked, Inputs, members_of
+from specport.results.asked import Asked, Inputs
 from specport.results.build import build_result
 from specport.results.model import ToolResult
+from specport.schemas.parts import argument_members
 from specport.settings import Settings
 from specport.sources.registry import Registry
 from specport.targets import Targets
@@ -88,7 +89,7 @@ class Pipeline:
                 return None
 
         def members() -> frozenset[str]:
-            return members_of(call.tool.input_schema, route.body.argument) if route.body else frozenset()
+            return frozenset(argument_members(call.tool.input_schema, route.body.argument) if route.body else ())
 
         return Asked(route, call.arguments, Inputs(fitted, members))
 

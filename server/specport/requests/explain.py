@@ -13,7 +13,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 from specport.documents.pointers import child
 from specport.errors import BadArguments
 from specport.requests.styles import json_bytes
-from specport.schemas.keywords import UNIONS
+from specport.schemas.parts import argument_members
 
 MAX_REPORTED = 3
 """Faults named in one message."""
@@ -26,7 +26,6 @@ _MAX_SHOWN = 80
 _MAX_OPTIONS = 30
 _MAX_NAMES = 5
 _MAX_MESSAGE = 300
-_MAX_LOOKS = 200
 
 Fault: TypeAlias = jsonschema_rs.ValidationError
 Path: TypeAlias = Sequence[str | int]
@@ -163,32 +162,12 @@ def _hint(fault: Fault, schema: Mapping[str, object]) -> str:
 
 def _argument_with(name: str, arguments: Sequence[str], schema: Mapping[str, object]) -> str:
     """The argument, an object, that has a member of that name; nothing where none or several have."""
-    having = [argument for argument in arguments if name in _member_names(schema, argument)]
+    having = [argument for argument in arguments if name in argument_members(schema, argument)]
     return having[0] if len(having) == 1 and name not in arguments else ""
 
 
 def _part_of(given: object, names: Sequence[str]) -> Mapping[str, object]:
     return {name: value for name, value in cast("Mapping[str, object]", given).items() if name in names}
-
-
-def _member_names(schema: Mapping[str, object], argument: str) -> set[str]:
-    """The members that an argument may have, whichever branch it fits, as far as _MAX_LOOKS schemas say."""
-    definitions = cast("Mapping[str, object]", schema.get("$defs", {}))
-    waiting = [cast("Mapping[str, object]", schema["properties"])[argument]]
-    names = set[str]()
-    for _ in range(_MAX_LOOKS):
-        if not waiting:
-            break
-        node = waiting.pop()
-        if not isinstance(node, dict):
-            continue
-        part = cast("Mapping[str, object]", node)
-        names.update(cast("Mapping[str, object]", part.get("properties", {})))
-        for key in UNIONS:
-            waiting += cast("Sequence[object]", part.get(key, ()))
-        if "$ref" in part:
-            waiting.append(definitions.get(cast("str", part["$ref"]).rpartition("/")[2]))
-    return names
 
 
 def _has_no_unknown_name(fault: Fault) -> bool:

@@ -91,22 +91,3 @@ class Asked:
 def plain(name: str) -> str:
     """A name without case and signs: `nextPageToken` and `next_page_token` are one."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def members_of(schema: Mapping[str, object], argument: str) -> frozenset[str]:
-    """The names of the members that an input schema states for an argument that is an object."""
-    definitions = _object(schema.get("$defs"))
-    waiting, names, seen = [_object(_object(schema.get("properties")).get(argument))], set[str](), set[str]()
-    while waiting:
-        node = waiting.pop()
-        names.update(_object(node.get("properties")))
-        waiting += [_object(part) for part in cast("list[object]", node.get("allOf", []))]
-        name = str(node.get("$ref", "")).removeprefix("#/$defs/")
-        if name not in seen:
-            seen.add(name)
-            waiting.append(_object(definitions.get(name)))
-    return frozenset(names)
-
-
-def _object(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}

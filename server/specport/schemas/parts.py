@@ -8,11 +8,16 @@ from typing import cast
 from specport.schemas.keywords import UNIONS, definition
 from specport.schemas.model import JsonSchema
 
+_INSIDE = ("items", "additionalProperties")
 
-def members_of(part: JsonSchema, root: JsonSchema) -> Mapping[str, object]:
-    """The members of what a part of `root` describes, of the items of an array, and of all that it is composed of."""
+
+def members_of(part: JsonSchema, root: JsonSchema, inside: Sequence[str] = _INSIDE) -> Mapping[str, object]:
+    """The members of what a part of `root` describes, by all that it is composed of, and of what it holds.
+
+    That is what is under the keywords `inside`, such as the items of an array.
+    """
     found: dict[str, object] = {}
-    for each in _composing(part, root, ("items", "additionalProperties")):
+    for each in _composing(part, root, inside):
         found = {**cast("Mapping[str, object]", each.get("properties", {})), **found}
     return found
 
@@ -53,6 +58,12 @@ def _composing(part: JsonSchema, root: JsonSchema, inside: Sequence[str]) -> Ite
         for union in UNIONS:
             waiting += cast("Sequence[object]", schema.get(union, ()))
         waiting += [definitions.get(_definition(schema)), *(schema.get(keyword) for keyword in inside)]
+
+
+def argument_members(root: JsonSchema, argument: str) -> Mapping[str, object]:
+    """The members of an argument that is an object, by the input schema of its tool; none where it is none."""
+    part = cast("Mapping[str, object]", root.get("properties", {})).get(argument)
+    return members_of(cast("JsonSchema", part), root, inside=()) if isinstance(part, dict) else {}
 
 
 def standing_alone(part: JsonSchema, root: JsonSchema) -> JsonSchema:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
 from urllib.parse import quote
 
 import mcp_types as types
@@ -13,8 +12,7 @@ from mcp.shared.exceptions import MCPError
 from specport.app import App
 from specport.errors import SpecportError
 from specport.exposure.model import Expose
-from specport.schemas.model import JsonSchema
-from specport.schemas.parts import choices_of, member_at, members_of
+from specport.schemas.parts import argument_members, choices_of, member_at, members_of
 from specport.surfaces.mcp.reading import TOOLS
 
 MAX_COMPLETIONS = 100
@@ -115,8 +113,7 @@ def _possible(app: App, argument: str, known: Mapping[str, str]) -> Sequence[str
         part = member_at(schema, known.get("argument", "").split("."))
         return [] if part is None else [_written(choice) for choice in choices_of(part, schema)]
     names = members_of(schema, schema)
-    inside = members_of(cast("JsonSchema", names["body"]), schema) if isinstance(names.get("body"), dict) else ()
-    return [*names, *(f"body.{name}" for name in inside)]
+    return [*names, *(f"body.{name}" for name in argument_members(schema, "body"))]
 
 
 def _written(choice: object) -> str:
