@@ -68,13 +68,17 @@ class _Stored:
 
 def encode_source(source: Source) -> bytes:
     """An added source as bytes. Raises SourceError over MAX_STORED_BYTES."""
+    return b"".join(encode_parts(source))
+
+
+def encode_parts(source: Source) -> list[bytes]:
+    """The same bytes in parts, of which those of the documents are no copies."""
     facts, *bodies = pack_source(source)
-    data = b"".join((facts, b"\n", *bodies))
-    if len(data) > MAX_STORED_BYTES:
-        raise SourceError(
-            f"{source.name} has {len(data):,} bytes; the limit is {MAX_STORED_BYTES:,} (MAX_STORED_BYTES)"
-        )
-    return data
+    parts = [facts, b"\n", *bodies]
+    size = sum(map(len, parts))
+    if size > MAX_STORED_BYTES:
+        raise SourceError(f"{source.name} has {size:,} bytes; the limit is {MAX_STORED_BYTES:,} (MAX_STORED_BYTES)")
+    return parts
 
 
 def pack_source(source: Source) -> list[bytes]:
@@ -177,9 +181,12 @@ def _is_sound(stored: _Stored, name: str, size: int) -> bool:
     )
 
 
-def revision_of(data: bytes) -> str:
+def revision_of(*parts: bytes) -> str:
     """The revision of an encoded source: its SHA-256, so the same source has the same one everywhere."""
-    return hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _parts(files: Sequence[File]) -> tuple[_Part, ...]:

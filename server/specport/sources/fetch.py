@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
 import re
 import ssl
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ import httpx2
 from specport.documents.bounds import OPERATOR, Bound, Bounds
 from specport.errors import Denied, SourceError
 from specport.executor.addresses import PORTS, Resolve, address_of, origin_of, resolve
+from specport.sources.memory import prepare
 from specport.sources.model import NO_VALIDATORS, Validators
 
 MAX_REDIRECTS = 5
@@ -86,6 +88,7 @@ async def fetch_changed(
     They are sent only to the URL that they came from, wherever `url` leads now. Raises SourceError naming what was
     refused or what failed; an answer 304 where no validator was sent is a failure.
     """
+    prepare()
     try:
         async with asyncio.timeout(policy.max_seconds):
             return await _fetch(url, policy, known, resolver, transport)
@@ -192,11 +195,10 @@ def _joined(url: str, location: str) -> str:
 
 
 async def _read(response: httpx2.Response, url: str, size: Bound) -> bytes:
-    chunks: list[bytes] = []
-    read = 0
+    """The body of an answer, in memory once: what is written to the buffer is the value that it gives."""
+    body = io.BytesIO()
     async for chunk in response.aiter_bytes():
-        read += len(chunk)
-        if read > size.most:
+        if body.tell() + len(chunk) > size.most:
             raise SourceError(f"{url} has more than {size.most:,} bytes ({size.name})", hint=size.hint)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        body.write(chunk)
+    return body.getvalue()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 from specport.errors import SourceError
-from specport.sources.codec import decode_source, encode_source, revision_of
+from specport.sources.codec import decode_source, encode_parts, encode_source, revision_of
 from specport.sources.earlier import OLD_TABLES, old_sources
 from specport.sources.model import Source
 from specport.sources.store import Kept, StoreLost
@@ -81,23 +81,30 @@ class SqliteStore:
         return Kept(decode_source(row[0], name), row[1]) if row else None
 
     def _add(self, source: Source) -> str | None:
-        data = encode_source(source)
-        revision = revision_of(data)
+        parts = encode_parts(source)
+        revision, size = revision_of(*parts), sum(map(len, parts))
         with self._open() as connection:
             done = connection.execute(
-                "insert into kept values (?, ?, ?) on conflict do nothing", (source.name, revision, data)
+                "insert into kept values (?, ?, zeroblob(?)) on conflict do nothing", (source.name, revision, size)
             )
-            return revision if done.rowcount else None
+            if not done.rowcount:
+                return None
+            _fill(connection, source.name, parts)
+            return revision
 
     def _replace(self, name: str, revision: str, source: Source) -> str | None:
-        data = encode_source(source)
-        new = revision_of(data)
+        parts = encode_parts(source)
+        new, size = revision_of(*parts), sum(map(len, parts))
         with self._open() as connection:
             done = connection.execute(
-                "update or ignore kept set name = ?, revision = ?, source = ? where name = ? and revision = ?",
-                (source.name, new, data, name, revision),
+                "update or ignore kept set name = ?, revision = ?, source = zeroblob(?) "
+                "where name = ? and revision = ?",
+                (source.name, new, size, name, revision),
             )
-            return new if done.rowcount else None
+            if not done.rowcount:
+                return None
+            _fill(connection, source.name, parts)
+            return new
 
     def _delete(self, name: str) -> bool:
         with self._open() as connection:
@@ -118,6 +125,14 @@ class SqliteStore:
             yield
         except sqlite3.Error as error:
             raise StoreLost(f"cannot use the state file {self._path}: {error}", hint=_ANOTHER) from error
+
+
+def _fill(connection: sqlite3.Connection, name: str, parts: Sequence[bytes]) -> None:
+    """Write what is kept of a source where there is room for it: bound to a statement it would be copied twice."""
+    [row] = connection.execute("select rowid from kept where name = ?", (name,)).fetchone()
+    with connection.blobopen("kept", "source", row) as blob:
+        for part in parts:
+            blob.write(part)
 
 
 def _version_of(connection: sqlite3.Connection) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from specport.sources.memory import use_one_arena
+from specport.sources.memory import prepare
 
 MAX_READ_AT_ONCE = 2
 """Most documents that are parsed or made tools of at the same time; the others wait."""
@@ -21,6 +21,6 @@ _Made = TypeVar("_Made")
 
 async def in_turn(read: Callable[_Given, _Made], *args: _Given.args, **kwargs: _Given.kwargs) -> _Made:
     """What a function makes of a document, in a thread, so that calls go on. It must not ask for a turn itself."""
-    use_one_arena()
+    prepare()
     work = functools.partial(contextvars.copy_context().run, functools.partial(read, *args, **kwargs))
     return await asyncio.get_running_loop().run_in_executor(_readers, work)

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Generator, Mapping
 from typing import BinaryIO, cast
 
+from specport.sources.memory import LARGE_BLOCK
 from specport.sources.worker.model import Job
 from specport.sources.worker.wire import READY, pack_job, read_message, unpack_answer, write_message
 
@@ -117,7 +118,13 @@ class Worker:
 def _environment() -> Mapping[str, str]:
     """Enough to import what this process imports, and no more."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1"}
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONUTF8": "1",
+        "MALLOC_ARENA_MAX": "1",
+        "MALLOC_MMAP_THRESHOLD_": str(LARGE_BLOCK),
+    }
 
 
 def _tell(errors: BinaryIO) -> None:

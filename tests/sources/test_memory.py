@@ -1,0 +1,74 @@
+"""What documents take of memory: their bytes are there once."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import httpx2
+import pytest
+from source_documents import document
+
+from specport.sources.fetch import FetchPolicy, fetch
+from specport.sources.model import Origin, Source
+from specport.sources.sqlite_store import SqliteStore
+
+pytestmark = pytest.mark.anyio
+
+Made = TypeVar("Made")
+
+SIZE = 8_000_000
+CHUNK = b" " * 50_000
+LARGE = Source("shop", "https://docs.example.com/a", document().encode().ljust(SIZE), Origin.OPERATOR)
+
+
+async def taken(work: Awaitable[Made]) -> tuple[Made, int]:
+    """What comes of some work, and the most bytes that it had of Python at once."""
+    tracemalloc.start()
+    try:
+        made = await work
+        return made, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+class Chunks(httpx2.AsyncByteStream):
+    """A body that arrives in parts."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(SIZE // len(CHUNK)):
+            yield CHUNK
+
+
+async def test_what_is_fetched_is_in_memory_once() -> None:
+    """Parts and their sum would be twice as much."""
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, stream=Chunks()))
+
+    async def public(host: str, port: int) -> list[str]:
+        return ["93.184.216.34"]
+
+    await fetch("https://docs.example.com/a", FetchPolicy(), resolver=public, transport=transport)  # imports
+    found, most = await taken(fetch("https://docs.example.com/a", FetchPolicy(), resolver=public, transport=transport))
+    assert len(found.data) == SIZE
+    assert most < 1.5 * SIZE
+
+
+async def test_a_source_is_kept_without_a_copy_of_it(tmp_path: Path) -> None:
+    """Its facts and its document are written one after the other, when it is added and when it is another one."""
+    store = SqliteStore(tmp_path)
+    try:
+        revision, most = await taken(store.add(LARGE))
+        assert revision
+        assert most < SIZE / 4
+        changed = replace(LARGE, base_url="https://b.example.com")
+        newer, most = await taken(store.replace("shop", revision, changed))
+        assert newer not in (None, revision)
+        assert most < SIZE / 4
+        kept = await store.get("shop")
+        assert kept is not None
+        assert (kept.source, kept.revision) == (changed, newer)
+    finally:
+        await store.aclose()
