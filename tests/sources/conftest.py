@@ -30,7 +30,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         return await fetched(url, policy)
 
     monkeypatch.setattr("specport.sources.specification.fetch_changed", changed)
-    for module in ("specification", "gather", "manifest"):
+    for module in ("specification", "gather", "fetch"):
         monkeypatch.setattr(f"specport.sources.{module}.fetch", fetched)
     return pages
 

@@ -1,7 +1,9 @@
-"""What documents take of memory: their bytes are there once."""
+"""What documents take of memory: their bytes are there once, and the process that reads them has little of its own."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
@@ -72,3 +74,12 @@ async def test_a_source_is_kept_without_a_copy_of_it(tmp_path: Path) -> None:
         assert (kept.source, kept.revision) == (changed, newer)
     finally:
         await store.aclose()
+
+
+def test_the_process_that_reads_documents_has_neither_an_event_loop_nor_an_http_client() -> None:
+    """It would begin with a third more memory, beside that of the server."""
+    asked = (
+        "import sys, specport.sources.worker.__main__; print(*{'asyncio', 'httpx2', 'mcp', 'sqlite3'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == []

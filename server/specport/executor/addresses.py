@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
@@ -22,6 +21,8 @@ _COMPATIBLE = ipaddress.ip_network("::/96")
 
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of a host, by the system's resolver."""
+    import asyncio  # a process that reads documents runs no event loop
+
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))

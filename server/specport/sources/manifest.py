@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -23,12 +23,14 @@ from specport.operations.hint_checks import pagination_fault
 from specport.operations.model import Pagination
 from specport.results.model import Conventions
 from specport.sources.clients import Auth, ClientEntry
-from specport.sources.fetch import FetchPolicy, fetch
-from specport.sources.gather import Refer, with_files
 from specport.sources.model import ACCOUNT, NO_VALIDATORS, Origin, Source, is_on_web
 from specport.sources.policies import PolicyEntry, rules_of
 from specport.sources.referring import Assembling
 from specport.sources.written import Strict, checked
+
+if TYPE_CHECKING:
+    from specport.sources.fetch import FetchPolicy
+    from specport.sources.gather import Refer
 
 MANIFEST = "source.toml"
 
@@ -184,6 +186,9 @@ async def open_folder(
     folder: Path, fetching: FetchPolicy, account: Account = DEFAULT_ACCOUNT, refer: Refer = Assembling
 ) -> Source:
     """A source of the operator's own: a folder with `source.toml`, and the document that it names."""
+    from specport.sources.fetch import fetch  # the HTTP client takes 13 MB, which processes that only read are without
+    from specport.sources.gather import with_files
+
     folder = folder.resolve()
     manifest = read_manifest(read_file(folder / MANIFEST), str(folder / MANIFEST))
     url, validators = manifest.document, NO_VALIDATORS

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from specport.errors import Denied, SourceError
-from specport.executor.auth import keyrings
 from specport.executor.model import Credential
 
 MAX_SECRET_BYTES = 64 * 1024
@@ -84,6 +83,8 @@ async def read_value(name: str, reference: str, inbound: Mapping[str, str]) -> s
     if kind == "header":
         value = _inbound_value(name, reference, place.lower(), inbound)
     elif kind == "keyring":
+        from specport.executor.auth import keyrings  # its threads and event loops are needed by no other kind
+
         service, _, entry = place.partition("/")
         value = (await keyrings.read(service, entry, about=f"no credential for {name}: {reference}")).strip()
     else:

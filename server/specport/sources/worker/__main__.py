@@ -37,12 +37,19 @@ def main() -> None:
     gc.freeze()
     with contextlib.suppress(BrokenPipeError):
         write_message(answers, [READY])
-        while (message := read_message(jobs)) is not None:
-            answer = _answer(unpack_job(message))
-            answer = replace(answer, is_last=peak_memory() > MAX_KEPT_MEMORY)
-            write_message(answers, pack_answer(answer))
-            if answer.is_last:
-                break
+        while _serve(jobs, answers):
+            gc.collect()  # what a failed job leaves behind would be there beside the next one
+
+
+def _serve(jobs: BinaryIO, answers: BinaryIO) -> bool:
+    """Answer one job, of which nothing is held afterwards; whether there may be another."""
+    message = read_message(jobs)
+    if message is None:
+        return False
+    answer = _answer(unpack_job(message))
+    answer = replace(answer, is_last=peak_memory() > MAX_KEPT_MEMORY)
+    write_message(answers, pack_answer(answer))
+    return not answer.is_last
 
 
 def _claim_stdout() -> BinaryIO:
