@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
 from small_documents import catalog_of, catalog_of_file, document, messages, query, taking
+from specport.documents.assembly import assemble
+from specport.documents.identifiers import joined
+from specport.documents.model import Document
+from specport.documents.upgrade import dialect_of
 
 TREE = "https://schemas.example.com/tree"
 
@@ -122,3 +127,26 @@ def test_a_schema_of_another_file_is_found_by_its_identifier(tmp_path: Path) -> 
     catalog = catalog_of_file(tmp_path / "main.yaml")
     assert messages(catalog) == ""
     assert catalog.tools[0].input_schema["properties"] == {"a": {"type": "integer"}, "b": {"type": "string"}}
+
+
+def test_identifiers_that_nothing_refers_to_leave_a_document_as_it_is() -> None:
+    """What references are resolved against is no question where there are none; a copy of it all would be the cost."""
+    schemas: Any = {"Leaf": {"$id": f"{TREE}/leaf", "type": "string"}}
+    whole = Document("small", dialect_of({"openapi": "3.1.0"}), document({"/a": {}}, components={"schemas": schemas}))
+    assert assemble(whole, (), {}) is whole
+    schemas["Other"] = {"$ref": f"{TREE}/leaf"}
+    assert assemble(whole, (), {}).root["components"]["schemas"]["Other"] == {"$ref": "#/components/schemas/Leaf"}
+
+
+@pytest.mark.parametrize("base", ["https://schemas.example.com/tree", "http://a.test/b?c", "urn:example", "small", ""])
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "https://schemas.example.com/leaf", "http://a.test:8080/", "http://a.test/b/../c", "http://a.test/./b",
+        "http://a.test/", "http://a.test", "HTTP://a.test/b", "http://a.test//b", "http://a.test/b;c", "http:/a",
+        "http://a.test/b#c", "http://a.test/ü",
+    ],
+)  # fmt: skip
+def test_a_whole_uri_is_joined_as_any_other(base: str, reference: str) -> None:
+    """Whether it is seen at once that nothing of it changes, or not."""
+    assert joined(base, reference) == urljoin(base, reference)

@@ -63,6 +63,13 @@ def test_merge_keys_give_way_to_what_is_written_out() -> None:
     assert read["late"] == {"a": 9, "b": 1}
 
 
+@pytest.mark.parametrize("value", ["a", "null", "0", "[1]", "{b: c}"])
+def test_an_alias_is_what_its_anchor_names(value: str) -> None:
+    """Whatever that is, nothing included."""
+    read: Any = read_yaml(f"first: &anchor {value}\nsecond: *anchor\n")
+    assert read["first"] == read["second"] == read_yaml(value)
+
+
 def test_an_anchor_given_twice_means_the_last_one_before_its_use() -> None:
     """YAML 1.2 section 7.1: a later anchor of the same name overrides."""
     assert read_yaml("[&a 1, *a, &a 2, *a]") == [1, 1, 2, 2]

@@ -193,10 +193,15 @@ def _has_only_pointers(document: Document) -> bool:
     """Whether every reference is a pointer from the document's root already, as in nearly every document."""
     waiting: list[object] = [document.root]
     seen: set[int] = set()
+    refers = identifies = False
     while waiting:
         node = waiting.pop()
-        if isinstance(node, dict) and not _is_plain(cast("JsonObject", node), document.dialect):
-            return False
+        if isinstance(node, dict):
+            members = cast("JsonObject", node)
+            refers = refers or isinstance(members.get("$ref"), str)
+            identifies = identifies or (document.dialect.ref_siblings and isinstance(members.get("$id"), str))
+            if (refers and identifies) or not _is_plain(members, document.dialect):
+                return False
         for value in children(cast("object", node)):
             if isinstance(value, dict | list) and value and id(cast("object", value)) not in seen:
                 seen.add(id(cast("object", value)))
@@ -208,4 +213,4 @@ def _is_plain(node: JsonObject, dialect: Dialect) -> bool:
     reference = node.get("$ref")
     if isinstance(reference, str) and not (reference.startswith("#") and unquote(reference[1:])[:1] in ("", "/")):
         return False
-    return not (dialect.ref_siblings and any(isinstance(node.get(key), str) for key in ("$id", "$dynamicRef")))
+    return not (dialect.ref_siblings and isinstance(node.get("$dynamicRef"), str))

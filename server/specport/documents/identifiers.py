@@ -5,6 +5,7 @@ A reference is resolved against the nearest `$id` around it, else against its fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -17,6 +18,9 @@ REFERENCES = ("$ref", "$dynamicRef")
 """Keywords whose value is a URI reference. Without dynamic scopes the second leads where the first does."""
 
 _ANCHORS = ("$anchor", "$dynamicAnchor")
+
+_WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9_./~-]*\Z")
+"""A URI of which nothing can be changed by joining it to another."""
 
 
 class Located(NamedTuple):
@@ -69,6 +73,8 @@ def joined(base: str, reference: str) -> str | None:
     """A reference as an absolute URI (RFC 3986 section 5.2), or None when it is none."""
     if reference.startswith("#"):  # `urljoin` forgets a base such as `urn:example`
         return base.partition("#")[0] + reference
+    if _WHOLE.match(reference):
+        return reference
     try:
         urlsplit(reference)
         return urljoin(base, reference)

@@ -119,7 +119,7 @@ class _Folder:
         self.root: object = None
         self.mark: _Mark | None = None
         self._stack: list[_Open] = []
-        self._anchors: dict[str, _Node] = {}
+        self._anchors: dict[str, object] = {}  # a scalar is itself, a collection a node
         self._aliased = 0
         self._documents = 0
 
@@ -149,7 +149,7 @@ class _Folder:
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         value = _plain_value(event.value) if event.implicit[0] else event.value
         if event.anchor:
-            self._anchors[event.anchor] = _Node(value)
+            self._anchors[event.anchor] = value
         self._place(value, key=event.value)
 
     def _open(self, collection: _Open) -> None:
@@ -168,9 +168,10 @@ class _Folder:
         self._place(done.value, key=None, weight=done.weight, height=done.height)
 
     def _alias(self, anchor: str | None) -> None:
-        node = self._anchors.get(anchor or "")
-        if node is None:
+        if anchor not in self._anchors:
             raise _Refused(f"uses the alias *{anchor}, which names nothing finished before it,")
+        known = self._anchors[anchor]
+        node = known if isinstance(known, _Node) else _Node(known)
         self._aliased += node.weight
         if self._aliased > MAX_ALIASED:
             raise _Refused(f"expands aliases to more than {MAX_ALIASED:,} values (MAX_ALIASED)")

@@ -85,8 +85,9 @@ def _opened(kept: Source, source: Source, catalog: Catalog, prefix: str) -> Open
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:
     """The source's document with all its operations; filters are applied where they are named, to tools."""
-    loaded = load_document(source.data, source.uri, source.overlays, source.bounds)
-    document = assemble(loaded, source.files, source.unread)
+    document = assemble(
+        load_document(source.data, source.uri, source.overlays, source.bounds), source.files, source.unread
+    )
     references = References(document.root, document.unread)
     files = (source.data, *(file.data for file in (*source.files, *source.overlays)))
     seeks_hints = any(KEY.encode() in data for data in files)
