@@ -27,7 +27,7 @@ from specport.policy.asking import nobody_to_ask
 from specport.policy.model import Ask, Caller, Decided
 from specport.results.model import EVERYTHING, Answer, ToolResult, View
 from specport.results.paging import Progress, tell_nobody
-from specport.settings import Settings, ledger_of, store_of
+from specport.settings import Settings, ledger_of, meanings_of, store_of
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails
 from specport.sources.following import Follower
@@ -71,6 +71,9 @@ class App:
         self._follower = follower
         self._executor = executor
         self._audit = audit
+        self._meanings = meanings_of(settings)
+        if self._meanings:
+            stack.callback(self._meanings.close)
         targets = Sandboxes(stack) if settings.sandbox else Servers()
         self._pipeline = Pipeline(settings, registry, executor, targets)
         self._calls = Calls(self, registry, self._pipeline, audit, self._changed)
@@ -235,6 +238,10 @@ class App:
         found = await asyncio.to_thread(self._offer.index.find, query, source=source, limit=limit)
         return [each.tool for each in found]
 
+    async def learn(self) -> None:
+        """Wait until it is known what the tools mean, where a model is to tell: for a command that searches once."""
+        await asyncio.to_thread(self._offer.index.learn)
+
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding a document would do."""
         return await self._registry.preview(wanted, origin)
@@ -352,5 +359,6 @@ class App:
     def _relist(self) -> None:
         """Make the listing anew; a call under way keeps the tool it found."""
         opened = list(self._registry.opened.values())
-        self._offer = offer_of(opened, self._settings.policy, self._settings.manner, reading=self._calls.has_kept)
+        policy, manner, meanings = self._settings.policy, self._settings.manner, self._meanings
+        self._offer = offer_of(opened, policy, manner, reading=self._calls.has_kept, meanings=meanings)
         self._pipeline.forget(lambda tool: self._offer.by_name.get(tool.address) is tool)

@@ -10,6 +10,7 @@ from specport.catalog.listing import listed, listed_name
 from specport.catalog.model import Form, Tool
 from specport.catalog.naming import listing_order
 from specport.catalog.search.index import SearchIndex
+from specport.catalog.search.model import Meanings
 from specport.catalog.search.names import nearest
 from specport.errors import Denied, UnknownTool
 from specport.exposure.choosing import is_short
@@ -103,10 +104,12 @@ def offer_of(
     manner: Manner = Manner(),  # noqa: B008  # frozen
     *,
     reading: bool = False,
+    meanings: Meanings | None = None,
 ) -> Offer:
     """What is offered of the tools of some sources and the server's own ones.
 
-    `reading`: there are results to read, so that a list of every tool has the one that reads them.
+    `reading`: there are results to read, so that a list of every tool has the one that reads them. `meanings` are
+    what the index finds by besides words.
     """
     tools = [tool for each in opened for tool in each.catalog.tools]
     tools.sort(key=lambda tool: listing_order(tool.address))
@@ -128,7 +131,7 @@ def offer_of(
         decided=decided if is_read else _but(decided, reader.address),
         by_name=_named((*visible, *visible_own)),
         denied=_named(tool for tool in (*tools, *own) if tool.address in hidden),
-        index=SearchIndex(visible, [each.catalog for each in opened]),
+        index=SearchIndex(visible, [each.catalog for each in opened], meanings),
     )
 
 

@@ -12,6 +12,7 @@ from specport.executor.kept import KeptLedger
 from specport.executor.model import Bounds, WhenLost
 from specport.executor.shared import Ledger
 from specport.exposure.model import Expose, Manner
+from specport.meaning.meanings import ModelMeanings
 from specport.policy.model import Policy
 from specport.requests.binary import ReadFile, no_files
 from specport.sources.fetch import FetchPolicy
@@ -30,7 +31,7 @@ class Settings:
     `limits_lost` says what becomes of calls while Redis does not answer. `audit` is the file of the audit log, if any.
     `reads_apart`: documents that arrive while it is open are read in a process of their own (`sources.worker`).
     `manage_sources` offers the tools that list, refresh and remove sources. Documents from URLs are read again every
-    `refresh_seconds`, never where those are 0.
+    `refresh_seconds`, never where those are 0. `embeddings` is the folder of a model, by which tools are found besides.
     """
 
     state_dir: Path | None = None
@@ -51,6 +52,7 @@ class Settings:
     manage_sources: bool = False
     refresh_seconds: float = 0.0
     reads_apart: bool = True
+    embeddings: Path | None = None
 
     @property
     def manner(self) -> Manner:
@@ -78,3 +80,8 @@ def ledger_of(settings: Settings) -> Ledger | None:
             raise SourceError("--limits needs the package redis", hint="pip install 'specport[redis]'") from error
         return RedisLedger(settings.limits_url, when_lost=settings.limits_lost)
     return KeptLedger(settings.state_dir) if settings.state_dir and not settings.sandbox else None
+
+
+def meanings_of(settings: Settings) -> ModelMeanings | None:
+    """What tools are found by besides words. Raises SourceError where the library or the model is missing."""
+    return ModelMeanings(settings.embeddings, settings.state_dir) if settings.embeddings else None

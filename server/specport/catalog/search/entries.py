@@ -98,7 +98,7 @@ class Reading:
     def entry(self, tool: Tool) -> Entry:
         """The stems of all that is known of a tool, weighed before they are added (BM25F), and what it does."""
         *groups, leaf = tool.address.split(".")
-        segments = _segments(tool.route) if tool.route else []
+        segments = segments_of(tool.route) if tool.route else []
         about = [*words_of(f"{' '.join(groups[-1:])} {leaf}"), *(word for each in segments for word in words_of(each))]
         stems: dict[str, float] = {}
         for field, text in self._fields(tool, segments):
@@ -138,7 +138,7 @@ class Reading:
         return known
 
 
-def _segments(route: Route) -> list[str]:
+def segments_of(route: Route) -> list[str]:
     """The parts of a path that are no parameter, version or `api`."""
     parts = (_PARAMETER.sub(" ", part).strip() for part in re.split(r"[/#?]", route.path))
     return [part for part in parts if part and not _VERSION.match(part) and part.lower() not in _SAYING_NOTHING]

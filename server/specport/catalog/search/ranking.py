@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from specport.catalog.model import Catalog, Tool
 from specport.catalog.search.entries import Reading
-from specport.catalog.search.model import Found
+from specport.catalog.search.model import Found, Likeness, Meanings
 from specport.catalog.search.names import named
 from specport.catalog.search.postings import Postings
-from specport.catalog.search.query import Concept, Query, read_query
+from specport.catalog.search.query import MAX_QUERY, Concept, Query, read_query
+from specport.catalog.search.saying import saying_of
 from specport.catalog.search.verbs import Does
 
 SATURATION = 1.7
@@ -52,6 +53,12 @@ DEPRECATED = 0.6
 BESIDES = 0.09
 """How much each word of a name and path takes that was not asked for."""
 
+OF_MEANING = 0.4
+"""How much it counts that a tool means what is asked, beside its having all the words: 1."""
+
+LEAST_LIKE = 0.2
+"""How like in meaning a tool must be to be found that has none of the words."""
+
 
 class Ranking:
     """The index once it was made: what each stem says of which tools, and what those do."""
@@ -62,7 +69,12 @@ class Ranking:
         self._deprecated = array("B")
         self._about: list[str] = []
         self._rows: dict[str, range] = {}
+        self._likeness: Likeness | None = None
         self._postings = Postings(self._entries(Reading(tools, catalogs)))
+
+    def learn(self, meanings: Meanings) -> None:
+        """Find by meaning as well from when that is known."""
+        self._likeness = meanings.of([saying_of(tool) for tool in self._tools])
 
     def _entries(self, reading: Reading) -> Iterator[Mapping[str, float]]:
         for row, tool in enumerate(self._tools):
@@ -80,12 +92,25 @@ class Ranking:
         first = [Found(tool, 1.0) for tool in named(self._tools[rows.start : rows.stop], query)]
         asked = read_query(query, self._postings)
         scores = self._scores(asked, rows)
-        best = [-row for _, row in heapq.nlargest(MAX_RANKED, ((score, -row) for row, score in scores.items()))]
-        weighed = {row: scores[row] * self._fits(asked, row) for row in best}
-        ranked = sorted(best, key=lambda row: (-weighed[row], row))
+        weighed = {row: scores[row] * self._fits(asked, row) for row in _best(scores)}
+        if self._likeness:
+            weighed = self._with_meaning(weighed, self._likeness.to(query[:MAX_QUERY]), rows)
+        ranked = sorted(weighed, key=lambda row: (-weighed[row], row))
         known = {found.tool.address for found in first}
         rest = (Found(self._tools[row], round(weighed[row], 4)) for row in ranked)
         return [*first, *(found for found in rest if found.tool.address not in known)][:limit]
+
+    def _with_meaning(self, weighed: Mapping[int, float], alike: Sequence[float], rows: range) -> dict[int, float]:
+        """The scores of what words found and of what is most like in meaning, both added up, at most 1.
+
+        What the verb asks for takes nothing from a likeness, since the model reads verbs as well.
+        """
+        nearest = _best({row: alike[row] for row in rows if alike[row] >= LEAST_LIKE})
+        added = {row: OF_MEANING * max(alike[row], 0.0) for row in {*weighed, *nearest}}
+        return {
+            row: (weighed.get(row, 0.0) + each * (DEPRECATED if self._deprecated[row] else 1.0)) / (1 + OF_MEANING)
+            for row, each in added.items()
+        }
 
     def _scores(self, asked: Query, rows: range) -> dict[int, float]:
         """How much each row has of what was asked, and of how much of it: at most 1."""
@@ -128,6 +153,11 @@ class Ranking:
             * (DEPRECATED if self._deprecated[row] else 1.0)
             / (1 + BESIDES * besides)
         )
+
+
+def _best(scores: Mapping[int, float]) -> list[int]:
+    """The rows with the highest scores, MAX_RANKED at most; of equal ones the first."""
+    return [-row for _, row in heapq.nlargest(MAX_RANKED, ((score, -row) for row, score in scores.items()))]
 
 
 def _does_fit(asked: Query, does: Does) -> float:

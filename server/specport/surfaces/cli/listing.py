@@ -142,6 +142,7 @@ def search(
     overlay: options.Overlays = None,
     credential: options.Credentials = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="Most results.")] = 10,
+    embeddings: options.Embeddings = None,
     state: options.State = "",
     state_dir: options.StateDir = None,
     no_state: options.NoState = False,
@@ -154,10 +155,11 @@ def search(
     wanted = Wanted(
         sources=tuple(source or ()), spec=spec, name=name, overlays=tuple(overlay or ()),
         credentials=tuple(credential or ()), state=state,
-        state_dir=state_dir, no_state=no_state,
+        state_dir=state_dir, no_state=no_state, embeddings=embeddings,
     )  # fmt: skip
 
     async def show(opened: App) -> None:
+        await opened.learn()
         found = await opened.search(words, limit=limit)
         if json:
             say_json([_facts(tool) for tool in found])

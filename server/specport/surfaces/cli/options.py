@@ -169,6 +169,15 @@ Files = Annotated[
         help="Folder whose files may be sent as file: URLs (never over HTTP). Repeatable.",
     ),
 ]
+Embeddings = Annotated[
+    Path | None,
+    typer.Option(
+        "--embeddings",
+        envvar="SPECPORT_EMBEDDINGS",
+        metavar="DIR",
+        help="Folder of a sentence-embedding model (model.onnx, tokenizer.json): find tools by meaning as well.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
@@ -203,6 +212,7 @@ class Wanted:
     limits_lost: WhenLost = WhenLost.CLOSED
     manage_sources: bool = False
     refresh_every: str = ""
+    embeddings: Path | None = None
 
 
 def state_folder(wanted: Wanted) -> Path | None:
@@ -247,6 +257,7 @@ def settings_of(wanted: Wanted) -> Settings:
         limits_lost=wanted.limits_lost,
         manage_sources=wanted.manage_sources,
         refresh_seconds=refresh_seconds_of(wanted.refresh_every),
+        embeddings=wanted.embeddings.expanduser() if wanted.embeddings else None,
         reads_apart=False,  # a command that ends soon has no use for the memory
     )
 

@@ -134,6 +134,7 @@ def serve(  # one parameter to an option, which is how typer reads them
             help="Read documents from URLs again this often: 30m, 6h, 1d. Default: never.",
         ),
     ] = "",
+    embeddings: options.Embeddings = None,
     limits: Annotated[
         str,
         typer.Option(
@@ -187,6 +188,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         limits_lost=limits_lost,
         manage_sources=manage_sources,
         refresh_every=refresh_every,
+        embeddings=embeddings,
     )
     if transport is Transport.STDIO:
         asyncio.run(_serve_stdio(wanted))

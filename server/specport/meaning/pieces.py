@@ -1,0 +1,88 @@
+"""Text -> the numbers of its word pieces, as the models of the BERT family read it (WordPiece)."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+from specport.errors import SourceError
+
+MAX_PIECES = 128
+"""Pieces of a text that are read, those that begin and end it included."""
+
+MAX_WORD = 100
+"""Letters of a word that are looked up; a longer one is unknown, as the model learned it."""
+
+MAX_TEXT = 2_000
+"""Characters of a text that are read."""
+
+_INSIDE = "##"
+"""What stands before a piece that does not begin a word."""
+
+_WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_]+|[^\w\s]|_")
+"""A word, or a sign or Chinese character, each of which stands alone."""
+
+
+class Pieces:
+    """The pieces that a model knows. Raises SourceError where `tokenizer.json` is missing or of another kind."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            read = json.loads(path.read_bytes())
+        except OSError as error:
+            raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+        except ValueError as error:
+            raise SourceError(f"{path} is no JSON") from error
+        self._known = _known(read, path)
+        self._begin, self._end, self._unknown = (self._known[each] for each in ("[CLS]", "[SEP]", "[UNK]"))
+
+    def of(self, text: str) -> list[int]:
+        """The numbers of a text's pieces, never none: one begins it, and one ends it."""
+        found: list[int] = []
+        for word in _words(text[:MAX_TEXT]):
+            if len(found) > MAX_PIECES:
+                break
+            found += self._of_word(word)
+        return [self._begin, *found[: MAX_PIECES - 2], self._end]
+
+    def _of_word(self, word: str) -> list[int]:
+        """The longest pieces that a word can be put together of, from its beginning."""
+        found: list[int] = []
+        start = 0
+        while start < len(word):
+            before = _INSIDE if start else ""
+            ends = range(len(word), start, -1)
+            end = next((each for each in ends if before + word[start:each] in self._known), 0)
+            if not end:
+                return [self._unknown]
+            found.append(self._known[before + word[start:end]])
+            start = end
+        return found if len(word) <= MAX_WORD else [self._unknown]
+
+
+def _words(text: str) -> Iterator[str]:
+    """The words and signs of a text, in lower case and without accents."""
+    plain = unicodedata.normalize("NFD", text.lower())
+    for found in _WORD.finditer("".join(each for each in plain if unicodedata.category(each) != "Mn")):
+        yield found[0]
+
+
+def _known(read: object, path: Path) -> Mapping[str, int]:
+    """The vocabulary of a tokenizer, if it is one whose texts are read as here."""
+    tokenizer = _mapping(read)
+    numbers = _mapping(_mapping(tokenizer.get("model")).get("vocab"))
+    known = {piece: number for piece, number in numbers.items() if isinstance(number, int)}
+    is_lower = _mapping(tokenizer.get("normalizer")).get("lowercase") is True
+    if not is_lower or not known.keys() >= {"[CLS]", "[SEP]", "[UNK]"}:
+        raise SourceError(
+            f"{path} is not the tokenizer of a BERT model in lower case", hint="all-MiniLM-L6-v2 has one that fits"
+        )
+    return known
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
