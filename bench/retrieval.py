@@ -1,13 +1,13 @@
 """How well the search of tools finds: recall@5, recall@1 and MRR on labelled questions, and what it costs.
 
-    python bench/retrieval.py [--held-out] [--large DOCUMENT]
+    python bench/retrieval.py [--held-out] [--embeddings DIR] [--large DOCUMENT]
 
 The questions are those of `bench/questions/`, each put to the tools of its own API: those for development, with
 `--held-out` the others as well. Beside specport's index stands plain BM25: SQLite's FTS5 over address, path and
-description, any of the words, which is what specport had before. Then what the index costs with DigitalOcean alone and
-with all four APIs and `--large` (default: Microsoft Graph of the public corpus) in one server: seconds to make it, MB,
-how long the event loop waited meanwhile, and milliseconds of a query. SPECPORT_TEST_CORPUS names the folder of the
-public corpus.
+description, any of the words, which is what specport had before; and with `--embeddings`, the folder of a model, the
+index that has it as well. Then what the index costs with DigitalOcean alone and with the first four APIs and `--large`
+(default: Microsoft Graph of the public corpus) in one server: seconds to make it, MB, how long the event loop waited
+meanwhile, and milliseconds of a query. SPECPORT_TEST_CORPUS names the folder of the public corpus.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from measuring import checked_document
-from questions import APIS, DEVELOPMENT, HELD_OUT, Question, document_of, load
+from questions import APIS, DEVELOPMENT, HELD_OUT, READ, UNREAD, Question, document_of, load
 from specport.app import App
 from specport.catalog.model import Catalog, Tool
 from specport.catalog.naming import split_words
 from specport.catalog.search.index import SearchIndex
+from specport.meaning.meanings import ModelMeanings
 from specport.settings import Settings
 from specport.sources.model import Origin, Source
 
@@ -98,31 +99,39 @@ def places(find: Find, questions: Sequence[Question]) -> tuple[int, ...]:
     return tuple(map(place, questions))
 
 
-def table(catalogs: dict[str, Catalog], half: str) -> None:
-    """Both searches on one half of the questions, for each API and all together."""
-    print(f"\nquestions {half:17} | {'plain BM25':^21} | {'specport':^21}")
-    print(f"{'':18}{'n':>9} | {'r@5':>7} {'r@1':>6} {'MRR':>6} | {'r@5':>7} {'r@1':>6} {'MRR':>6}")
-    plain_all, own_all = list[int](), list[int]()
+def table(catalogs: dict[str, Catalog], half: str, meanings: ModelMeanings | None) -> None:
+    """Each search on the questions of one half, for each API and all together."""
+    names = ["plain BM25", "specport", *(["--embeddings"] if meanings else [])]
+    print(f"\n{'questions ' + half:27} | {' | '.join(f'{name:^21}' for name in names)}")
+    print(f"{'':18}{'n':>9} | {' | '.join(['    r@5    r@1    MRR'] * len(names))}")
+    every = [list[int]() for _ in names]
     for api, catalog in catalogs.items():
         questions = load(api, half)
-        index = SearchIndex(catalog.tools, [catalog])
-        plain = places(PlainBm25(catalog.tools).find, questions)
-        own = places(lambda query, index=index: [found.tool for found in index.find(query, limit=LOOKED_AT)], questions)
-        plain_all += plain
-        own_all += own
-        print(f"{api:18}{len(questions):9} | {Figures(plain)} | {Figures(own)}")
-    print(f"{'all':18}{len(own_all):9} | {Figures(tuple(plain_all))} | {Figures(tuple(own_all))}")
+        found = [places(find, questions) for find in searches(catalog, meanings)]
+        for all_of_one, of_this in zip(every, found, strict=True):
+            all_of_one += of_this
+        print(f"{api:18}{len(questions):9} | {' | '.join(str(Figures(each)) for each in found)}")
+    print(f"{'all':18}{len(every[0]):9} | {' | '.join(str(Figures(tuple(each))) for each in every)}")
 
 
-async def cost(tools: Sequence[Tool], catalogs: Sequence[Catalog]) -> str:
+def searches(catalog: Catalog, meanings: ModelMeanings | None) -> Iterator[Find]:
+    """The searches that are compared, each over one API's tools."""
+    yield PlainBm25(catalog.tools).find
+    for known in (None, meanings) if meanings else (None,):
+        index = SearchIndex(catalog.tools, [catalog], known)
+        index.learn()
+        yield lambda query, index=index: [found.tool for found in index.find(query, limit=LOOKED_AT)]
+
+
+async def cost(tools: Sequence[Tool], catalogs: Sequence[Catalog], meanings: ModelMeanings | None = None) -> str:
     """One line of what an index of these tools costs."""
-    index = SearchIndex(tools, catalogs)
+    index = SearchIndex(tools, catalogs, meanings)
     gc.collect()
     gc.freeze()  # as a server does once it is ready
     before, waits = resident(), list[float]()
     beating = asyncio.create_task(beat(waits))
     started, worked = time.perf_counter(), time.process_time()
-    await asyncio.to_thread(index.find, "anything")
+    await asyncio.to_thread(index.learn)
     made, work = time.perf_counter() - started, time.process_time() - worked
     beating.cancel()
     gc.collect()
@@ -169,6 +178,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--held-out", action="store_true", help="also the questions held out, for the final figure")
+    parser.add_argument("--embeddings", type=Path, metavar="DIR", help="the folder of a model")
     parser.add_argument("--large", type=Path, metavar="DOCUMENT", help="a large document (Microsoft Graph)")
     return parser.parse_args()
 
@@ -176,18 +186,28 @@ def arguments() -> argparse.Namespace:
 async def main() -> None:
     """Print the tables."""
     given = arguments()
-    documents = {api: document_of(api) for api in APIS}
+    documents = {api: document_of(api) for api in (*APIS, *READ, *UNREAD)}
     large = checked_document(given.large or Path(os.environ["SPECPORT_TEST_CORPUS"]) / "microsoft.com" / "graph.json")
     with tempfile.TemporaryDirectory(prefix="specport-bench-") as temporary:
-        async with opened({**documents, "large": large}, Path(temporary)) as app:
+        state = Path(temporary)
+        meanings = ModelMeanings(given.embeddings, state) if given.embeddings else None
+        async with opened(documents, state) as app:
+            by_api = dict(zip(documents, (channel.catalog for channel in app.channels()), strict=True))
+        for half, others in ((DEVELOPMENT, READ), (HELD_OUT, UNREAD))[: 1 + given.held_out]:
+            table({api: by_api[api] for api in APIS}, half, meanings)
+            table({api: by_api[api] for api in others}, half, meanings)
+        async with opened({**{api: documents[api] for api in APIS}, "large": large}, state) as app:
             catalogs = [channel.catalog for channel in app.channels()]
-            by_api = dict(zip(APIS, catalogs, strict=False))
-            for half in (DEVELOPMENT, HELD_OUT) if given.held_out else (DEVELOPMENT,):
-                table(by_api, half)
             print(f"\n{'':7} | {'making it':^29} | {'a query, ms':^13}")
             print(f"{'tools':>7} | {'s':>6} {'CPU s':>6} {'MB':>5} {'wait ms':>9} | {'p50':>6} {'p99':>6}")
             print(await cost(catalogs[0].tools, catalogs[:1]))
             print(await cost(app.tools, catalogs))
+            if given.embeddings:
+                print("with --embeddings, first what no start has read before, then the next start")
+                for tools, of in ((catalogs[0].tools, catalogs[:1]), (app.tools, catalogs)):
+                    fresh = state / str(len(tools))
+                    for _ in range(2):
+                        print(await cost(tools, of, ModelMeanings(given.embeddings, fresh)))
             print(f"load {os.getloadavg()[0]:.1f}")
 
 
