@@ -76,7 +76,7 @@ class App:
             stack.callback(self._meanings.close)
         targets = Sandboxes(stack) if settings.sandbox else Servers()
         self._pipeline = Pipeline(settings, registry, executor, targets)
-        self._calls = Calls(self, registry, self._pipeline, audit, self._changed)
+        self._calls = Calls(self, registry, self._pipeline, audit, on_first_kept=self._changed, save=settings.save_file)
         self._offer = offer_of((), settings.policy, settings.manner)
         if settings.expose is Expose.CODE:
             stack.push_async_callback(self._calls.run_code().aclose)

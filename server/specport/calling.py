@@ -26,7 +26,7 @@ from specport.results.decoded import DECODED_SECONDS
 from specport.results.kept import KeptResults, owner_of
 from specport.results.model import EVERYTHING, Answer, ToolResult, View
 from specport.results.paging import Progress, all_pages, tell_nobody
-from specport.results.showing import Showing
+from specport.results.showing import Save, Showing
 from specport.sources.registry import Registry
 
 if TYPE_CHECKING:
@@ -66,16 +66,18 @@ class Calls:
         registry: Registry,
         pipeline: Pipeline,
         audit: Audit | None,
+        *,
         on_first_kept: Callable[[], Awaitable[None]],
+        save: Save | None,
     ) -> None:
-        """`on_first_kept` is told once, as soon as there is an answer to read."""
+        """`on_first_kept` is told once, as soon as there is an answer to read; `save` writes large files."""
         self._app = app
         self._registry = registry
         self._pipeline = pipeline
         self._audit = audit
         self._on_first_kept = on_first_kept
         self._kept = KeptResults()
-        self._showing = Showing(self._kept, self._reader)
+        self._showing = Showing(self._kept, self._reader, save)
         self._has_kept = False
         self._is_swept_later = False
         self._coding: Coding | None = None
@@ -118,7 +120,7 @@ class Calls:
         if tool.route is not None:
             return await self._sent(call, tool.route, wish)
         if tool.address == RUNNING_TOOL and self._coding:
-            return await self._shown(await self._coding.run(call, answers=wish.answers), wish)
+            return await self._shown(await self._coding.run(call, answers=wish.answers), wish, tool)
         if call.needs_approval:
             await call.consent()
         if tool.address == READ_RESULT:
@@ -158,7 +160,7 @@ class Calls:
         result = await self._pipeline.run(call, route)
         if wish.view.all_pages:
             result = await self._paged(result, call, wish)
-        return await self._shown(result, wish, route)
+        return await self._shown(result, wish, call.tool)
 
     async def _paged(self, first: ToolResult, call: Call, wish: Wish) -> ToolResult:
         """A page with those that follow it, each a call like any other: policy, limits and audit are asked again."""
@@ -169,11 +171,11 @@ class Calls:
 
         return await all_pages(first, call.arguments, following, wish.progress)
 
-    async def _shown(self, result: ToolResult, wish: Wish, route: Route | None = None) -> ToolResult:
+    async def _shown(self, result: ToolResult, wish: Wish, tool: Tool) -> ToolResult:
         """A result with as much of its answer as there is room for. The first that is kept lists what reads it."""
-        source = self._registry.opened.get(route.source) if route else None
+        source = self._registry.opened.get(tool.route.source) if tool.route else None
         headers = inbound_headers(source.channel.credentials) if source else ()
-        shown = await self._showing.shown(result, wish.view, owner_of(wish.caller, headers))
+        shown = await self._showing.shown(result, wish.view, owner_of(wish.caller, headers), tool=tool.address)
         if shown.handle:
             self._sweep_later()
         if shown.handle and not self._has_kept:

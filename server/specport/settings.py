@@ -15,6 +15,7 @@ from specport.exposure.model import Expose, Manner
 from specport.meaning.meanings import ModelMeanings
 from specport.policy.model import Policy
 from specport.requests.binary import ReadFile, no_files
+from specport.results.showing import Save
 from specport.sources.fetch import FetchPolicy
 from specport.sources.sqlite_store import SqliteStore
 from specport.sources.store import SourceStore
@@ -25,7 +26,8 @@ class Settings:
     """How an App is made.
 
     `state_dir` None keeps nothing on disk; `dry_run` answers a call with its request as curl; `read_file` reads the
-    `file:` URLs that arguments give for binary content, which nothing may be unless the operator opened a folder.
+    `file:` URLs that arguments give for binary content, which nothing may be unless the operator opened a folder;
+    `save_file` writes binary answers that are too large for content, where the operator gave a folder for them.
     Added sources are kept in the Redis at `state_url` with other replicas, else in the state folder, else for this run.
     Limits are kept in the Redis at `limits_url` with other replicas, else in the state folder, else in memory;
     `limits_lost` says what becomes of calls while Redis does not answer. `audit` is the file of the audit log, if any.
@@ -45,6 +47,7 @@ class Settings:
     shape: Shape = field(default_factory=Shape)
     bounds: Bounds = field(default_factory=Bounds)
     read_file: ReadFile = no_files
+    save_file: Save | None = None
     state_url: str = field(default="", repr=False)
     limits_url: str = field(default="", repr=False)
     limits_lost: WhenLost = WhenLost.CLOSED

@@ -1,4 +1,4 @@
-"""Files of this machine in a call: where the operator opened their folder, on stdio and the command line only."""
+"""Files of this machine, in a call and out of an answer: in folders of the operator, never over HTTP."""
 
 from __future__ import annotations
 
@@ -56,6 +56,23 @@ def test_a_folder_that_is_not_there_is_a_usage_error(specport: Run, spec: str, t
     done = specport("serve", "--spec", spec, "--files", str(tmp_path / "missing"), "--no-state")
     assert done.code == 2
     assert "missing" in done.err
+
+
+@pytest.mark.parametrize("transport", ["http", "sse"])
+def test_nothing_is_saved_for_http_clients(specport: Run, tmp_path: Path, transport: str) -> None:
+    """They are on other machines: a usage error, before anything is served or made."""
+    folder = tmp_path / "answers"
+    done = specport("serve", "--sandbox", "--transport", transport, "--save-files", str(folder), "--no-state")
+    assert done.code == 2
+    assert "files of this machine are only for stdio clients" in done.err
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_used_ends_the_start(specport: Run, tmp_path: Path) -> None:
+    """With one line, before the first call."""
+    done = specport("serve", "--sandbox", "--save-files", str(tmp_path / "no" / "parent"), "--no-state")
+    assert done.code == 1
+    assert f"files cannot be saved in {tmp_path / 'no' / 'parent'}: No such file or directory" in done.err
 
 
 @pytest.mark.anyio

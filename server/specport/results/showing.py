@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import orjson
 
-from specport.errors import BadArguments
+from specport.catalog.naming import READ_RESULT
+from specport.errors import BadArguments, SpecportError
 from specport.policy.model import Caller
 from specport.results.build import MAX_BLOB
 from specport.results.encoded import blob_of, kind_of, without_base64
@@ -42,6 +45,10 @@ _MINUTES = f"{KEPT_SECONDS / 60:.0f} minutes"
 _GONE = f"Answers are kept for {_MINUTES} after they were last read; make the call again"
 
 
+Save = Callable[[bytes, str, str], str]
+"""Writes bytes of a media type, that a tool answered, to a file; its path. Raises SpecportError where it cannot."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """One value being shown: what selects it from the answer `handle`, from where on, and at most how many of it."""
@@ -60,30 +67,46 @@ class _Shown:
         return window_of(self.value, room, offset=self.offset, most=self.most)
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What became of a file: a line that says where it is, or why it is not, empty where none was wanted."""
+
+    text: str = ""
+    is_written: bool = False
+
+
+_NOT_WANTED = _Written()
+
+
 class Showing:
     """Shows answers, and keeps those of which it does not show all."""
 
-    def __init__(self, kept: KeptResults, reader: Callable[[], str]) -> None:
-        """`reader`: what the tool is called that reads kept answers; nothing where policy denies it."""
+    def __init__(self, kept: KeptResults, reader: Callable[[], str], save: Save | None = None) -> None:
+        """`reader`: what the tool is called that reads kept answers; nothing where policy denies it.
+
+        `save`: what writes files that are too large for content, where that is wanted.
+        """
         self._kept = kept
         self._reader = reader
+        self._save = save
 
-    async def shown(self, result: ToolResult, view: View, owner: Owner) -> ToolResult:
+    async def shown(self, result: ToolResult, view: View, owner: Owner, *, tool: str = "") -> ToolResult:
         """As `first`, beside other calls where that takes long."""
         if view == EVERYTHING and _is_short(result) and not _is_large_file(result):
             return result
-        return await asyncio.to_thread(self.first, result, view, owner)
+        return await asyncio.to_thread(self.first, result, view, owner, tool=tool)
 
-    def first(self, result: ToolResult, view: View, owner: Owner) -> ToolResult:
+    def first(self, result: ToolResult, view: View, owner: Owner, *, tool: str = "") -> ToolResult:
         """A result with as much of its answer as `view` wants and there is room for. Where that is less, it is kept.
 
-        An expression that fails is told, and the answer shown without it: the call was made.
+        `tool` is what a file of it is named after. An expression that fails is told, and the answer shown without it:
+        the call was made.
         """
         answer = result.answer
         if answer is None:
             return result
         if not answer.is_text:
-            return self._file(result, answer, owner) if _is_large_file(result) else result
+            return self._file(result, answer, owner, tool) if _is_large_file(result) and not view.whole else result
         shown = _Shown(answer.value, most=view.max_items, is_json=answer.is_json)
         if view.select:
             try:
@@ -114,13 +137,23 @@ class Showing:
             notes = (*notes, _looks_like(answer))
         return replace(result, text=window.text, structured=None, handle=handle, notes=(*notes, *result.notes))
 
-    def _file(self, result: ToolResult, answer: Answer, owner: Owner) -> ToolResult:
-        """A file that is too large to pass on, kept to be read as a resource."""
+    def _file(self, result: ToolResult, answer: Answer, owner: Owner, tool: str) -> ToolResult:
+        """A file that is too large to pass on, saved where that is wanted, else kept to be read as a resource."""
+        saved = self._saved(cast("bytes", answer.value), answer.media_type, tool)
+        if saved.is_written:
+            return replace(result, text=saved.text)
         handle = self._kept.keep(answer, owner) if self._reader() else ""
-        if not handle:
-            return result
-        note = f"It is kept for {_MINUTES} as the resource {RESULTS}{handle}."
-        return replace(result, handle=handle, notes=(*result.notes, note))
+        kept = f"It is kept for {_MINUTES} as the resource {RESULTS}{handle}." if handle else ""
+        return replace(result, handle=handle, notes=tuple(filter(None, (*result.notes, saved.text, kept))))
+
+    def _saved(self, data: bytes, media_type: str, tool: str) -> _Written:
+        if self._save is None:
+            return _NOT_WANTED
+        try:
+            path = self._save(data, media_type, tool)
+        except SpecportError as error:
+            return _Written(f"No file: {error}.")
+        return _Written(f"{media_type}, {len(data):,} bytes, is in the file {path}", is_written=True)
 
     def read(self, arguments: Mapping[str, object], caller: Caller) -> ToolResult:
         """What a caller wants to read of one of their own answers. Raises BadArguments where there is none."""
@@ -135,6 +168,9 @@ class Showing:
         blob = blob_of(value) if isinstance(value, str) and is_asked_alone else None
         if blob and len(blob.base64) * 3 // 4 <= MAX_BLOB:
             return ToolResult(text=kind_of(str(value)), is_text=False, blobs=(blob,))
+        saved = self._saved(base64.b64decode(blob.base64), blob.media_type, READ_RESULT) if blob else _NOT_WANTED
+        if saved.is_written:
+            return ToolResult(text=saved.text)
         offset, most = _number(arguments, "offset") or 0, _number(arguments, "max_items")
         shown = _Shown(value, handle, select, offset, most, answer.is_json)
         if most is None:
@@ -144,7 +180,7 @@ class Showing:
             notes = self._notes(shown, window, "")
         if value is None:
             notes = (*notes, _looks_like(answer))
-        return ToolResult(text=window.text, notes=notes)
+        return ToolResult(text=window.text, notes=(*notes, *filter(None, (saved.text,))))
 
     def _fitting(self, shown: _Shown, whole: str, others: Sequence[str]) -> tuple[Window, tuple[str, ...]]:
         """What fits into a preview with its notes and those that follow anyway."""

@@ -178,6 +178,16 @@ Embeddings = Annotated[
         help="Folder of a sentence-embedding model (model.onnx, tokenizer.json): find tools by meaning as well.",
     ),
 ]
+SaveFiles = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-files",
+        envvar="SPECPORT_SAVE_FILES",
+        metavar="DIR",
+        file_okay=False,
+        help="Folder into which binary answers over 1 MB are written, and the path told (never over HTTP).",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
@@ -208,6 +218,7 @@ class Wanted:
     expose: Expose = Expose.ALL
     description_limit: int = 200
     files: tuple[Path, ...] = ()
+    save_files: Path | None = None
     limits: str = ""
     limits_lost: WhenLost = WhenLost.CLOSED
     manage_sources: bool = False
@@ -239,6 +250,7 @@ def settings_of(wanted: Wanted) -> Settings:
     from specport.catalog.build import Shape
     from specport.requests.binary import no_files
     from specport.surfaces.local_files import LocalFiles
+    from specport.surfaces.saved_files import SavedFiles
 
     return Settings(
         state_dir=state_folder(wanted),
@@ -252,6 +264,7 @@ def settings_of(wanted: Wanted) -> Settings:
         audit=wanted.audit.expanduser() if wanted.audit else None,
         shape=Shape(description_limit=wanted.description_limit or None),
         read_file=LocalFiles(wanted.files).read if wanted.files else no_files,
+        save_file=SavedFiles(wanted.save_files).save if wanted.save_files else None,
         state_url=wanted.state,
         limits_url=wanted.limits or ("" if wanted.sandbox else wanted.state),  # a sandbox is each process's own
         limits_lost=wanted.limits_lost,

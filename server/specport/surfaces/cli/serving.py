@@ -118,6 +118,7 @@ def serve(  # one parameter to an option, which is how typer reads them
     allow_private: options.AllowPrivate = False,
     follow_references: options.FollowReferences = False,
     files: options.Files = None,
+    save_files: options.SaveFiles = None,
     manage_sources: Annotated[
         bool,
         typer.Option(
@@ -157,8 +158,9 @@ def serve(  # one parameter to an option, which is how typer reads them
     """  # fmt: skip
     import asyncio
 
-    if files and transport is not Transport.STDIO:
-        raise typer.BadParameter("files of this machine are only for stdio clients", param_hint="--files")
+    for option, given in (("--files", files), ("--save-files", save_files)):
+        if given and transport is not Transport.STDIO:
+            raise typer.BadParameter("files of this machine are only for stdio clients", param_hint=option)
     _log_to_stderr(log_level)
     wanted = Wanted(
         sources=tuple(sources or ()),
@@ -184,6 +186,7 @@ def serve(  # one parameter to an option, which is how typer reads them
         expose=expose,
         description_limit=description_limit,
         files=tuple(files or ()),
+        save_files=save_files,
         limits=limits,
         limits_lost=limits_lost,
         manage_sources=manage_sources,
