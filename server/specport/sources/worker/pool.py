@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Generator
 
 from specport.errors import SourceError
@@ -16,6 +17,9 @@ log = logging.getLogger("specport")
 IDLE_SECONDS = 60.0
 """How long a process waits for another document before it is ended."""
 
+LOOKS = 4
+"""How often that is looked at in the meantime."""
+
 
 class Workers:
     """Processes by need: one to each document that is read at the same time, which `turns` bounds."""
@@ -26,7 +30,7 @@ class Workers:
         self._idle: list[Worker] = []
         self._busy: list[Worker] = []
         self._holders = 0
-        self._timer: threading.Timer | None = None
+        self._is_looked_after = False
         self._is_impossible = False
 
     @contextlib.contextmanager
@@ -40,8 +44,7 @@ class Workers:
             with self._lock:
                 self._holders -= 1
                 left = [] if self._holders else [*self._idle, *self._busy]
-            if left:
-                self._end_idle()
+                self._idle = self._idle if self._holders else []
             for worker in left:
                 worker.end()
 
@@ -87,26 +90,27 @@ class Workers:
             self._busy.remove(worker)
             is_kept = worker.is_there and self._holders > 0
             if is_kept:
+                worker.looks = 0
                 self._idle.append(worker)
-                self._end_later()
+                if not self._is_looked_after:
+                    self._is_looked_after = True
+                    threading.Thread(target=self._look_after, daemon=True).start()
         if not is_kept:
             worker.end()
 
-    def _end_later(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._timer = threading.Timer(self._idle_seconds, self._end_idle)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _end_idle(self) -> None:
-        with self._lock:
-            idle, self._idle = self._idle, []
-            if self._timer:
-                self._timer.cancel()
-                self._timer = None
-        for worker in idle:
-            worker.end()
+    def _look_after(self) -> None:
+        """End those that waited for long, until there are none: one thread, as each keeps memory of its time."""
+        is_needed = True
+        while is_needed:
+            time.sleep(self._idle_seconds / LOOKS)
+            with self._lock:
+                for worker in self._idle:
+                    worker.looks += 1
+                late = [worker for worker in self._idle if worker.looks > LOOKS]
+                self._idle = [worker for worker in self._idle if worker.looks <= LOOKS]
+                self._is_looked_after = is_needed = bool(self._idle or self._busy)
+            for worker in late:
+                worker.end()
 
 
 WORKERS = Workers()

@@ -39,6 +39,8 @@ class Worker:
 
     def __init__(self) -> None:
         """Start one. Raises CannotStart."""
+        self.looks = 0
+        """How often it was seen without a document since it had one."""
         if not sys.executable or getattr(sys, "frozen", False):  # the latter is set by what makes one file of a program
             raise CannotStart("there is no Python beside this program")
         try:
