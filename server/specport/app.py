@@ -32,7 +32,7 @@ from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails
 from specport.sources.following import Follower
 from specport.sources.making import HERE
-from specport.sources.memory import give_back
+from specport.sources.memory import Returned
 from specport.sources.model import Origin, Source, SourceFacts
 from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, read_document
@@ -71,6 +71,7 @@ class App:
         self._follower = follower
         self._executor = executor
         self._audit = audit
+        self._returned = Returned()
         self._meanings = meanings_of(settings)
         if self._meanings:
             stack.callback(self._meanings.close)
@@ -262,7 +263,7 @@ class App:
         removed = await self._registry.remove(name)
         if removed:
             await self._changed_by("remove", name, caller)
-            await asyncio.to_thread(give_back)
+            await asyncio.to_thread(self._returned.give_back, len(self.tools))
         return removed
 
     async def refresh(self, name: str, *, accept: bool = False, caller: Caller = NOBODY) -> Refreshed:
@@ -361,4 +362,5 @@ class App:
         opened = list(self._registry.opened.values())
         policy, manner, meanings = self._settings.policy, self._settings.manner, self._meanings
         self._offer = offer_of(opened, policy, manner, reading=self._calls.has_kept, meanings=meanings)
+        self._returned.note(len(self.tools))
         self._pipeline.forget(lambda tool: self._offer.by_name.get(tool.address) is tool)

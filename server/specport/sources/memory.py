@@ -1,16 +1,20 @@
 """Memory given back to the system: glibc keeps what removed sources took, and an arena for each thread that read one.
 
 Python gives back a megabyte at a time, and only once nothing is on it: what is made while sources are open and stays
-when they are gone keeps one each. Other C libraries than glibc are left alone.
+when they are gone keeps one each. So what lasts is made before the first source is. Other C libraries than glibc are
+left alone.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from specport.catalog.search.index import make_ready
 
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
@@ -29,6 +33,30 @@ def prepare() -> None:
     """
     _libc().mallopt(_M_ARENA_MAX, 1)
     _libc().mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
+    _libc().malloc_trim(0)
+    make_ready()
+
+
+class Returned:
+    """The memory of tools that went: given back at each removal, and all of it once half of the tools are gone."""
+
+    def __init__(self) -> None:
+        self._tools = 0
+
+    def note(self, tools: int) -> None:
+        """So many tools are there now."""
+        self._tools = max(self._tools, tools)
+
+    def give_back(self, tools: int) -> None:
+        """Give back what can be, where so many tools are left.
+
+        Python keeps thousands of tuples, lists and dictionaries in stock, each a megabyte from going. They go with a
+        collection, which looks at all that is left: it comes each time the tools are half of what they were.
+        """
+        if 2 * tools <= self._tools:
+            self._tools = tools
+            gc.collect()
+        give_back()
 
 
 def give_back() -> None:

@@ -360,5 +360,8 @@ def _taken(name: str) -> SourceError:
     return SourceError(f"the name {name!r} is taken", hint="Choose another name, or remove that source first")
 
 
-def _without(mapping: Mapping[str, T], *names: str) -> dict[str, T]:
+def _without(mapping: Mapping[str, T], *names: str) -> Mapping[str, T]:
+    """The mapping itself where it has none of the names."""
+    if mapping.keys().isdisjoint(names):
+        return mapping
     return {other: value for other, value in mapping.items() if other not in names}

@@ -64,6 +64,7 @@ _VERSION = re.compile(r"v[0-9]+([a-z]+[0-9]*)?\Z")
 _SAYING_NOTHING = frozenset({"api", "apis", "rest"})
 _LINK = re.compile(r"\]\([^)]*\)|https?://\S+")
 _PARAMETER = re.compile(r"\{[^}]*\}")
+_BETWEEN = re.compile(r"[/#?]")
 _LAST_PARAMETERS = re.compile(r"(/?\{[^}]*\})+/?\Z")
 
 _BY_METHOD = {
@@ -140,7 +141,7 @@ class Reading:
 
 def segments_of(route: Route) -> list[str]:
     """The parts of a path that are no parameter, version or `api`."""
-    parts = (_PARAMETER.sub(" ", part).strip() for part in re.split(r"[/#?]", route.path))
+    parts = (_PARAMETER.sub(" ", part).strip() for part in _BETWEEN.split(route.path))
     return [part for part in parts if part and not _VERSION.match(part) and part.lower() not in _SAYING_NOTHING]
 
 
