@@ -95,6 +95,16 @@ def test_arguments_themselves_are_explained(arguments: Any, message: str) -> Non
     assert message in str(refusal(arguments))
 
 
+def test_long_places_and_many_names_are_cut() -> None:
+    """Whoever reads the error pays for it."""
+    names = tool_of({"parameters": [query(f"q{number}", NUMBER) for number in range(100)]})
+    assert "Arguments: q0, q1, " in str(refusal({"zzzz": 1}, names))
+    assert str(refusal({"zzzz": 1}, names)).endswith("q29 and 70 more")
+    deep = unchecked({"a" * 5_000: "x"}, {"type": "object", "additionalProperties": NUMBER})
+    assert deep.startswith("/body/aaa")
+    assert len(deep) < 500
+
+
 def test_a_tool_without_arguments_says_so() -> None:
     """Nothing can be near."""
     assert "This tool takes no arguments" in str(refusal({"a": 1}, tool_of({})))

@@ -23,6 +23,7 @@ MASK = "\0"
 
 _INDEX = re.compile(r"\+?0*([0-9]{1,20})\Z", re.ASCII)
 _MAX_SHOWN = 80
+_MAX_PLACE = 300
 _MAX_OPTIONS = 30
 _MAX_NAMES = 5
 _MAX_MESSAGE = 300
@@ -91,7 +92,16 @@ def shown(value: object) -> str:
         text = json_bytes(value).decode()
     except BadArguments:
         text = type(value).__name__
-    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
+    return _cut(text, _MAX_SHOWN)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_OPTIONS:,} more" if len(names) > _MAX_OPTIONS else ""
+    return ", ".join(_cut(name, _MAX_SHOWN) for name in names[:_MAX_OPTIONS]) + more
 
 
 def _branch_wants(branch: Sequence[Fault], path: Path) -> frozenset[str] | None:
@@ -110,7 +120,7 @@ def _leaves(faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _explain(fault: Fault, schema: Mapping[str, object]) -> str:
-    where = _place(fault) or "arguments"
+    where = _cut(_place(fault), _MAX_PLACE) or "arguments"
     types = wanted_types(fault, fault.instance_path)
     kind = fault.kind
     form = _content_of(fault, schema)
@@ -125,9 +135,7 @@ def _explain(fault: Fault, schema: Mapping[str, object]) -> str:
         more = ", ..." if len(kind.unexpected) > _MAX_NAMES else ""
         return f"{where}: {names}{more} {'is' if len(kind.unexpected) == 1 else 'are'} not known here"
     if isinstance(kind, Kind.Enum):
-        options = ", ".join(shown(option) for option in kind.options[:_MAX_OPTIONS])
-        more = ", ..." if len(kind.options) > _MAX_OPTIONS else ""
-        return f"{where}: {shown(fault.instance)} is not one of {options}{more}"
+        return f"{where}: {shown(fault.instance)} is not one of {_listed([shown(option) for option in kind.options])}"
     if isinstance(kind, Kind.Constant):
         return f"{where}: expected {shown(kind.expected_value)}, got {shown(fault.instance)}"
     return f"{where}: {fault.message[:_MAX_MESSAGE].replace(MASK, shown(fault.instance), 1)}"
@@ -153,10 +161,10 @@ def _hint(fault: Fault, schema: Mapping[str, object]) -> str:
             return f"Did you mean {near[0]!r}?"
         what = "Known here" if fault.instance_path else "Arguments"
         if names:
-            return f"{what}: {', '.join(names)}"
+            return f"{what}: {_listed(names)}"
         return "" if fault.instance_path else "This tool takes no arguments"
     if isinstance(kind, Kind.Required) and not fault.instance_path:
-        return f"Required: {', '.join(cast('list[str]', schema.get('required', [])))}"
+        return f"Required: {_listed(cast('list[str]', schema.get('required', [])))}"
     return ""
 
 
