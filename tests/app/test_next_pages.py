@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 INTEGERS = frozenset({"page", "offset", "limit", "per_page"})
 DATA = [{"id": "a"}, {"id": "b"}]
+NEXT = {"next_cursor": "n"}
 
 
 def get(*parameters: str) -> dict[str, Any]:
@@ -73,6 +74,10 @@ async def called(shop: Source, upstream: Upstream, answer: object, arguments: di
             ["page", "per_page"], {"per_page": 1}, {"meta": {"pagination": {}, "next_page": 2}, "servers": DATA},
             {"per_page": 1, "page": 2}, id="a page number",
         ),
+        pytest.param(
+            ["cursor", "before"], {"before": "2026-01-01"}, NEXT, {"before": "2026-01-01", "cursor": "n"},
+            id="a filter by time",
+        ),
         pytest.param(["after"], {}, {"has_more": True, "last_id": "z", "data": DATA}, {"after": "z"}, id="last id"),
         pytest.param(
             ["after"], {}, {"page_info": {"end_cursor": "z", "has_next_page": True}}, {"after": "z"}, id="relay",
@@ -96,9 +101,6 @@ async def test_cursors_are_known_by_their_names(
     """Where the answer's member and a parameter of the operation belong together."""
     result = await called(source(upstream, get(*parameters)), upstream, answer, given)
     assert result.next_arguments == following
-
-
-NEXT = {"next_cursor": "n"}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,7 @@ NEXT = {"next_cursor": "n"}
         (["starting_after"], {}, {"has_more": True, "data": [{"name": "a"}]}),
         (["starting_after"], {}, {"has_more": True, "data": DATA, "more": DATA}),
         (["starting_after", "ending_before"], {"ending_before": "q"}, {"has_more": True, "data": DATA}),
+        (["after", "before"], {"before": "q"}, {"has_more": True, "last_id": "a"}),
         (["page"], {}, {"page": 3, "total_pages": 3}),
         (["page"], {"page": 1}, {"page": 2, "total_pages": 3}),
         (["page"], {}, {"page": 0, "total_pages": 3}),

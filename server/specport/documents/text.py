@@ -141,3 +141,8 @@ def _is_shown(char: str) -> bool:
     if char in "\n\t":
         return True
     return char not in _SHOWS_NOTHING and unicodedata.category(char) not in _INVISIBLE
+
+
+def plain_name(name: str) -> str:
+    """A name without case and signs, so that `dropletId` and `droplet_id` are one."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())

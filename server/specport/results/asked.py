@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from specport.catalog.model import Route
+from specport.documents.text import plain_name
 from specport.requests.styles import as_text
 
 Arguments = Mapping[str, object]
-
-_BACKWARDS = ("endingbefore", "before", "beforeid")
-"""Parameters that lead backwards, without case and signs."""
 
 
 class Place(NamedTuple):
@@ -51,12 +48,18 @@ class Asked:
 
     def places(self, plain_names: tuple[str, ...]) -> list[Place]:
         """Where parameters and members of the body of such names go, told without case and signs."""
-        return [*self._query(lambda known: plain(known) in plain_names), *self._body(lambda n: plain(n) in plain_names)]
+        return [
+            *self._query(lambda known: plain_name(known) in plain_names),
+            *self._body(lambda n: plain_name(n) in plain_names),
+        ]
 
-    @property
-    def is_backwards(self) -> bool:
-        """Whether the call asks for what comes before something."""
-        return any(self.given(place) is not None for place in self.places(_BACKWARDS))
+    def is_backwards(self, place: Place) -> bool:
+        """Whether the call asks for what comes before something, and the place is for what comes after."""
+        name = plain_name(place.member or place.argument)
+        if "after" not in name:
+            return False
+        before = name.replace("startingafter", "endingbefore").replace("after", "before")
+        return any(self.given(other) is not None for other in self.places((before,)))
 
     def given(self, place: Place) -> object:
         """What the call gave there, None where it gave nothing."""
@@ -86,8 +89,3 @@ class Asked:
     def _body(self, is_meant: Callable[[str], bool]) -> list[Place]:
         body = self.route.body
         return [Place(body.argument, name) for name in sorted(self.inputs.members()) if is_meant(name)] if body else []
-
-
-def plain(name: str) -> str:
-    """A name without case and signs: `nextPageToken` and `next_page_token` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())

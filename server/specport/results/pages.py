@@ -78,7 +78,7 @@ def _declared(answer: object, how: Pagination, asked: Asked, total: int | None) 
             return None if url is _MISSING else _End.LAST
         return _by_url(url, asked, total) or _End.LAST
     place = asked.place(how.argument)
-    if place is None or asked.is_backwards:
+    if place is None or asked.is_backwards(place):
         return None
     if how.more and at_path(answer, how.more, _MISSING) is not True:
         return None if at_path(answer, how.more, _MISSING) is _MISSING else _End.LAST

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import urlsplit
 
-from specport.results.asked import Asked, Place, plain
+from specport.documents.text import plain_name
+from specport.results.asked import Asked, Place
 
 MAX_CURSOR = 4_000
 """Characters of a cursor that is passed on; one that is longer is taken for something else."""
@@ -58,12 +59,13 @@ JsonObject = Mapping[str, object]
 
 def recognized(answer: object, asked: Asked) -> Found | None:
     """The one pair of an answer's member and an argument that names the next page, None where none or several do."""
-    if not isinstance(answer, dict) or asked.is_backwards:
+    if not isinstance(answer, dict):
         return None
     root = cast("JsonObject", answer)
     holders = _holders(root)
     found = list(_cursors(holders, asked)) or list(_after_last(root, asked)) or list(_counting(root, holders, asked))
-    return found[0] if len({(place, value) for place, value, _ in found}) == 1 else None
+    is_one = len({(place, value) for place, value, _ in found}) == 1
+    return found[0] if is_one and not asked.is_backwards(found[0][0]) else None
 
 
 def next_urls(answer: object, path: str) -> list[str]:
@@ -71,7 +73,7 @@ def next_urls(answer: object, path: str) -> list[str]:
     if not isinstance(answer, dict):
         return []
     root = cast("JsonObject", answer)
-    values = [value for each in _holders(root) for name, value in each.items() if plain(name) in _URLS]
+    values = [value for each in _holders(root) for name, value in each.items() if plain_name(name) in _URLS]
     links = [cast("JsonObject", each).get("href") if isinstance(each, dict) else each for each in values]
     return [link for link in links if isinstance(link, str) and _is_of(link, path)]
 
@@ -88,7 +90,9 @@ def _holders(root: JsonObject) -> list[JsonObject]:
     if False in _flags(root):
         return []
     inside = [
-        cast("JsonObject", value) for name, value in root.items() if plain(name) in _HOLDERS and isinstance(value, dict)
+        cast("JsonObject", value)
+        for name, value in root.items()
+        if plain_name(name) in _HOLDERS and isinstance(value, dict)
     ]
     return [root, *(each for each in inside if False not in _flags(each))]
 
@@ -109,7 +113,7 @@ def _is_of(link: str, path: str) -> bool:
 
 
 def _flags(holder: JsonObject) -> list[object]:
-    return [value for name, value in holder.items() if plain(name) in _FLAGS]
+    return [value for name, value in holder.items() if plain_name(name) in _FLAGS]
 
 
 def _cursors(holders: list[JsonObject], asked: Asked) -> Iterator[Found]:
@@ -118,7 +122,7 @@ def _cursors(holders: list[JsonObject], asked: Asked) -> Iterator[Found]:
         is_flagged = True in _flags(holder) or True in _flags(holders[0])
         names = _CURSORS | _CURSORS_WITH_FLAG if is_flagged else _CURSORS
         for name, value in holder.items():
-            cursor, takers = as_cursor(value), names.get(plain(name))
+            cursor, takers = as_cursor(value), names.get(plain_name(name))
             if takers and cursor is not None and not _is_url(cursor):
                 yield from ((place, cursor, None) for place in asked.places(takers))
 
@@ -142,7 +146,7 @@ def _counting(root: JsonObject, holders: list[JsonObject], asked: Asked) -> Iter
     """The number of the next page or item, where the answer says which one this is, and how many there are."""
     lists = [cast("list[object]", value) for value in root.values() if isinstance(value, list)]
     for holder in holders:
-        numbers = {plain(name): value for name, value in holder.items() if type(value) is int}
+        numbers = {plain_name(name): value for name, value in holder.items() if type(value) is int}
         total = _of(numbers, _TOTALS)
         for place in asked.places(_PAGES):
             number, last = _of(numbers, _NUMBERS), _of(numbers, _LAST_PAGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from specport.documents.text import plain_name
 from specport.operations.model import Parameter
 from specport.sandbox import scalars
 from specport.sandbox.checks import Checks
@@ -23,11 +24,6 @@ _SUFFIXES = ("identifier", "number", "uuid", "guid", "slug", "name", "code", "ke
 _SCALARS = frozenset({"string", "integer", "number"})
 
 
-def plain(name: str) -> str:
-    """A name without case and separators, so that `dropletId` and `droplet_id` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
 def singular(word: str) -> str:
     """The singular of a path segment, by the usual endings."""
     if word.endswith("ies") and len(word) > 4:
@@ -40,9 +36,11 @@ def singular(word: str) -> str:
 def key_member(shape: Shape, parameter: str, types: Callable[[Places], frozenset[str]]) -> str:
     """The scalar property that a path parameter of this name holds, "" when there is none."""
     scalar = {
-        plain(name): name for name, places in shape.properties.items() if not types(places) or types(places) & _SCALARS
+        plain_name(name): name
+        for name, places in shape.properties.items()
+        if not types(places) or types(places) & _SCALARS
     }
-    for wanted in _wanted(plain(parameter)):
+    for wanted in _wanted(plain_name(parameter)):
         if wanted in scalar:
             return scalar[wanted]
     return ""

@@ -8,11 +8,12 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import cast
 
+from specport.documents.text import plain_name
 from specport.operations.model import Body
 from specport.sandbox import scalars
 from specport.sandbox.checks import Checks
 from specport.sandbox.generate import Generator
-from specport.sandbox.identity import Identities, plain
+from specport.sandbox.identity import Identities
 from specport.sandbox.model import Kind, Place, Places, Refusal, Shape
 from specport.sandbox.overlay import Overlay
 from specport.sandbox.resources import json_media
@@ -164,7 +165,7 @@ class Making:
     def _unlink(self, made: Resource, submitted: Mapping[str, object], shape: Shape) -> None:
         """A new resource belongs to no others unless that was asked for: arrays of their ids are empty."""
         for name, places in shape.properties.items():
-            is_ids = isinstance(made.get(name), list) and plain(name).endswith("ids")
+            is_ids = isinstance(made.get(name), list) and plain_name(name).endswith("ids")
             if is_ids and name not in submitted and self._checks.fits(places, []):
                 made[name] = []
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from specport.documents.text import plain_name
 from specport.sandbox.checks import Checks
 from specport.sandbox.generate import Generator
-from specport.sandbox.identity import plain
 from specport.sandbox.model import Places, Shape
 from specport.sandbox.shapes import Shapes
 
@@ -68,11 +68,11 @@ class Overlay:
 
     def _places_for(self, name: str, shape: Shape) -> list[tuple[str, Places]]:
         """The members a submitted name can mean: itself, with an ending, or without one."""
-        members = {plain(member): member for member in shape.properties}
+        members = {plain_name(member): member for member in shape.properties}
         found = [name] if name in shape.properties else []
-        wanted = [f"{plain(name)}{ending}" for ending in ENDINGS]
+        wanted = [f"{plain_name(name)}{ending}" for ending in ENDINGS]
         if not found:
-            wanted += [plain(name).removesuffix(ending) for ending in ENDINGS if plain(name).endswith(ending)]
+            wanted += [plain_name(name).removesuffix(ending) for ending in ENDINGS if plain_name(name).endswith(ending)]
         found += [members[each] for each in wanted if members.get(each, name) not in found and each in members]
         return [(member, shape.properties[member]) for member in dict.fromkeys(found)]
 

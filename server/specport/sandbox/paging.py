@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import unquote_plus
 
+from specport.documents.text import plain_name
 from specport.operations.model import Location, Operation
 from specport.sandbox.checks import Checks
-from specport.sandbox.identity import plain
 from specport.sandbox.model import Asked, Places
 from specport.sandbox.shapes import Shapes
 
@@ -74,7 +74,7 @@ class Page:
 def page_of(operation: Operation, query: Mapping[str, object], keys: Sequence[str]) -> Page:
     """The page that a request asks for, by the parameters the operation declares. `keys`: those of all resources."""
     total = len(keys)
-    names = {plain(p.name): p for p in operation.parameters if p.location is Location.QUERY}
+    names = {plain_name(p.name): p for p in operation.parameters if p.location is Location.QUERY}
 
     def asked(wanted: tuple[str, ...]) -> tuple[str, int | None]:
         for name in wanted:
@@ -133,7 +133,7 @@ class PageMarks:
     def _mark_members(self, body: dict[str, object], places: Places, page: Page, asked: Asked) -> None:
         shape = self._shapes.first(places)
         for name, member in shape.properties.items():
-            word = plain(name)
+            word = plain_name(name)
             if word in _TOTALS and name in body:
                 self._set(body, name, member, page.total)
             elif word in _MORE and name in body:
@@ -157,8 +157,8 @@ class PageMarks:
 
     def _set_link(self, body: dict[str, object], name: str, places: Places, page: Page, asked: Asked) -> None:
         """The address of the neighbour page where there is one, else as little as the schema lets stand."""
-        number = page.number - 1 if plain(name) in ("previous", "prev") else page.number + 1
-        is_address = plain(name) in ("next", "nexturl", "previous", "prev")
+        number = page.number - 1 if plain_name(name) in ("previous", "prev") else page.number + 1
+        is_address = plain_name(name) in ("next", "nexturl", "previous", "prev")
         if page.has_cursors and not page.is_last and not is_address:
             self._set(body, name, places, f"{_AFTER}{page.start + page.size}")
             return

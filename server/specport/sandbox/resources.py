@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from specport.documents.text import plain_name
 from specport.operations.model import Location, Media, Operation, OperationKey, Parameter
-from specport.sandbox.identity import key_member, plain, singular
+from specport.sandbox.identity import key_member, singular
 from specport.sandbox.model import Act, Kind, Place, Places, Role, Shape, Slot
 from specport.sandbox.shapes import Shapes
 
@@ -90,8 +91,8 @@ class Slots:
         if len(rest) == 1 and rest[0] in own:
             return Slot(rest[0], False, own[rest[0]])
         if not key_member(shape, parameter, self._shapes.types):
-            names = (plain(singular(last_word(collection))), plain(last_word(collection)), *_WRAPPERS)
-            wrapped = [name for wanted in names for name in own if plain(name) == wanted]
+            names = (plain_name(singular(last_word(collection))), plain_name(last_word(collection)), *_WRAPPERS)
+            wrapped = [name for wanted in names for name in own if plain_name(name) == wanted]
             if wrapped:
                 return Slot(wrapped[0], False, own[wrapped[0]])
         return Slot("", False, whole)
@@ -105,9 +106,9 @@ class Slots:
             items = self._items(places)
             if name not in BESIDE and items is not None:
                 arrays[name] = items
-        wanted = plain(last_word(collection))
+        wanted = plain_name(last_word(collection))
         for name, items in arrays.items():
-            if plain(name) in (wanted, f"{wanted}s") or plain(name).endswith(wanted):
+            if plain_name(name) in (wanted, f"{wanted}s") or plain_name(name).endswith(wanted):
                 return Slot(name, True, items)
         for name, items in arrays.items():
             if name.lower() in _LIST_NAMES or (len(arrays) == 1 and not key_member(shape, "", self._shapes.types)):
