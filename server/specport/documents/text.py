@@ -6,6 +6,7 @@ be lost: what a terminal would act on, or not show, is written as an escape (`pr
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -33,6 +34,8 @@ _TAG = re.compile(
     r"small|span|strike|strong|style|sub|sup|svg|tbody|td|tfoot|th|thead|title|u|var|video|wbr)" + _REST,
     re.IGNORECASE,
 )
+_SIGNS = re.compile(r"[^a-z0-9]")
+_MAX_KEPT_NAME = 64
 _BLANK_LINES = re.compile(r"\n{3,}")
 _NEEDS_WORK = re.compile(r"[<&\x00-\x08\x0b-\x1f\x7f-\x9f]|[^\x00-\x7f]|[ \t]\n|\n{3,}")
 
@@ -145,4 +148,10 @@ def _is_shown(char: str) -> bool:
 
 def plain_name(name: str) -> str:
     """A name without case and signs, so that `dropletId` and `droplet_id` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return _kept_plain(name) if len(name) <= _MAX_KEPT_NAME else _SIGNS.sub("", name.lower())
+
+
+@functools.lru_cache(maxsize=4_096)
+def _kept_plain(name: str) -> str:
+    """The same few names are asked for at every call."""
+    return _SIGNS.sub("", name.lower())

@@ -39,6 +39,11 @@ class Asked:
     arguments: Arguments
     inputs: Inputs
 
+    @property
+    def can_change(self) -> bool:
+        """Whether the operation takes anything that could say which page is meant."""
+        return self.route.body is not None or any(each.location == "query" for each in self.route.bindings)
+
     def place(self, name: str) -> Place | None:
         """Where the parameter of that name goes, or the member of the body."""
         found = self._query(lambda known: known == name)

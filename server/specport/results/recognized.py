@@ -59,7 +59,7 @@ JsonObject = Mapping[str, object]
 
 def recognized(answer: object, asked: Asked) -> Found | None:
     """The one pair of an answer's member and an argument that names the next page, None where none or several do."""
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or not asked.can_change:
         return None
     root = cast("JsonObject", answer)
     holders = _holders(root)
