@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from specport.executor.shared import LONGEST_CALL, Full, Need
+from specport.executor.write_ahead import use_write_ahead_log
 
 T = TypeVar("T")
 
@@ -140,7 +141,7 @@ class KeptLedger:
         if self._connection is None:
             connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
             self._connection = connection
-            connection.execute("pragma journal_mode = wal")
+            use_write_ahead_log(connection, _BUSY_SECONDS)
             connection.execute("pragma synchronous = off")  # a killed process loses nothing, a lost machine a minute
             for statement in _SCHEMA:
                 connection.execute(statement)

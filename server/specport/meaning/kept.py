@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
+from specport.executor.write_ahead import use_write_ahead_log
+
 MAX_KEPT = 200_000
 """Vectors that are kept, some 200 MB of them."""
 
@@ -26,8 +28,8 @@ class KeptVectors:
         if folder:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
+        use_write_ahead_log(self._connection, _BUSY_SECONDS)
         with self._connection:
-            self._connection.execute("pragma journal_mode = wal")
             self._connection.execute(_SCHEMA)
 
     def read(self, model: str) -> dict[bytes, bytes]:

@@ -9,6 +9,7 @@ from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 from specport.errors import SourceError
+from specport.executor.write_ahead import use_write_ahead_log
 from specport.sources.codec import decode_source, encode_parts, encode_source, revision_of
 from specport.sources.earlier import OLD_TABLES, old_sources
 from specport.sources.model import Source
@@ -114,7 +115,7 @@ class SqliteStore:
     def _open(self) -> Generator[sqlite3.Connection]:
         """One transaction, committed when the block ends without an error."""
         with self._told(), contextlib.closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS)) as connection:
-            connection.execute("pragma journal_mode = wal")
+            use_write_ahead_log(connection, _BUSY_SECONDS)
             with connection:
                 yield connection
 
