@@ -155,7 +155,8 @@ def _hint(fault: Fault, schema: Mapping[str, object]) -> str:
         names = list(_members(fault, schema))
         inside = "" if fault.instance_path else _argument_with(kind.unexpected[0], names, schema)
         if inside:
-            return f"Give it inside {inside!r}: {shown({inside: _part_of(fault.instance, kind.unexpected)})}"
+            part = _part_of(fault.instance, kind.unexpected, argument_members(schema, inside))
+            return f"Give it inside {inside!r}: {shown({inside: part})}"
         near = difflib.get_close_matches(kind.unexpected[0][:_MAX_SHOWN], names, n=1, cutoff=0.5)
         if near:
             return f"Did you mean {near[0]!r}?"
@@ -174,8 +175,10 @@ def _argument_with(name: str, arguments: Sequence[str], schema: Mapping[str, obj
     return having[0] if len(having) == 1 and name not in arguments else ""
 
 
-def _part_of(given: object, names: Sequence[str]) -> Mapping[str, object]:
-    return {name: value for name, value in cast("Mapping[str, object]", given).items() if name in names}
+def _part_of(given: object, names: Sequence[str], members: Mapping[str, object]) -> Mapping[str, object]:
+    """What was given under some names that are members, in their order: the validator keeps none."""
+    values = cast("Mapping[str, object]", given)
+    return {name: values[name] for name in members if name in names}
 
 
 def _has_no_unknown_name(fault: Fault) -> bool:
