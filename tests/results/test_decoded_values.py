@@ -12,6 +12,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moved_clock import Clock
 
 from specport.errors import BadArguments
 from specport.policy.model import Caller
@@ -23,19 +24,6 @@ from specport.results.showing import Showing
 
 ME = Caller("me")
 ITEMS = [{"id": n, "name": f"web-{n}", "tags": ["b", "a"]} for n in range(3_000)]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def taken(value: Any) -> int:

@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
+from moved_clock import Clock
 
 from specport.policy.model import Caller
 from specport.results import kept as room
@@ -13,19 +14,6 @@ from specport.results.kept import KEPT_SECONDS, KeptResults, owner_of
 from specport.results.model import Answer
 
 ANN = Caller("claude/1", {"authorization": "Bearer a", "x-account": "one"}, "http", "192.0.2.1")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

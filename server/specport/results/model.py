@@ -88,6 +88,20 @@ class Conventions:
     pages: str = ""
     items: str = ""
 
+    @classmethod
+    def of(cls, how: Pagination, *, total: str, error_message: str, error_id: str) -> Conventions:
+        """Those with that pagination."""
+        return cls(
+            next_page=how.next_page,
+            total=total,
+            error_message=error_message,
+            error_id=error_id,
+            argument=how.argument,
+            more=how.more,
+            pages=how.pages,
+            items=how.items,
+        )
+
     @property
     def pagination(self) -> Pagination | None:
         """How answers tell the next page, where that is stated."""

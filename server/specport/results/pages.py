@@ -20,7 +20,7 @@ from specport.operations.model import Pagination
 from specport.requests.styles import as_text
 from specport.results.asked import Asked, Place
 from specport.results.model import Conventions
-from specport.results.recognized import as_cursor, next_urls, recognized
+from specport.results.recognized import as_cursor, holders_of, next_urls, recognized
 
 SAME_PAGE = "The answer names this same page as the next one, so it is taken for the last."
 """What is told of an answer whose cursor is the one that it was asked for with."""
@@ -54,19 +54,23 @@ class _End(Enum):
 
 def next_page(answer: object, exchange: Exchange, *, asked: Asked, conventions: Conventions) -> NextPage | None:
     """The arguments of the next page, None when the answer names none. What says first that there is none is heard."""
+    if not asked.can_change:
+        return None
     totals = (at_path(answer, path) for path in (asked.route.total, conventions.total))
     total = next((total for total in totals if is_count(total)), None)
     for how in filter(None, (asked.route.pagination, conventions.pagination)):
         found = _declared(answer, how, asked, cast("int | None", total))
         if found is not None:
             return found if isinstance(found, NextPage) else None
+    root: Mapping[str, object] = cast("Mapping[str, object]", answer) if isinstance(answer, dict) else {}
+    holders = holders_of(root)
     link = _NEXT_LINK.search(exchange.headers.get("link", ""))
-    urls = ([link[1]] if link else []) + next_urls(answer, asked.route.path)
+    urls = ([link[1]] if link else []) + next_urls(holders, asked.route.path)
     for url in urls:
         found = _by_url(url, asked, cast("int | None", total))
         if found is not None:
             return found
-    place, value, counted = recognized(answer, asked) or (None, "", None)
+    place, value, counted = recognized(root, holders, asked) or (None, "", None)
     return _with(asked, place, value, cast("int | None", total) if counted is None else counted) if place else None
 
 

@@ -7,7 +7,7 @@ only where one such pair is there, and only with a value: a cursor that is empty
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -57,23 +57,16 @@ Found = tuple[Place, "str | int", "int | None"]
 JsonObject = Mapping[str, object]
 
 
-def recognized(answer: object, asked: Asked) -> Found | None:
+def recognized(root: JsonObject, holders: Sequence[JsonObject], asked: Asked) -> Found | None:
     """The one pair of an answer's member and an argument that names the next page, None where none or several do."""
-    if not isinstance(answer, dict) or not asked.can_change:
-        return None
-    root = cast("JsonObject", answer)
-    holders = _holders(root)
     found = list(_cursors(holders, asked)) or list(_after_last(root, asked)) or list(_counting(root, holders, asked))
     is_one = len({(place, value) for place, value, _ in found}) == 1
     return found[0] if is_one and not asked.is_backwards(found[0][0]) else None
 
 
-def next_urls(answer: object, path: str) -> list[str]:
+def next_urls(holders: Sequence[JsonObject], path: str) -> list[str]:
     """URLs that an answer calls those of the next page, where they are of the operation with that path template."""
-    if not isinstance(answer, dict):
-        return []
-    root = cast("JsonObject", answer)
-    values = [value for each in _holders(root) for name, value in each.items() if plain_name(name) in _URLS]
+    values = [value for each in holders for name, value in each.items() if plain_name(name) in _URLS]
     links = [cast("JsonObject", each).get("href") if isinstance(each, dict) else each for each in values]
     return [link for link in links if isinstance(link, str) and _is_of(link, path)]
 
@@ -85,7 +78,7 @@ def as_cursor(value: object) -> str | int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
-def _holders(root: JsonObject) -> list[JsonObject]:
+def holders_of(root: JsonObject) -> list[JsonObject]:
     """The objects that say what is of all of an answer, but for those that say there is no more."""
     if False in _flags(root):
         return []
@@ -116,7 +109,7 @@ def _flags(holder: JsonObject) -> list[object]:
     return [value for name, value in holder.items() if plain_name(name) in _FLAGS]
 
 
-def _cursors(holders: list[JsonObject], asked: Asked) -> Iterator[Found]:
+def _cursors(holders: Sequence[JsonObject], asked: Asked) -> Iterator[Found]:
     """Cursors with the parameters that take them."""
     for holder in holders:
         is_flagged = True in _flags(holder) or True in _flags(holders[0])
@@ -142,7 +135,7 @@ def _after_last(root: JsonObject, asked: Asked) -> Iterator[Found]:
         yield place, last, None
 
 
-def _counting(root: JsonObject, holders: list[JsonObject], asked: Asked) -> Iterator[Found]:
+def _counting(root: JsonObject, holders: Sequence[JsonObject], asked: Asked) -> Iterator[Found]:
     """The number of the next page or item, where the answer says which one this is, and how many there are."""
     lists = [cast("list[object]", value) for value in root.values() if isinstance(value, list)]
     for holder in holders:

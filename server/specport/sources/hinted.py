@@ -47,13 +47,8 @@ def _limit(hinted: HintedLimit) -> Limit:
 
 
 def _conventions(given: Conventions, hints: DocumentHints) -> Conventions:
-    told = given.pagination or hints.pagination or Pagination()
-    return Conventions(
-        next_page=told.next_page,
-        argument=told.argument,
-        more=told.more,
-        pages=told.pages,
-        items=told.items,
+    return Conventions.of(
+        given.pagination or hints.pagination or Pagination(),
         total=given.total or hints.total,
         error_message=given.error_message or hints.error_message,
         error_id=given.error_id or hints.error_id,

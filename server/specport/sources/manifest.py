@@ -76,10 +76,14 @@ class PaginationEntry(Strict):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        fault = pagination_fault(Pagination(self.next, self.argument, self.more, self.pages, self.items))
+        fault = pagination_fault(self.how())
         if fault:
             raise ValueError(fault)
         return self
+
+    def how(self) -> Pagination:
+        """How answers tell what follows them."""
+        return Pagination(self.next, self.argument, self.more, self.pages, self.items)
 
 
 class ErrorsEntry(Strict):
@@ -241,7 +245,7 @@ def _auth_of(manifest: Manifest, account: Account) -> Mapping[str, str | ClientE
 
 
 def _source(manifest: Manifest, document: File, folder: Traversable | Path, origin: Origin, account: Account) -> Source:
-    auth, filters, pagination = _auth_of(manifest, account), manifest.filters, manifest.pagination
+    auth, filters = _auth_of(manifest, account), manifest.filters
     limits = tuple(
         Limit(entry.name, entry.requests, entry.seconds, entry.methods, entry.paths, entry.weight)
         for entry in manifest.limits
@@ -256,13 +260,9 @@ def _source(manifest: Manifest, document: File, folder: Traversable | Path, orig
         references={name: entry for name, entry in auth.items() if isinstance(entry, str)},
         clients={name: entry.client() for name, entry in auth.items() if isinstance(entry, ClientEntry)},
         channel=Channel(limits=limits, idempotency_header=manifest.idempotency_header),
-        conventions=Conventions(
-            next_page=pagination.next,
-            argument=pagination.argument,
-            more=pagination.more,
-            pages=pagination.pages,
-            items=pagination.items,
-            total=pagination.total,
+        conventions=Conventions.of(
+            manifest.pagination.how(),
+            total=manifest.pagination.total,
             error_message=manifest.errors.message,
             error_id=manifest.errors.id,
         ),

@@ -14,15 +14,8 @@ if TYPE_CHECKING:
 
 
 def make_ready() -> None:
-    """Read what a search needs, which stays: among the tools of many sources it would keep the memory of theirs.
-
-    A set of verbs that is first met is such a thing as well.
-    """
+    """Read what a search needs, which stays: among the tools of many sources it would keep the memory of theirs."""
     from specport.catalog.search import ranking  # pyright: ignore[reportUnusedImport]  # noqa: F401
-    from specport.catalog.search.verbs import Does
-
-    for does in range(1 << len(Does)):
-        Does(does)
 
 
 class SearchIndex:
