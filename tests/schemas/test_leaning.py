@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from small_documents import catalog_of, document, taking
@@ -43,6 +43,12 @@ def names_in(schema: Any) -> set[str]:
     elif isinstance(schema, list):
         found = {name for part in schema for name in names_in(part)}
     return found
+
+
+MAP_OF_OBJECTS = {
+    "type": "object", "additionalProperties": {"type": "object", "properties": {"alpha": {"type": "string"}}},
+}  # fmt: skip
+"""What a single branch of a union once lost."""
 
 
 def is_cut(schema: Any) -> bool:
@@ -231,6 +237,7 @@ trees = st.recursive(
 
 
 @given(trees, st.integers(1, 700))
+@example({"type": "array", "items": {"anyOf": [MAP_OF_OBJECTS]}}, 1)
 @settings(max_examples=80, deadline=None)
 def test_no_name_is_ever_lost_silently(tree: dict[str, Any], budget: int) -> None:
     """Random schemas at random budgets."""

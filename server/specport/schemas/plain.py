@@ -148,8 +148,7 @@ def _merged(whole: JsonSchema, part: JsonSchema, *, lossy: bool) -> dict[str, ob
     """Both schemas as one that accepts what both accept; None where that cannot be said in one."""
     result = dict(whole)
     if lossy:
-        result.pop("additionalProperties", None)
-        part = {key: value for key, value in part.items() if key != "additionalProperties"}
+        result, part = _open(whole), _open(part)
     for key, value in part.items():
         if key in _ANNOTATIONS or (key in result and result[key] == value and key in _APART):
             result.setdefault(key, value)
@@ -161,13 +160,22 @@ def _merged(whole: JsonSchema, part: JsonSchema, *, lossy: bool) -> dict[str, ob
         elif key == "required":
             given = cast("list[str]", result.get("required", []))
             result["required"] = list(dict.fromkeys([*given, *cast("list[str]", value)]))
-        elif key == "properties" and not {"additionalProperties"} & {*result, *part}:
+        elif key == "properties" and (lossy or not {"additionalProperties"} & {*result, *part}):
             result["properties"] = _both_properties(result, cast("JsonSchema", value))
+        elif lossy and key == "additionalProperties" and key not in result:
+            result[key] = value
         elif key in result or not (key in _APART or (key == "items" and "prefixItems" not in {*result, *part})):
             return None
         else:
             result[key] = value
     return result
+
+
+def _open(schema: JsonSchema) -> dict[str, object]:
+    """A schema without what only closes it; what its other members are is no closing."""
+    return {
+        key: value for key, value in schema.items() if key != "additionalProperties" or value not in (True, False, {})
+    }
 
 
 def _both_types(one: JsonSchema, other: JsonSchema) -> object:
