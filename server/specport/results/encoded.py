@@ -32,7 +32,18 @@ _MAX_PREFIX = 200
 
 def without_base64(data: bytes) -> bytes:
     """Some JSON with `<...>` in place of each string that is long base64."""
-    return _FOUND.sub(_told, data) if len(data) > MAX_BASE64_SHOWN else data
+    return _FOUND.sub(_told, data) if _has_long_string(data) else data
+
+
+def _has_long_string(data: bytes) -> bool:
+    """Whether so much of some JSON is without a quote as long base64 is: a few looks where a pattern reads all of it."""
+    start = 0
+    while start + MAX_BASE64_SHOWN <= len(data):
+        quote = data.rfind(b'"', start, start + MAX_BASE64_SHOWN)
+        if quote < 0:
+            return True
+        start = quote + 1
+    return False
 
 
 def _told(found: re.Match[bytes]) -> bytes:

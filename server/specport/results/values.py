@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 
 import orjson
 
-_LONG_INTEGER = re.compile(rb"[0-9]{19}")
+_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_LONG_INTEGER = b"0" * 19
 
 
 def decoded(body: bytes) -> object:
@@ -22,7 +22,7 @@ def decoded(body: bytes) -> object:
         orjson.dumps(value)
     except TypeError as error:
         raise ValueError("nested too deep") from error
-    if _LONG_INTEGER.search(body):
+    if _LONG_INTEGER in body.translate(_DIGITS_AS_ZEROS):  # a pattern takes 15 times as long
         json.loads(body, parse_int=_within_64_bits)
     return value
 
