@@ -12,7 +12,6 @@ answer or a part costs over 2,000 tokens, or what was read differs.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import base64
 import random
 import sys
@@ -173,7 +172,7 @@ def measured(value: Any, tokenizer: Tokenizer, most: int | None, *, is_first: bo
     showing = Showing(KeptResults(), lambda: "results_read")
     text = orjson.dumps(value).decode()
     started = time.perf_counter()
-    first = asyncio.run(showing.shown(ToolResult(text=text, answer=Answer(value)), EVERYTHING, owner_of(ME)))
+    first = showing.first(ToolResult(text=text, answer=Answer(value)), EVERYTHING, owner_of(ME))
     took = (time.perf_counter() - started) * 1000
     seen = "\n".join((first.text, *first.notes))
     [cost] = tokenizer.count([seen])

@@ -26,7 +26,7 @@ from specport.results.decoded import DECODED_SECONDS
 from specport.results.kept import KeptResults, owner_of
 from specport.results.model import EVERYTHING, Answer, ToolResult, View
 from specport.results.paging import Progress, all_pages, tell_nobody
-from specport.results.showing import Save, Showing
+from specport.results.showing import Save, Showing, is_shown_whole
 from specport.sources.registry import Registry
 
 if TYPE_CHECKING:
@@ -173,9 +173,12 @@ class Calls:
 
     async def _shown(self, result: ToolResult, wish: Wish, tool: Tool) -> ToolResult:
         """A result with as much of its answer as there is room for. The first that is kept lists what reads it."""
+        if is_shown_whole(result, wish.view):
+            return result
         source = self._registry.opened.get(tool.route.source) if tool.route else None
         headers = inbound_headers(source.channel.credentials) if source else ()
-        shown = await self._showing.shown(result, wish.view, owner_of(wish.caller, headers), tool=tool.address)
+        owner = owner_of(wish.caller, headers)
+        shown = await asyncio.to_thread(self._showing.first, result, wish.view, owner, tool=tool.address)
         if shown.handle:
             self._sweep_later()
         if shown.handle and not self._has_kept:

@@ -36,7 +36,7 @@ def without_base64(data: bytes) -> bytes:
 
 
 def _has_long_string(data: bytes) -> bool:
-    """Whether so much of some JSON is without a quote as long base64 is: a few looks where a pattern reads all of it."""
+    """Whether so much of some JSON is without a quote as long base64 is: a few looks, where a pattern reads it all."""
     start = 0
     while start + MAX_BASE64_SHOWN <= len(data):
         quote = data.rfind(b'"', start, start + MAX_BASE64_SHOWN)

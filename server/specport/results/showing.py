@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -89,12 +88,6 @@ class Showing:
         self._kept = kept
         self._reader = reader
         self._save = save
-
-    async def shown(self, result: ToolResult, view: View, owner: Owner, *, tool: str = "") -> ToolResult:
-        """As `first`, beside other calls where that takes long."""
-        if view == EVERYTHING and _is_short(result) and not _is_large_file(result):
-            return result
-        return await asyncio.to_thread(self.first, result, view, owner, tool=tool)
 
     def first(self, result: ToolResult, view: View, owner: Owner, *, tool: str = "") -> ToolResult:
         """A result with as much of its answer as `view` wants and there is room for. Where that is less, it is kept.
@@ -226,6 +219,11 @@ class Showing:
         if shown.most is not None:
             arguments["max_items"] = shown.most
         return f"{self._reader()} {orjson.dumps(arguments).decode()}"
+
+
+def is_shown_whole(result: ToolResult, view: View) -> bool:
+    """Whether `Showing.first`, which may take long, would only give the result back."""
+    return view == EVERYTHING and _is_short(result) and not _is_large_file(result)
 
 
 def _is_short(result: ToolResult) -> bool:

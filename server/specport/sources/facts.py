@@ -9,7 +9,7 @@ from specport.catalog.report import MAX_PROBLEMS, by_severity
 from specport.documents.model import Problem
 from specport.executor.model import Limit
 from specport.sources.model import Held, Source, SourceFacts
-from specport.sources.read import Opened, origins_of
+from specport.sources.read import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def details_of(opened: Opened) -> SourceDetails:
     return SourceDetails(
         facts=facts_of(opened),
         version=opened.catalog.version,
-        origins=opened.source.origins or origins_of(opened),
+        origins=opened.origins,
         credentials={name: held.reference for name, held in opened.channel.credentials.items()},
         limits=opened.channel.limits,
         filters=opened.source.filters,

@@ -37,8 +37,8 @@ from specport.sources.presets import completed
 class Opened:
     """A source with its tools. `channel` has its credentials joined with what the document says of each scheme.
 
-    `source` is complete with what its preset says, `kept` as it was given and is stored. `prefix` is what its addresses
-    begin with, empty for the default source.
+    `source` is complete with what its preset says, `kept` as it was given and is stored. `origins`: where credentials
+    may go. `prefix` is what its addresses begin with, empty for the default source.
     """
 
     source: Source
@@ -46,6 +46,7 @@ class Opened:
     catalog: Catalog
     channel: Channel
     base_url: str
+    origins: tuple[str, ...]
     prefix: str = ""
 
     @property
@@ -80,7 +81,9 @@ def with_other_facts(opened: Opened, kept: Source) -> Opened:
 def _opened(kept: Source, source: Source, catalog: Catalog, prefix: str) -> Opened:
     source = with_hints(source, catalog.hints)
     channel = replace(source.channel, credentials=credentials_of(source, catalog))
-    return Opened(source, kept, catalog, channel, base_url_of(source, catalog.servers), prefix)
+    base_url = base_url_of(source, catalog.servers)
+    origins = source.origins or _origins(source, base_url, catalog.servers)
+    return Opened(source, kept, catalog, channel, base_url, origins, prefix)
 
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:
@@ -208,11 +211,11 @@ def server_of(opened: Opened, route: Route) -> str:
 
 def may_have_credentials(opened: Opened, url: str) -> bool:
     """Whether a URL is at an origin of the source itself."""
-    return origin_of(url) in (opened.source.origins or origins_of(opened))
+    return origin_of(url) in opened.origins
 
 
 def origins_of(opened: Opened) -> tuple[str, ...]:
-    """Where credentials may go: the base URL's origin, and those of the document's servers where it replaces none."""
+    """By the document itself: the base URL's origin, and its servers' where the operator's URL replaces none."""
     return _origins(opened.source, opened.base_url, opened.catalog.servers)
 
 

@@ -60,7 +60,7 @@ def judged(known: Opened, newer: Opened, policy: Policy, *, accept: bool) -> Ref
     if refused:
         return Refreshed(known, changes, refused=refused)
     held = _held(known, newer, changes, policy)
-    kept = replace(newer.kept, held=held, origins=known.source.origins or origins_of(known))
+    kept = replace(newer.kept, held=held, origins=known.origins)
     return Refreshed(with_other_facts(newer, kept), changes, is_taken=True)
 
 

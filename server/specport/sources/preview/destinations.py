@@ -7,7 +7,7 @@ from collections import Counter
 from specport.catalog.model import Tool
 from specport.executor.addresses import host_of, is_private_host, origin_of
 from specport.sources.preview.model import Destination
-from specport.sources.read import Opened, origins_of, server_of
+from specport.sources.read import Opened, server_of
 
 
 def destinations_of(opened: Opened) -> list[Destination]:
@@ -16,7 +16,7 @@ def destinations_of(opened: Opened) -> list[Destination]:
     named = () if opened.source.base_url else opened.catalog.servers
     others = [url for url, _ in counts.most_common() if url != opened.base_url]
     urls = [opened.base_url, *others, *(url.rstrip("/") for url in named[1:] if origin_of(url))]
-    origins = frozenset(opened.source.origins or origins_of(opened))
+    origins = frozenset(opened.origins)
     return [_destination(url, counts[url], origins) for url in dict.fromkeys(filter(None, urls))]
 
 

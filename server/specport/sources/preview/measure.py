@@ -30,7 +30,7 @@ from specport.sources.preview.model import (
 from specport.sources.preview.refusals import clients_of
 from specport.sources.preview.schemes import needs_of, schemes_of
 from specport.sources.preview.suggestions import suggestions_of
-from specport.sources.read import Opened, origins_of
+from specport.sources.read import Opened
 
 
 def preview_of(opened: Opened) -> Preview:
@@ -41,7 +41,6 @@ def preview_of(opened: Opened) -> Preview:
     total = costs.total(list(cost.values()))
     tags = costs.by_tag(tools, cost)
     destinations = destinations_of(opened)
-    origins = source.origins or origins_of(opened)
     needs = needs_of(opened)
     schemes = schemes_of(opened, needs)
     destroying = [tool for tool in tools if tool.hints.destructive]
@@ -58,8 +57,8 @@ def preview_of(opened: Opened) -> Preview:
         servers=catalog.servers[:MAX_DESTINATIONS],
         servers_left=max(0, len(catalog.servers) - MAX_DESTINATIONS),
         base_url=opened.base_url,
-        origins=origins[:MAX_DESTINATIONS],
-        origins_left=max(0, len(origins) - MAX_DESTINATIONS),
+        origins=opened.origins[:MAX_DESTINATIONS],
+        origins_left=max(0, len(opened.origins) - MAX_DESTINATIONS),
         destinations=tuple(destinations[:MAX_DESTINATIONS]),
         destinations_left=max(0, len(destinations) - MAX_DESTINATIONS),
         security=tuple(schemes[:MAX_SCHEMES]),

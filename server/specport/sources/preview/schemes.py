@@ -16,7 +16,7 @@ from specport.operations.security import fault_of
 from specport.sources.clients import FLOW_KINDS
 from specport.sources.preview.commands import argument, variable_name
 from specport.sources.preview.model import FlowFacts, Needs, SchemeFacts
-from specport.sources.read import Opened, origins_of
+from specport.sources.read import Opened
 
 MAX_ALTERNATIVES = 20
 """Most sets of schemes that are looked at for the one that is enough for most operations."""
@@ -72,7 +72,7 @@ def schemes_of(opened: Opened, needs: Needs) -> list[SchemeFacts]:
         alone.update({name: count for names in alternatives if len(names) == 1 for name in names})
     schemes = {**{name: SecurityScheme(name, _UNDECLARED) for name in needs.enough}, **opened.catalog.schemes}
     variables = _variables(opened.source.name, schemes.values())
-    origins = frozenset(opened.source.origins or origins_of(opened))
+    origins = frozenset(opened.origins)
     facts = [
         _facts(scheme, alone[name], variables[name], _held(opened, name), origins) for name, scheme in schemes.items()
     ]
