@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from specport.catalog.model import Catalog, Route, Tool
+from specport.catalog.search.glossary import glossary
 from specport.catalog.search.members import Bodies
 from specport.catalog.search.verbs import DOES, STOP_WORDS, Does
 from specport.catalog.search.words import initials_of, stem, words_of
@@ -39,6 +40,10 @@ class Field:
     usual: int
     evenness: float
 
+    def of_each(self, words: int) -> float:
+        """How much each of so many words says."""
+        return self.weight / (1 - self.evenness + self.evenness * words / self.usual)
+
 
 NAME = Field(0.8, 5, 0.6)
 LAST = Field(4.0, 1, 0.7)
@@ -57,6 +62,12 @@ TAG = Field(0.2, 15, 0.4)
 
 SOURCE = Field(0.5, 2, 0.5)
 """The name of the source and the title of its document."""
+
+SAID = Field(0.8, 40, 0.4)
+"""What people say of the terms in its name (the glossary)."""
+
+BEFORE_LAST = 0.5
+"""What is left of what is said of a term that the last part of the path has not: the tool is about something else."""
 
 WEIGHT_OF_INITIALS = 3.0
 
@@ -104,9 +115,11 @@ class Reading:
         stems: dict[str, float] = {}
         for field, text in self._fields(tool, segments):
             self._add(stems, field, words_of(text))
+        does, named = _does(tool, leaf), frozenset(map(self._stem, about))
+        self._add_said(stems, named, does, frozenset(map(self._stem, words_of(segments[-1] if segments else leaf))))
         for name in (leaf, *segments):
             stems.update(dict.fromkeys(initials_of(name), WEIGHT_OF_INITIALS))
-        return Entry(stems, _does(tool, leaf), frozenset(map(self._stem, about)), _is_deprecated(tool))
+        return Entry(stems, does, named, _is_deprecated(tool))
 
     def _fields(self, tool: Tool, segments: Sequence[str]) -> Iterator[tuple[Field, str]]:
         yield NAME, " ".join([*tool.address.split(".")[-2:], *tool.tags[1:]])
@@ -125,10 +138,21 @@ class Reading:
             yield TAG, " ".join(catalog.tag_texts.get(tag, "") for tag in tool.tags)
             yield SOURCE, f"{catalog.source} {catalog.title}"
 
+    @staticmethod
+    def _add_said(stems: dict[str, float], named: frozenset[str], does: Does, last: frozenset[str]) -> None:
+        """Add what people say of the terms in a name, each word once, however many terms it is said of."""
+        before, of_last = set[str](), set[str]()
+        for term in glossary().terms(named, does):
+            (before if last.isdisjoint(term.stems) else of_last).update(term.said)
+        for said, part in ((of_last, 1.0), (before - of_last, BEFORE_LAST)):
+            each = part * SAID.of_each(len(of_last | before))
+            for word in said:
+                stems[word] = stems.get(word, 0.0) + each
+
     def _add(self, stems: dict[str, float], field: Field, words: Iterable[str]) -> None:
         said = [self._stem(word) for word in words if word not in STOP_WORDS][:MAX_WORDS]
         if said:
-            each = field.weight / (1 - field.evenness + field.evenness * len(said) / field.usual)
+            each = field.of_each(len(said))
             for word in said:
                 stems[word] = stems.get(word, 0.0) + each
 

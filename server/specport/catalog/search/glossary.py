@@ -1,0 +1,70 @@
+"""What people say of the terms that API documents use: `terms/*.txt`, read when the first index is made.
+
+A line is `term, term: word word`: terms for one thing, each of one or several words, and behind `:` what somebody says
+who does not know them, what it is for, and what goes wrong without it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from importlib import resources
+
+from specport.catalog.search.verbs import STOP_WORDS, Does
+from specport.catalog.search.words import stem, words_of
+
+_DOING: Mapping[str, Does] = {"create": Does.CREATE, "update": Does.UPDATE, "delete": Does.DELETE}
+"""Words of terms that are no part of a name: tools have them that do so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Stems that are all in a tool's name, what the tool does, and the stems of what people say of it."""
+
+    stems: frozenset[str]
+    does: Does
+    said: tuple[str, ...]
+
+
+class Glossary:
+    """The terms, each by one of its stems."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        """Lines as the module says."""
+        self._terms: dict[str, list[Term]] = {}
+        for line in lines:
+            names, _, said = line.partition(":")
+            words = [word for word in words_of(f"{names} {said}") if word not in STOP_WORDS and word not in _DOING]
+            stems = tuple(dict.fromkeys(map(stem, words)))
+            for name in names.split(","):
+                self._add(name.split(), stems)
+
+    def _add(self, words: list[str], said: tuple[str, ...]) -> None:
+        named = [word for word in words if word not in _DOING]
+        does = functools.reduce(Does.__or__, (_DOING[word] for word in words if word in _DOING), Does.NOTHING)
+        stems = [stem(word) for word in named]
+        keys = {tuple(stems), (stem("".join(named)),)}
+        for key in keys:
+            others = tuple(each for each in said if each not in key)
+            self._terms.setdefault(key[-1], []).append(Term(frozenset(key), does, others))
+
+    def terms(self, about: AbstractSet[str], does: Does) -> Iterator[Term]:
+        """The terms that are in a tool's name and path."""
+        for each in about:
+            for term in self._terms.get(each, ()):
+                if term.stems <= about and (not term.does or term.does & does):
+                    yield term
+
+
+@functools.cache
+def glossary() -> Glossary:
+    """The terms of `terms/*.txt`."""
+    return Glossary(_lines())
+
+
+def _lines() -> Iterator[str]:
+    folder = resources.files("specport.catalog.search") / "terms"
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        yield from file.read_text(encoding="utf-8").splitlines()
