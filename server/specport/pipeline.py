@@ -27,8 +27,8 @@ from specport.settings import Settings
 from specport.sources.registry import Registry
 from specport.targets import Targets
 
-MAX_CHECKERS = 512
-"""Most compiled schemas kept; one of a large API may take megabytes."""
+MAX_READY = 512
+"""Most tools kept ready; the compiled schema of one of a large API may take megabytes."""
 
 LARGE_BODY = 256 * 1024
 """Bytes of an answer from which on it is read beside other calls, which it would hold up."""
@@ -56,6 +56,33 @@ class Call:
         await self.entry.asking(self.ask(question))
 
 
+class _Ready:
+    """A tool with what its calls need of it, made at the first one."""
+
+    def __init__(self, tool: Tool) -> None:
+        self.tool = tool
+        self.checker = ArgumentChecker(tool)
+        self._inputs: Inputs | None = None
+
+    def inputs(self, route: Route) -> Inputs:
+        """What its operation takes."""
+        if self._inputs is None:
+            fitted, members = functools.partial(_fitted, self.checker), functools.partial(_members, self.tool, route)
+            self._inputs = Inputs(route, fitted, members)
+        return self._inputs
+
+
+def _fitted(checker: ArgumentChecker, arguments: Mapping[str, object]) -> Mapping[str, object] | None:
+    try:
+        return checker.check(arguments)
+    except BadArguments:
+        return None
+
+
+def _members(tool: Tool, route: Route) -> frozenset[str]:
+    return frozenset(argument_members(tool.input_schema, route.body.argument) if route.body else ())
+
+
 class Pipeline:
     """Takes calls of the registry's sources through the rooms in order."""
 
@@ -64,34 +91,23 @@ class Pipeline:
         self._registry = registry
         self._executor = executor
         self._targets = targets
-        self._checkers: dict[str, tuple[Tool, ArgumentChecker]] = {}
+        self._ready: dict[str, _Ready] = {}
 
     def checked(self, tool: Tool, arguments: object) -> Mapping[str, object]:
         """The arguments of a call, by the tool's schema, which is compiled at its first call. Raises BadArguments."""
-        known = self._checkers.get(tool.address)
-        if known is None or known[0] is not tool:
-            if len(self._checkers) >= MAX_CHECKERS:
-                self._checkers.pop(next(iter(self._checkers)))
-            known = self._checkers[tool.address] = (tool, ArgumentChecker(tool))
-        return known[1].check(arguments)
+        return self._made_ready(tool).checker.check(arguments)
 
     def forget(self, is_listed: Callable[[Tool], bool]) -> None:
         """Let go of the compiled schemas of tools that are not listed any more, and of the sources behind them."""
-        self._checkers = {address: known for address, known in self._checkers.items() if is_listed(known[0])}
+        self._ready = {address: ready for address, ready in self._ready.items() if is_listed(ready.tool)}
 
-    def _asked(self, call: Call, route: Route) -> Asked:
-        """The call as its answer is read by, with what its tool takes."""
-
-        def fitted(arguments: Mapping[str, object]) -> Mapping[str, object] | None:
-            try:
-                return self.checked(call.tool, arguments)
-            except BadArguments:
-                return None
-
-        def members() -> frozenset[str]:
-            return frozenset(argument_members(call.tool.input_schema, route.body.argument) if route.body else ())
-
-        return Asked(route, call.arguments, Inputs(fitted, members))
+    def _made_ready(self, tool: Tool) -> _Ready:
+        ready = self._ready.get(tool.address)
+        if ready is None or ready.tool is not tool:
+            if len(self._ready) >= MAX_READY:
+                self._ready.pop(next(iter(self._ready)))
+            ready = self._ready[tool.address] = _Ready(tool)
+        return ready
 
     async def run(self, call: Call, route: Route) -> ToolResult:
         """Make the request of a call, have a person asked where policy wants that, send it, and read the answer."""
@@ -111,6 +127,7 @@ class Pipeline:
         note = call.entry.sent if self._settings.audit else None
         exchange = await self._executor.send(request, channel, inbound, note=note)
         call.entry.status = exchange.status
-        facts = {"asked": self._asked(call, route), "conventions": opened.source.conventions}
+        asked = Asked(self._made_ready(call.tool).inputs(route), call.arguments)
+        facts = {"asked": asked, "conventions": opened.source.conventions}
         read = functools.partial(build_result, exchange, **facts, has_credential=bool(exchange.credentials))
         return await asyncio.to_thread(read) if len(exchange.body) > LARGE_BODY else read()

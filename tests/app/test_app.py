@@ -290,7 +290,7 @@ async def test_arguments_are_checked_however_many_tools_were_called_before(
     upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only so many compiled schemas are kept; those of the other tools are compiled again."""
-    monkeypatch.setattr("specport.pipeline.MAX_CHECKERS", 1)
+    monkeypatch.setattr("specport.pipeline.MAX_READY", 1)
     async with opened(upstream, dry_run=True) as app:
         for _ in range(2):
             for name in ("things.getThing", "things.deleteThing"):

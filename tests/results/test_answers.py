@@ -15,7 +15,7 @@ from specport.results.build import MAX_BLOB, MAX_MESSAGE, build_result
 from specport.results.model import Conventions, ToolResult
 
 ROUTE = Route("test", "GET", "/v2/things/{id}")
-ASKED = Asked(ROUTE, {}, Inputs(lambda given: given, frozenset))
+ASKED = Asked(Inputs(ROUTE, lambda given: given, frozenset), {})
 DIGITALOCEAN = Conventions("links.pages.next", "meta.total", "message", "id")
 
 

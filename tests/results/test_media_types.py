@@ -22,7 +22,7 @@ def answered(body: bytes, media_type: str, *, method: str = "GET", status: int =
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return build_result(
         Exchange(status, {"content-type": media_type, **named}, body),
-        asked=Asked(Route("test", method, "/v2/things"), {}, Inputs(lambda given: given, frozenset)),
+        asked=Asked(Inputs(Route("test", method, "/v2/things"), lambda given: given, frozenset), {}),
         conventions=Conventions(),
         has_credential=True,
     )

@@ -23,7 +23,7 @@ ROUTE = Route(
         Binding("region", "header", "region"),
     ),
 )
-TAKES_ALL = Inputs(lambda arguments: arguments, frozenset)
+TAKES_ALL = Inputs(ROUTE, lambda arguments: arguments, frozenset)
 DIGITALOCEAN = Conventions(next_page="links.pages.next", total="meta.total")
 BASE = "https://api.digitalocean.com/v2/droplets"
 
@@ -32,7 +32,7 @@ def notes(body: object, arguments: dict[str, object], conventions: Conventions =
     """The notes beside an answer, as one text."""
     headers = {"content-type": "application/json"} | ({"link": link} if link else {})
     exchange = Exchange(200, headers, orjson.dumps(body))
-    asked = Asked(ROUTE, arguments, TAKES_ALL)
+    asked = Asked(TAKES_ALL, arguments)
     result = build_result(exchange, asked=asked, conventions=conventions, has_credential=True)
     assert result.structured is None or not result.notes
     return "\n".join(result.notes)

@@ -27,7 +27,7 @@ LINES = (
 def answered(body: bytes, media_type: str = "text/event-stream", *, left: str = "") -> ToolResult:
     return build_result(
         Exchange(200, {"content-type": media_type}, body, left=left),
-        asked=Asked(Route("test", "GET", "/v2/things"), {}, Inputs(lambda given: given, frozenset)),
+        asked=Asked(Inputs(Route("test", "GET", "/v2/things"), lambda given: given, frozenset), {}),
         conventions=Conventions(),
         has_credential=True,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
@@ -20,43 +20,55 @@ class Place(NamedTuple):
     member: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Inputs:
-    """What an operation takes.
+    """What an operation takes: made once for a tool, as its names are the same at every call."""
 
-    `fitted`: arguments as its schema wants them, None where they do not fit; `members`: names in its JSON body.
-    """
+    def __init__(
+        self, route: Route, fitted: Callable[[Arguments], Arguments | None], members: Callable[[], frozenset[str]]
+    ) -> None:
+        """`fitted`: arguments as its schema wants them, None where none fit; `members`: names in its JSON body."""
+        self.route = route
+        self.fitted = fitted
+        self._members = members
+        self._named: dict[str, Place | None] = {}
+        self._alike: dict[tuple[str, ...], tuple[Place, ...]] = {}
+        self.can_change = route.body is not None or any(each.location == "query" for each in route.bindings)
+        """Whether it takes anything that could say which page is meant."""
 
-    fitted: Callable[[Arguments], Arguments | None]
-    members: Callable[[], frozenset[str]]
+    def place(self, name: str) -> Place | None:
+        """Where the parameter of that name goes, or the member of the body."""
+        if name not in self._named:
+            self._named[name] = next(self._places(lambda known: known == name), None)
+        return self._named[name]
+
+    def places(self, plain_names: tuple[str, ...]) -> tuple[Place, ...]:
+        """Where parameters and members of the body of such names go, told without case and signs."""
+        found = self._alike.get(plain_names)
+        if found is None:
+            found = self._alike[plain_names] = tuple(self._places(lambda known: plain_name(known) in plain_names))
+        return found
+
+    def _places(self, is_meant: Callable[[str], bool]) -> Iterator[Place]:
+        """Parameters before members of the body."""
+        for binding in self.route.bindings:
+            if binding.location == "query" and is_meant(binding.wire_name):
+                yield Place(binding.argument)
+        body = self.route.body
+        if body:
+            yield from (Place(body.argument, name) for name in sorted(self._members()) if is_meant(name))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A call whose next page is sought."""
 
-    route: Route
-    arguments: Arguments
     inputs: Inputs
+    arguments: Arguments
 
     @property
-    def can_change(self) -> bool:
-        """Whether the operation takes anything that could say which page is meant."""
-        return self.route.body is not None or any(each.location == "query" for each in self.route.bindings)
-
-    def place(self, name: str) -> Place | None:
-        """Where the parameter of that name goes, or the member of the body."""
-        found = self._query(lambda known: known == name)
-        if not found:
-            found = self._body(lambda known: known == name)
-        return found[0] if found else None
-
-    def places(self, plain_names: tuple[str, ...]) -> list[Place]:
-        """Where parameters and members of the body of such names go, told without case and signs."""
-        return [
-            *self._query(lambda known: plain_name(known) in plain_names),
-            *self._body(lambda n: plain_name(n) in plain_names),
-        ]
+    def route(self) -> Route:
+        """The operation that is called."""
+        return self.inputs.route
 
     def is_backwards(self, place: Place) -> bool:
         """Whether the call asks for what comes before something, and the place is for what comes after."""
@@ -64,7 +76,7 @@ class Asked:
         if "after" not in name:
             return False
         before = name.replace("startingafter", "endingbefore").replace("after", "before")
-        return any(self.given(other) is not None for other in self.places((before,)))
+        return any(self.given(other) is not None for other in self.inputs.places((before,)))
 
     def given(self, place: Place) -> object:
         """What the call gave there, None where it gave nothing."""
@@ -86,11 +98,3 @@ class Asked:
         if not isinstance(body, dict):
             return None
         return self.inputs.fitted({**self.arguments, place.argument: {**cast("Arguments", body), place.member: value}})
-
-    def _query(self, is_meant: Callable[[str], bool]) -> list[Place]:
-        bindings = (each for each in self.route.bindings if each.location == "query" and is_meant(each.wire_name))
-        return [Place(binding.argument) for binding in bindings]
-
-    def _body(self, is_meant: Callable[[str], bool]) -> list[Place]:
-        body = self.route.body
-        return [Place(body.argument, name) for name in sorted(self.inputs.members()) if is_meant(name)] if body else []

@@ -105,5 +105,6 @@ class Conventions:
     @property
     def pagination(self) -> Pagination | None:
         """How answers tell the next page, where that is stated."""
-        said = Pagination(self.next_page, self.argument, self.more, self.pages, self.items)
-        return said if said != Pagination() else None
+        if not (self.next_page or self.argument or self.more or self.pages or self.items):
+            return None
+        return Pagination(self.next_page, self.argument, self.more, self.pages, self.items)

@@ -54,7 +54,7 @@ class _End(Enum):
 
 def next_page(answer: object, exchange: Exchange, *, asked: Asked, conventions: Conventions) -> NextPage | None:
     """The arguments of the next page, None when the answer names none. What says first that there is none is heard."""
-    if not asked.can_change:
+    if not asked.inputs.can_change:
         return None
     totals = (at_path(answer, path) for path in (asked.route.total, conventions.total))
     total = next((total for total in totals if is_count(total)), None)
@@ -81,7 +81,7 @@ def _declared(answer: object, how: Pagination, asked: Asked, total: int | None) 
         if not isinstance(url, str):
             return None if url is _MISSING else _End.LAST
         return _by_url(url, asked, total) or _End.LAST
-    place = asked.place(how.argument)
+    place = asked.inputs.place(how.argument)
     if place is None or asked.is_backwards(place):
         return None
     if how.more and at_path(answer, how.more, _MISSING) is not True:

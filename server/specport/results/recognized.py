@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -36,6 +37,7 @@ _CURSORS_WITH_FLAG = {
     "lastid": ("after", "afterid"),
 }
 """Members that stand on the last page, too: they count where a flag beside them says that there are more."""
+_CURSORS_BESIDE_FLAG = _CURSORS | _CURSORS_WITH_FLAG
 
 _FLAGS = frozenset({"hasmore", "hasnext", "hasnextpage", "hasmoreitems", "more", "istruncated", "truncated"})
 _HOLDERS = frozenset({
@@ -48,6 +50,7 @@ _PAGES = ("page", "pagenumber")
 _NUMBERS = frozenset({"page", "currentpage", "pagenumber"})
 _LAST_PAGES = frozenset({"totalpages", "pages", "pagecount", "lastpage", "numpages"})
 _OFFSETS = ("offset", "skip")
+_OFFSET_NUMBERS = frozenset(_OFFSETS)
 _TOTALS = frozenset({"total", "totalcount", "totalitems", "totalresults"})
 _STARTING_AFTER = "starting_after"
 
@@ -57,16 +60,30 @@ Found = tuple[Place, "str | int", "int | None"]
 JsonObject = Mapping[str, object]
 
 
-def recognized(root: JsonObject, holders: Sequence[JsonObject], asked: Asked) -> Found | None:
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An object that says what is of all of an answer: its members by plain name, and what its flags say."""
+
+    members: Sequence[tuple[str, object]]
+    flags: Sequence[object]
+
+    @classmethod
+    def of(cls, said: JsonObject) -> Holder:
+        """What a JSON object says."""
+        members = [(plain_name(name), value) for name, value in said.items()]
+        return cls(members, [value for name, value in members if name in _FLAGS])
+
+
+def recognized(root: JsonObject, holders: Sequence[Holder], asked: Asked) -> Found | None:
     """The one pair of an answer's member and an argument that names the next page, None where none or several do."""
     found = list(_cursors(holders, asked)) or list(_after_last(root, asked)) or list(_counting(root, holders, asked))
     is_one = len({(place, value) for place, value, _ in found}) == 1
     return found[0] if is_one and not asked.is_backwards(found[0][0]) else None
 
 
-def next_urls(holders: Sequence[JsonObject], path: str) -> list[str]:
+def next_urls(holders: Sequence[Holder], path: str) -> list[str]:
     """URLs that an answer calls those of the next page, where they are of the operation with that path template."""
-    values = [value for each in holders for name, value in each.items() if plain_name(name) in _URLS]
+    values = [value for each in holders for name, value in each.members if name in _URLS]
     links = [cast("JsonObject", each).get("href") if isinstance(each, dict) else each for each in values]
     return [link for link in links if isinstance(link, str) and _is_of(link, path)]
 
@@ -78,16 +95,17 @@ def as_cursor(value: object) -> str | int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
-def holders_of(root: JsonObject) -> list[JsonObject]:
-    """The objects that say what is of all of an answer, but for those that say there is no more."""
-    if False in _flags(root):
+def holders_of(root: JsonObject) -> list[Holder]:
+    """The objects that say what is of all of an answer, the answer first, but for those that say there is no more."""
+    whole = Holder.of(root)
+    if False in whole.flags:
         return []
     inside = [
-        cast("JsonObject", value)
-        for name, value in root.items()
-        if plain_name(name) in _HOLDERS and isinstance(value, dict)
+        Holder.of(cast("JsonObject", value))
+        for name, value in whole.members
+        if name in _HOLDERS and isinstance(value, dict)
     ]
-    return [root, *(each for each in inside if False not in _flags(each))]
+    return [whole, *(each for each in inside if False not in each.flags)]
 
 
 def _is_of(link: str, path: str) -> bool:
@@ -105,19 +123,16 @@ def _is_of(link: str, path: str) -> bool:
     return bool(parts.query) and (not segments or is_same)
 
 
-def _flags(holder: JsonObject) -> list[object]:
-    return [value for name, value in holder.items() if plain_name(name) in _FLAGS]
-
-
-def _cursors(holders: Sequence[JsonObject], asked: Asked) -> Iterator[Found]:
+def _cursors(holders: Sequence[Holder], asked: Asked) -> Iterator[Found]:
     """Cursors with the parameters that take them."""
     for holder in holders:
-        is_flagged = True in _flags(holder) or True in _flags(holders[0])
-        names = _CURSORS | _CURSORS_WITH_FLAG if is_flagged else _CURSORS
-        for name, value in holder.items():
-            cursor, takers = as_cursor(value), names.get(plain_name(name))
+        is_flagged = True in holder.flags or True in holders[0].flags
+        names = _CURSORS_BESIDE_FLAG if is_flagged else _CURSORS
+        for name, value in holder.members:
+            takers = names.get(name)
+            cursor = as_cursor(value) if takers else None
             if takers and cursor is not None and not _is_url(cursor):
-                yield from ((place, cursor, None) for place in asked.places(takers))
+                yield from ((place, cursor, None) for place in asked.inputs.places(takers))
 
 
 def _is_url(cursor: str | int) -> bool:
@@ -126,27 +141,32 @@ def _is_url(cursor: str | int) -> bool:
 
 def _after_last(root: JsonObject, asked: Asked) -> Iterator[Found]:
     """The last item's id, where there are more and the operation has the parameter for it as Stripe calls it."""
+    if root.get("has_more") is not True:
+        return
     lists = [cast("list[object]", value) for value in root.values() if isinstance(value, list)]
-    if root.get("has_more") is not True or len(lists) != 1 or not lists[0] or not isinstance(lists[0][-1], dict):
+    if len(lists) != 1 or not lists[0] or not isinstance(lists[0][-1], dict):
         return
     last = as_cursor(cast("JsonObject", lists[0][-1]).get("id"))
-    place = asked.place(_STARTING_AFTER)
+    place = asked.inputs.place(_STARTING_AFTER)
     if last is not None and place is not None:
         yield place, last, None
 
 
-def _counting(root: JsonObject, holders: Sequence[JsonObject], asked: Asked) -> Iterator[Found]:
+def _counting(root: JsonObject, holders: Sequence[Holder], asked: Asked) -> Iterator[Found]:
     """The number of the next page or item, where the answer says which one this is, and how many there are."""
+    pages, offsets = asked.inputs.places(_PAGES), asked.inputs.places(_OFFSETS)
+    if not pages and not offsets:
+        return
     lists = [cast("list[object]", value) for value in root.values() if isinstance(value, list)]
     for holder in holders:
-        numbers = {plain_name(name): value for name, value in holder.items() if type(value) is int}
+        numbers = {name: value for name, value in holder.members if type(value) is int}
         total = _of(numbers, _TOTALS)
-        for place in asked.places(_PAGES):
+        for place in pages:
             number, last = _of(numbers, _NUMBERS), _of(numbers, _LAST_PAGES)
             if number and last and number < last and number == (asked.given(place) or number):
                 yield place, number + 1, total
-        for place in asked.places(_OFFSETS):
-            offset = _of(numbers, frozenset(_OFFSETS))
+        for place in offsets:
+            offset = _of(numbers, _OFFSET_NUMBERS)
             following = (offset or 0) + len(lists[0]) if len(lists) == 1 and lists[0] else None
             is_asked = offset is not None and offset == (asked.given(place) or 0)
             if is_asked and following is not None and total is not None and following < total:
@@ -155,5 +175,7 @@ def _counting(root: JsonObject, holders: Sequence[JsonObject], asked: Asked) -> 
 
 def _of(numbers: Mapping[str, int], names: frozenset[str]) -> int | None:
     """The one number that is called so."""
+    if numbers.keys().isdisjoint(names):
+        return None
     found = {numbers[name] for name in names if name in numbers}
     return found.pop() if len(found) == 1 else None
