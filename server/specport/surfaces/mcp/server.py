@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -60,6 +61,9 @@ _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """The images that models look at: of any other kind they fail the request that shows it to them."""
 
 Context = ServerRequestContext[Any, Any]  # the SDK's own default for both parameters
+
+_STRUCTURED: ContextVar[Mapping[str, object] | None] = ContextVar("structured", default=None)
+"""Structured content of the call that is being answered, on its way past the SDK, which would walk it three times."""
 
 _BRINGING = "openapi.previewSpec and openapi.addSource bring in further APIs; tools they add are callable at once."
 _INSTRUCTIONS: Mapping[Expose, str] = {
@@ -135,7 +139,7 @@ class McpServer:
             on_completion=self._complete,
         )
         self.lowlevel.add_request_handler("logging/setLevel", types.SetLevelRequestParams, self._set_level)
-        self.lowlevel.middleware[:] = [self._cached_pages]
+        self.lowlevel.middleware[:] = [self._answered]
         self.lowlevel.add_notification_handler("notifications/initialized", types.NotificationParams, self._initialized)
         app.on_change.append(self._announce)
 
@@ -163,10 +167,19 @@ class McpServer:
         cursor = _cursor(listing.digest, following) if following < len(listing.tools) else None
         return types.ListToolsResult(tools=page, next_cursor=cursor)
 
-    async def _cached_pages(self, ctx: Context, call_next: CallNext) -> HandlerResult:
-        """Serve a list page as the wire dict made the first time it was asked for."""
-        if ctx.method != "tools/list":
-            return await call_next(ctx)
+    async def _answered(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        """Take list pages and structured content past the SDK, which makes and looks through them at every request."""
+        if ctx.method == "tools/list":
+            return await self._cached_page(ctx, call_next)
+        result = await call_next(ctx)
+        structured = _STRUCTURED.get()
+        if structured is None or not isinstance(result, dict):
+            return result
+        _STRUCTURED.set(None)
+        return {**result, "structuredContent": structured}
+
+    async def _cached_page(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        """A list page as the wire dict made the first time it was asked for."""
         await self._app.sync()
         cursor = (ctx.params or {}).get("cursor")
         key = (ctx.protocol_version, self._app.listing.digest, cursor if isinstance(cursor, str) else "")
@@ -194,6 +207,7 @@ class McpServer:
                 answers=params.request_state is not None,
                 progress=_progress(ctx),
             )
+            _STRUCTURED.set(result.structured)
             return _as_mcp(result)
         except InputRequired as asked:
             return asked.result
@@ -284,13 +298,11 @@ def _when_gone(session: ServerSession, forget: Callable[[ServerSession], None]) 
 
 
 def _as_mcp(result: ToolResult) -> types.CallToolResult:
+    """All of a result but its structured content."""
     content: list[types.ContentBlock] = [types.TextContent(text=result.text)]
     content += [types.TextContent(text=note) for note in result.notes]
     content += [_blob(blob) for blob in result.blobs]
-    structured = dict(result.structured) if result.structured is not None else None
-    return types.CallToolResult(
-        content=content, structured_content=structured, is_error=result.is_error, _meta=_meta(result)
-    )
+    return types.CallToolResult(content=content, is_error=result.is_error, _meta=_meta(result))
 
 
 def _meta(result: ToolResult) -> dict[str, object] | None:
