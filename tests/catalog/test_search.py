@@ -109,6 +109,8 @@ def leaves(index: SearchIndex, query: str, limit: int = 3) -> Sequence[str]:
         ("which customers are there", "customersList"), ("remove the buyer", "customersDelete"),
         ("throw this customer out", "customersDelete"), ("deleting customers", "customersDelete"),
         ("make the customer public", "customersUpdate"), ("customers", "customersList"),
+        ("expel a customer", "customersDelete"), ("bring a customer up to date", "customersUpdate"),
+        ("delete customer invoice-17", "customersDelete"),  # what ends in a number is the name of one
         ("customer orders: get all customers", "customersList"), ("my customers", "customersList"),
     ],
 )  # fmt: skip

@@ -56,10 +56,14 @@ def in_few_words(words: Sequence[str]) -> list[str]:
 
 
 def _apart(words: Sequence[str], place: int) -> int:
-    """Where the second word of a phrase stands whose first is at a place; 0 where none does."""
+    """Where the second word of a phrase stands whose first is at a place; 0 where none does.
+
+    It stands for itself where it begins a phrase, as in `bring it up to date`.
+    """
     for later in range(place + 2, min(place + MAX_APART, len(words))):
         if words[later] in PARTICLES and (words[place], words[later]) in PHRASES:
-            return later
+            begins = any(tuple(words[later : later + length]) in PHRASES for length in range(2, LONGEST_PHRASE + 1))
+            return 0 if begins else later
     return 0
 
 

@@ -29,7 +29,7 @@ OF_CONTEXT = 0.7
 """What is left of the weight of a word that only says what for, when or why."""
 
 OF_VALUE = 0.25
-"""How much a word counts that looks as if it were the value of an argument: quoted, `a/b`, `x.org`, `called x`."""
+"""How much a word counts that looks like the value of an argument: quoted, `a/b`, `x.org`, `web-1`, `called x`."""
 
 OF_SYNONYM = 0.7
 """How well another word than the one that was said stands for it."""
@@ -45,7 +45,7 @@ OF_INITIALS = 0.8
 
 _VALUES = re.compile(
     r"(?<!\w)([\"'])[^\"']{1,40}\1(?!\w)|https?://\S+|[A-Za-z0-9_-]+[./@][\w./@-]+"
-    r"|(?<=\bcalled )\S+|(?<=\bnamed )\S+"
+    r"|[A-Za-z]+(?:-[A-Za-z0-9]+)*-\d+\b|(?<=\bcalled )\S+|(?<=\bnamed )\S+"
 )
 _BEFORE_CONTEXT = frozenset(("for", "so", "because", "when", "after", "during", "while", "if", "without", "before"))
 

@@ -32,31 +32,36 @@ _VERBS: Mapping[tuple[Does, Does], str] = {
     """,
     (Does.CREATE, Does.NOTHING): """
         create make new take host launch provision build generate register spawn deploy clone fork duplicate
-        post upload buy order issue publish submit write define schedule start
+        post upload buy order issue publish submit write define schedule start begin compose draft reserve book rent
+        enroll arrange dial phone text mail note
     """,
     (Does.CREATE, Does.UPDATE): """
         activate monitor define add assign attach put allow grant invite give insert associate connect link bind
         join enable install import save store push apply share record restrict limit cap expose report notify
-        protect open
+        protect open enter
     """,
     (Does.UPDATE, Does.NOTHING): """
         update change edit rename modify set alter patch replace adjust configure switch toggle extend increase
-        decrease raise lower upgrade downgrade migrate relabel customize fix correct
+        decrease raise lower upgrade downgrade migrate relabel customize fix correct amend tweak tune reorder
+        reassign reschedule postpone prolong lengthen shorten boost reduce shrink enlarge demote swap
     """,
     (Does.DELETE, Does.NOTHING): """
-        delete remove destroy drop erase wipe purge clear discard trash deregister unregister terminate
+        delete remove destroy drop erase wipe purge clear discard trash deregister unregister terminate expel oust
+        scrap ditch dump unpublish unsend retract unpin unfollow empty prune
     """,
     (Does.DELETE, Does.UPDATE | Does.RUN): """
         deactivate redact suspend hide detach unassign unlink revoke uninstall disable disconnect dissociate
         unsubscribe leave kick ban withdraw dismiss forget reject block undo unblock unlock lock kill cancel
-        stop
+        stop exclude silence end
     """,
     (Does.RUN, Does.UPDATE | Does.CREATE): """
         copy request renew validate calculate increment sync react ship deliver resend retry release promote
         expire run restart reboot reset rotate trigger execute send resize scale approve merge close reopen
         pause resume rerun rebuild move transfer restore redeploy rollback capture refund pay charge confirm
         verify accept evict collect snapshot mark star follow mute archive unarchive power turn shutdown
-        finalize void sign
+        finalize void sign freeze unfreeze reinstall recycle drain flush refresh reload invoke simulate authorize
+        authenticate redeem settle unmute skip play translate convert transcribe forward reply answer escalate
+        acknowledge resolve snooze dispatch process boot split crop
     """,
 }
 """Verbs by what they ask for first, and what they may ask for besides."""
@@ -82,7 +87,8 @@ THINGS = frozenset(
         "limit", "cap", "schedule", "lock", "block", "patch", "export", "import", "share", "trigger", "refund",
         "post", "power", "mark", "watch", "count", "query", "search", "register", "set", "sign", "archive",
         "available", "details", "detail", "specific", "pay", "display", "print", "notify", "label", "start",
-        "stop", "run", "open", "close", "reset", "capture", "new", "deploy",
+        "stop", "run", "open", "close", "reset", "capture", "new", "deploy", "phone", "text", "mail", "note", "book",
+        "draft", "answer", "reply", "forward", "process", "play", "end", "boot", "dump", "split", "rent", "swap",
     )
 )  # fmt: skip
 """Verbs that are the names of things as well."""
@@ -102,16 +108,22 @@ SHOWING = frozenset({"get", "read", "fetch", "retrieve", "show", "view", "see", 
 """Verbs that stand for `list` where there are several things."""
 
 _PHRASES = """
-again: once more; attach: hook up; authenticated user account: who am i; authenticated: signed in, logged in; backup:
-back up; block: cut off, keep out; cancel: call off; change: switch to; contribute: chip in; create: spin up, set up,
-bring up, stand up, sign up, fire up; delete: get rid of, tear down, take down, throw away, free up, clean up; deploy:
-roll out; disable: turn off, switch off; enable: turn on, switch on; event: what happened; get: look up, look at, find
-out; hold: set aside; list: show all, list all; login: log in, sign in; logout: log out; move: move to; notify: let me
-know, tell me when, get told; pause: on hold; payout: pay out, paying out; permission: who can, who may, allowed to;
-publish: make public; refund: money back, give back, pay back, send back; release: let go; remove: kick out, throw
-out, take off, take away; replace: swap out; restart: start over; retry: try again; review: change request; rollback:
-go back, roll back; set: point to; shutdown: shut down, power off, power down; start: power on, boot up, kick off;
-topup: top up; transfer: take over, hand over; unsubscribe: opt out; update: up to date
+abandon: give up; again: once more; allow: let in; attach: hook up, plug in; authenticated: signed in, logged in;
+authenticated user account: who am i; backup: back up; block: cut off, keep out, shut out; cancel: call off; change:
+switch to; collect: pick up; continue: go on, carry on; contribute: chip in; create: spin up, set up, bring up, stand
+up, sign up, fire up; decrease: bring down, cut down; delete: get rid of, tear down, take down, throw away, free up,
+clean up; deliver: drop off; deploy: roll out, go live; disable: turn off, switch off; enable: turn on, switch on; end:
+hang up; error: went wrong, not working; event: what happened; exclude: leave out; expired: ran out; fill: fill in, fill
+out; finish: wrap up; forward: pass on, pass along; get: look up, look at, find out; history: over time, in the past;
+hold: set aside; increase: ramp up, bump up; latest: most recent; list: show all, list all; login: log in, sign in;
+logout: log out, log off, sign out; move: move to; notify: let me know, tell me when, get told; pause: on hold; payout:
+pay out, paying out; permission: who can, who may, allowed to, may i; postpone: put off; publish: make public, put
+online; record: write down, note down; refund: money back, give back, pay back, send back; release: let go; remove: kick
+out, throw out, take off, take away; replace: swap out; restart: start over; restore: bring back, get back, put back;
+retry: try again; review: change request; rollback: go back, roll back; scale: scale up, scale down; search: look for;
+set: point to; shutdown: shut down, power off, power down; split: break up; start: power on, boot up, kick off; status:
+how far; submit: hand in; test: try out; topup: top up; transfer: take over, hand over; unpublish: take offline;
+unsubscribe: opt out; update: up to date; withdraw: take back
 """
 """A word and, behind `:`, what is said for it in several."""
 
