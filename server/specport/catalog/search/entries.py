@@ -144,7 +144,8 @@ class Reading:
         before, of_last = set[str](), set[str]()
         for term in glossary().terms(named, does):
             (before if last.isdisjoint(term.stems) else of_last).update(term.said)
-        for said, part in ((of_last, 1.0), (before - of_last, BEFORE_LAST)):
+        of_last -= named
+        for said, part in ((of_last, 1.0), (before - of_last - named, BEFORE_LAST)):
             each = part * SAID.of_each(len(of_last | before))
             for word in said:
                 stems[word] = stems.get(word, 0.0) + each

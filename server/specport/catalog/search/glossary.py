@@ -7,8 +7,7 @@ who does not know them, what it is for, and what goes wrong without it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -23,38 +22,37 @@ _DOING: Mapping[str, Does] = {"create": Does.CREATE, "update": Does.UPDATE, "del
 class Term:
     """Stems that are all in a tool's name, what the tool does, and the stems of what people say of it."""
 
-    stems: frozenset[str]
+    stems: tuple[str, ...]
     does: Does
     said: tuple[str, ...]
 
 
 class Glossary:
-    """The terms, each by one of its stems."""
+    """The terms, each by the last of its stems."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         """Lines as the module says."""
         self._terms: dict[str, list[Term]] = {}
+        stem_of = functools.cache(stem)
         for line in lines:
             names, _, said = line.partition(":")
-            words = [word for word in words_of(f"{names} {said}") if word not in STOP_WORDS and word not in _DOING]
-            stems = tuple(dict.fromkeys(map(stem, words)))
+            words = (word for word in words_of(f"{names} {said}") if word not in STOP_WORDS and word not in _DOING)
+            stems = tuple(dict.fromkeys(map(stem_of, words)))
             for name in names.split(","):
-                self._add(name.split(), stems)
+                self._add(name.split(), stems, stem_of)
 
-    def _add(self, words: list[str], said: tuple[str, ...]) -> None:
+    def _add(self, words: Sequence[str], said: tuple[str, ...], stem_of: Callable[[str], str]) -> None:
+        """Add a term, and what it is where a path writes it as one word."""
+        does = functools.reduce(Does.__or__, (_DOING.get(word, Does.NOTHING) for word in words))
         named = [word for word in words if word not in _DOING]
-        does = functools.reduce(Does.__or__, (_DOING[word] for word in words if word in _DOING), Does.NOTHING)
-        stems = [stem(word) for word in named]
-        keys = {tuple(stems), (stem("".join(named)),)}
-        for key in keys:
-            others = tuple(each for each in said if each not in key)
-            self._terms.setdefault(key[-1], []).append(Term(frozenset(key), does, others))
+        for stems in dict.fromkeys((tuple(map(stem_of, named)), (stem_of("".join(named)),))):
+            self._terms.setdefault(stems[-1], []).append(Term(stems, does, said))
 
-    def terms(self, about: AbstractSet[str], does: Does) -> Iterator[Term]:
+    def terms(self, about: frozenset[str], does: Does) -> Iterator[Term]:
         """The terms that are in a tool's name and path."""
         for each in about:
             for term in self._terms.get(each, ()):
-                if term.stems <= about and (not term.does or term.does & does):
+                if about.issuperset(term.stems) and (not term.does or term.does & does):
                     yield term
 
 
