@@ -45,9 +45,9 @@ class _Inflating(Protocol):
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-def codings_of(values: Sequence[str]) -> tuple[Coding, ...]:
-    """What has to be undone, in that order, by the values of Content-Encoding. Raises BrokenCoding."""
-    names = [name.strip().lower() for value in values for name in value.split(",")]
+def codings_of(value: str) -> tuple[Coding, ...]:
+    """What has to be undone, in that order, by the value of Content-Encoding. Raises BrokenCoding."""
+    names = [name.strip().lower() for name in value.split(",")]
     applied = [name for name in names if name not in ("", "identity")]
     for name in applied:
         if name not in _CODINGS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -31,6 +31,8 @@ _OWN_HEADERS = (
     ("user-agent", b"User-Agent", b"specport"), ("accept-encoding", b"Accept-Encoding", b"gzip, deflate"),
     ("connection", b"Connection", b"keep-alive"),
 )  # fmt: skip
+_HAVE_BODIES = frozenset({"POST", "PUT", "PATCH", "QUERY"})
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _BROKEN_OFF = (httpx2.NetworkError, httpx2.RemoteProtocolError)
 
 
@@ -106,11 +108,12 @@ class Exchanger:
         environment, none of which may apply here, and a third of the time.
         """
         request = call.request
+        url = httpx2.URL(request.url)
         outgoing = httpx2.Request(
             request.method,
-            request.url,
-            headers=[*_own_headers(request), *((name.encode(), value.encode()) for name, value in request.headers)],
-            content=request.content,
+            url,
+            headers=_headers(request, url),
+            stream=httpx2.ByteStream(request.content or b""),
             extensions={"timeout": self._timeout},
         )
         outgoing.method = request.method  # which the client's class writes in capitals; OAS 3.2 section 4.9 keeps it
@@ -119,15 +122,16 @@ class Exchanger:
         if call.is_guarded:
             await self._pin(outgoing)
         response = await self._connected().handle_async_request(outgoing)
+        received = dict(response.headers.items())
         try:
-            body, left = await self._read(response, call)
+            body, left = await self._read(response, received, call)
         finally:
             await response.aclose()
         if log.isEnabledFor(logging.INFO):
             log.info("%s %s answered %d", request.method, call.redaction.text(request.url), response.status_code)
-        headers = call.redaction.headers(response.headers.items())
+        headers = call.redaction.headers(received.items())
         exchange = Exchange(response.status_code, headers, call.redaction.body(body), left=left)
-        return Answer(exchange, response.headers["location"] if is_redirect(exchange.status, headers) else "")
+        return Answer(exchange, received["location"] if is_redirect(exchange.status, headers) else "")
 
     async def _pin(self, outgoing: httpx2.Request) -> None:
         """Send the request to an address of its host that was found to be public, whatever the name says next."""
@@ -137,14 +141,14 @@ class Exchanger:
         outgoing.url = url.copy_with(host=address)
         outgoing.extensions = {**outgoing.extensions, "sni_hostname": host}
 
-    async def _read(self, response: httpx2.Response, call: Outgoing) -> tuple[bytes, str]:
+    async def _read(self, response: httpx2.Response, headers: Mapping[str, str], call: Outgoing) -> tuple[bytes, str]:
         """The decoded body, at most `Bounds.body` bytes; of a stream its start, and after what it was left."""
-        if may_go_on(response.headers):
-            return await self._read_start(response, within=0.9 * (call.ends - self._clock()))
+        if may_go_on(headers):
+            return await self._read_start(response, headers, within=0.9 * (call.ends - self._clock()))
         cap = call.cap
         chunks: list[bytes] = []
         size = 0
-        async for chunk in _decoded(response):
+        async for chunk in _decoded(response, headers):
             size += len(chunk)
             if size > cap:
                 raise UpstreamFailed(
@@ -154,16 +158,18 @@ class Exchanger:
             chunks.append(chunk)
         return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), ""
 
-    async def _read_start(self, response: httpx2.Response, *, within: float) -> tuple[bytes, str]:
+    async def _read_start(
+        self, response: httpx2.Response, headers: Mapping[str, str], *, within: float
+    ) -> tuple[bytes, str]:
         """What a stream brings before a bound is reached or it breaks off; an error only where it brought nothing."""
         bounds = self._bounds
-        counter = ItemCounter(response.headers.get("content-type", ""))
+        counter = ItemCounter(headers.get("content-type", ""))
         seconds = max(0.001, min(bounds.stream_time, within))
         chunks: list[bytes] = []
         left = ""
         try:
             async with asyncio.timeout(seconds):
-                async for chunk in _decoded(response):
+                async for chunk in _decoded(response, headers):
                     counter.take(chunk)
                     chunks.append(chunk)
                     if counter.items >= bounds.stream_items or counter.size >= bounds.stream_body:
@@ -178,16 +184,25 @@ class Exchanger:
         return b"".join(chunks), left
 
 
-def _decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
+def _decoded(response: httpx2.Response, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
     """The pieces of a body as they were before its content encodings. Raises BrokenCoding."""
     raw = cast("AsyncIterable[bytes]", response.stream)
-    return undone(raw, codings_of(response.headers.get_list("content-encoding")))
+    return undone(raw, codings_of(headers.get("content-encoding", "")))
 
 
-def _own_headers(request: PreparedRequest) -> list[tuple[bytes, bytes]]:
-    """What every request says, but for what this one says itself."""
+def _headers(request: PreparedRequest, url: httpx2.URL) -> list[tuple[bytes, bytes]]:
+    """What every request says, but for what this one says itself; and that.
+
+    One without a body says that it has none where its method would let expect one (RFC 9110 section 8.6).
+    """
     said = {name.lower() for name, _ in request.headers}
-    return [(name, value) for key, name, value in _OWN_HEADERS if key not in said]
+    length = len(request.content or b"")
+    own = (("host", b"Host", url.netloc), *_OWN_HEADERS)
+    headers = [(name, value) for key, name, value in own if key not in said]
+    headers += [(name.encode(), value.encode()) for name, value in request.headers]
+    if (length or request.method.upper() in _HAVE_BODIES) and said.isdisjoint(_FRAMING):
+        headers.append((b"Content-Length", b"%d" % length))
+    return headers
 
 
 def _translated(error: Exception, url: str, redaction: Redaction) -> UpstreamFailed:
