@@ -33,6 +33,15 @@ def write_model(folder: Path, *, inputs: Sequence[str] = ("input_ids", "attentio
     return folder
 
 
+def write_manner(folder: Path, *, pooling: object = None, prompts: object = None, modules: object = None) -> None:
+    """What sentence-transformers writes beside a model, those files of which something is given."""
+    said = {"1_Pooling/config.json": pooling, "config_sentence_transformers.json": prompts, "modules.json": modules}
+    for name, content in said.items():
+        if content is not None:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(json.dumps(content), encoding="utf-8")
+
+
 def value(name: str, kind: int, lengths: Sequence[str]) -> bytes:
     """A ValueInfoProto: a tensor of lengths that are not known before."""
     shape = b"".join(text(1, text(2, length)) for length in lengths)

@@ -13,6 +13,7 @@ import onnxruntime
 
 from specport.errors import SourceError
 from specport.meaning.files import model_of, tokenizer_of
+from specport.meaning.manner import FIRST, manner_of
 from specport.meaning.pieces import Pieces
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
@@ -42,7 +43,7 @@ class _Session(Protocol):
 
 
 class Encoder:
-    """A model whose sentence is the mean of its words, such as all-MiniLM-L6-v2. Any number of threads may use it.
+    """A model whose texts are read as `manner` says, such as all-MiniLM-L6-v2. Any number of threads may use it.
 
     Raises SourceError where the folder holds none that can be used.
     """
@@ -50,12 +51,15 @@ class Encoder:
     def __init__(self, folder: Path) -> None:
         path = model_of(folder)
         self._pieces = Pieces(tokenizer_of(folder))
+        self._manner = manner_of(folder)
         options = _RUNTIME.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.enable_cpu_mem_arena = False  # it would keep what the largest batch took
         options.log_severity_level = 3  # errors only: stderr is the server's
         try:
-            digest = hashlib.sha256(path.read_bytes() + tokenizer_of(folder).read_bytes())
+            with path.open("rb") as model:
+                digest = hashlib.file_digest(model, "sha256")
+            digest.update(tokenizer_of(folder).read_bytes() + repr(self._manner).encode())
             session: _Session = _RUNTIME.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except OSError as error:
             raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
@@ -71,6 +75,13 @@ class Encoder:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """The vectors of some texts, which are best about equally long. Raises SourceError where the model fails."""
+        return self._vectors([self._manner.before_text + text for text in texts])
+
+    def vector_of(self, query: str) -> Vectors:
+        """The vector of what is asked, to be compared with those of texts. Raises SourceError where the model fails."""
+        return self._vectors([self._manner.before_query + query])[0]
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
         pieces = [self._pieces.of(text) for text in texts]
         shape = len(pieces), max(map(len, pieces))
         numbers, is_piece = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -86,9 +97,9 @@ class Encoder:
             raise SourceError(f"{self._path} cannot read a text: {error}") from error
         if words.ndim != 3 or words.shape[:2] != shape:
             raise SourceError(f"{self._path} does not answer with a vector for each piece of a text")
-        sums = (words * is_piece[:, :, None]).sum(axis=1)
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        return np.asarray(sums / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
+        found = words[:, 0] if self._manner.pooling == FIRST else (words * is_piece[:, :, None]).sum(axis=1)
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        return np.asarray(found / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
 
 
 def cosines(vectors: Vectors, one: Vectors) -> list[float]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from specport.errors import SourceError
 
@@ -30,6 +33,26 @@ def model_of(folder: Path) -> Path:
 def tokenizer_of(folder: Path) -> Path:
     """What cuts texts into the pieces that the model knows. Raises SourceError where there is none."""
     return _first(folder, _TOKENIZER)
+
+
+def read_json(path: Path) -> object:
+    """What a file says. Raises SourceError where it cannot be read, or is no JSON."""
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise SourceError(f"{path} is no JSON") from error
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """An object as it is, anything else as none."""
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[object]:
+    """An array as it is, anything else as none."""
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def _first(folder: Path, *names: str) -> Path:

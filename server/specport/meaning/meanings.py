@@ -96,7 +96,7 @@ class Alike:
         """As `Likeness.to`."""
         from specport.meaning.encoder import cosines  # an extra
 
-        return cosines(self._vectors, self._encoder.vectors([query])[0])
+        return cosines(self._vectors, self._encoder.vector_of(query))
 
 
 def _batches(texts: Mapping[bytes, str]) -> Iterator[dict[bytes, str]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
 
 from specport.errors import SourceError
+from specport.meaning.files import items, mapping, read_json
 
 MAX_PIECES = 128
 """Pieces of a text that are read, those that begin and end it included."""
@@ -31,14 +30,8 @@ class Pieces:
     """The pieces that a model knows. Raises SourceError where `tokenizer.json` is missing or of another kind."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            read = json.loads(path.read_bytes())
-        except OSError as error:
-            raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
-        except ValueError as error:
-            raise SourceError(f"{path} is no JSON") from error
-        self._known = _known(read, path)
-        self._begin, self._end, self._unknown = (self._known[each] for each in ("[CLS]", "[SEP]", "[UNK]"))
+        self._known, names = _known(read_json(path), path)
+        self._begin, self._end, self._unknown = (self._known[each] for each in names)
 
     def of(self, text: str) -> list[int]:
         """The numbers of a text's pieces, never none: one begins it, and one ends it."""
@@ -71,18 +64,33 @@ def _words(text: str) -> Iterator[str]:
         yield found[0]
 
 
-def _known(read: object, path: Path) -> Mapping[str, int]:
-    """The vocabulary of a tokenizer, if it is one whose texts are read as here."""
-    tokenizer = _mapping(read)
-    numbers = _mapping(_mapping(tokenizer.get("model")).get("vocab"))
-    known = {piece: number for piece, number in numbers.items() if isinstance(number, int)}
-    is_lower = _mapping(tokenizer.get("normalizer")).get("lowercase") is True
-    if not is_lower or not known.keys() >= {"[CLS]", "[SEP]", "[UNK]"}:
+def _known(read: object, path: Path) -> tuple[Mapping[str, int], tuple[str, str, str]]:
+    """The vocabulary of a tokenizer, if it is one whose texts are read as here, and which pieces begin and end a text.
+
+    And which stands for what is unknown: BERT's are `[CLS]`, `[SEP]` and `[UNK]`, MPNet's `<s>`, `</s>` and `[UNK]`.
+    """
+    tokenizer = mapping(read)
+    model = mapping(tokenizer.get("model"))
+    known = {piece: number for piece, number in mapping(model.get("vocab")).items() if isinstance(number, int)}
+    is_lower = mapping(tokenizer.get("normalizer")).get("lowercase") is True
+    names = (*_around(mapping(tokenizer.get("post_processor"))), str(model.get("unk_token", "[UNK]")))
+    if not is_lower or model.get("type", "WordPiece") != "WordPiece" or not known.keys() >= set(names):
         raise SourceError(
             f"{path} is not the tokenizer of a BERT model in lower case", hint="all-MiniLM-L6-v2 has one that fits"
         )
-    return known
+    return known, names
 
 
-def _mapping(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+def _around(after: Mapping[str, object]) -> tuple[str, str]:
+    """The pieces before and behind a text, by the three forms of a `post_processor` that put one of each there."""
+    if after.get("type") in {"BertProcessing", "RobertaProcessing"}:
+        begin, end = (_first(after.get(each)) for each in ("cls", "sep"))
+        return str(begin), str(end)
+    single = after.get("single")
+    parts = [mapping(mapping(each).get("SpecialToken")).get("id") for each in items(single)]
+    special = [str(each) for each in parts if each is not None]
+    return (special[0], special[-1]) if special else ("[CLS]", "[SEP]")
+
+
+def _first(value: object) -> object:
+    return next(iter(items(value)), None)
