@@ -9,8 +9,7 @@ of them finds one tool of each tenth source. All are removed. Printed: seconds t
 the memory that each source took, and the memory before and after. Ends with 1 where something is wrong, or the memory
 after removing is more than a fifth over what it was before.
 
-"Before" is the App open and nothing added to it. What is noted meanwhile is written to a file, because each small value
-that this script itself kept would hold a megabyte of the memory that is measured.
+"Before" is the App open and nothing added to it.
 """
 
 from __future__ import annotations
@@ -18,15 +17,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import json
 import os
 import statistics
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from specport.app import App
 from specport.catalog.model import Tool
@@ -57,46 +54,14 @@ class Added:
     growth: float
 
 
-class Notes:
-    """What was noted, a JSON array to a line of a file: nothing of it stays in memory."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._open = file.open("a")
-
-    def add(self, *facts: object) -> None:
-        """Note something."""
-        self._open.write(json.dumps(facts) + "\n")
-        self._open.flush()
-
-    def all(self) -> list[list[Any]]:
-        """All of it."""
-        return [json.loads(line) for line in self._file.read_text().splitlines()]
-
-
+@dataclass(frozen=True, slots=True)
 class Run:
-    """What came of all of it, in notes of a folder."""
+    """What came of all of it: the sources that were added, why others were not, and what should be otherwise."""
 
-    def __init__(self, app: App, folder: Path) -> None:
-        self.app = app
-        self._added = Notes(folder / "added")
-        self._refused = Notes(folder / "refused")
-        self._wrong = Notes(folder / "wrong")
-
-    @property
-    def added(self) -> list[Added]:
-        """The sources that were added."""
-        return [Added(*facts) for facts in self._added.all()]
-
-    @property
-    def refused(self) -> list[str]:
-        """Why others were not."""
-        return [refused for (refused,) in self._refused.all()]
-
-    @property
-    def wrong(self) -> list[str]:
-        """What should be otherwise."""
-        return [wrong for (wrong,) in self._wrong.all()]
+    app: App
+    added: list[Added] = field(default_factory=list[Added])
+    refused: list[str] = field(default_factory=list[str])
+    wrong: list[str] = field(default_factory=list[str])
 
     async def bring(self, file: Path, number: int) -> None:
         """Preview and add one document."""
@@ -107,12 +72,13 @@ class Run:
             previewed = time.perf_counter()
             added = await self.app.add(wanted, Origin.OPERATOR)
         except SpecportError as error:
-            self._refused.add(f"{file.name}: {error}")
+            self.refused.append(f"{file.name}: {error}")
             return
         done, tools = time.perf_counter(), len(added.opened.catalog.tools)
         if preview.operations != tools:
-            self._wrong.add(f"{file.name}: the preview has {preview.operations} operations, the source {tools}")
-        self._added.add(wanted.name, file.name, tools, previewed - began, done - previewed, resident() - before)
+            self.wrong.append(f"{file.name}: the preview has {preview.operations} operations, the source {tools}")
+        row = Added(wanted.name, file.name, tools, previewed - began, done - previewed, resident() - before)
+        self.added.append(row)
 
     def check_list(self) -> None:
         """The list is whole, in order, and every name leads to its tool."""
@@ -137,7 +103,7 @@ class Run:
     def check(self, holds: bool, fault: str) -> None:
         """Note a fault unless it holds."""
         if not holds:
-            self._wrong.add(fault)
+            self.wrong.append(fault)
 
 
 def name_of(number: int) -> str:
@@ -166,7 +132,7 @@ def report(run: Run) -> None:
         print(f"  {refused[:160]}")
     print("seconds to add, by tenths of the sources: ", end="")
     print(" ".join(f"{sum(row.add for row in run.added[at:][:tenth]):.2f}" for at in range(0, len(run.added), tenth)))
-    small = [row.add for row in sorted(run.added, key=lambda row: row.tools)[: len(run.added) // 4]]
+    small = [row.add for row in sorted(run.added, key=lambda row: row.tools)[: len(run.added) // 4 + 1]]
     print(
         f"median ms to preview {statistics.median(row.preview for row in run.added) * 1e3:.1f}, to add "
         f"{statistics.median(row.add for row in run.added) * 1e3:.1f}, one of the smallest quarter "
@@ -184,7 +150,7 @@ def report(run: Run) -> None:
 async def run(files: list[Path], folder: Path) -> int:
     """All of it in one App; how many things were wrong."""
     async with App.open([], Settings(state_dir=folder / "state")) as app:
-        run = Run(app, folder)
+        run = Run(app)
         before = resident()
         for number, file in enumerate(files):
             await run.bring(file, number)

@@ -21,6 +21,7 @@ from specport.executor.auth.tokens import Tokens
 from specport.executor.model import Limit
 from specport.executor.send import Executor
 from specport.exposure.model import Expose
+from specport.memory import Returned
 from specport.offer import Listing, Offer, offer_of
 from specport.pipeline import Pipeline
 from specport.policy.asking import nobody_to_ask
@@ -32,7 +33,6 @@ from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails
 from specport.sources.following import Follower
 from specport.sources.making import HERE
-from specport.sources.memory import Returned
 from specport.sources.model import Origin, Source, SourceFacts
 from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, read_document

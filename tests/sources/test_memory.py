@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
+import os
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -23,7 +21,6 @@ from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.model import Origin, Source
 from specport.sources.specification import Specification
 from specport.sources.sqlite_store import SqliteStore
-from specport.sources.turns import MAX_READ_AT_ONCE, MOST_TOGETHER, in_turn
 
 pytestmark = pytest.mark.anyio
 
@@ -97,7 +94,7 @@ async def test_what_removed_sources_leave_is_collected_each_time_half_of_the_too
 ) -> None:
     """Not at each removal, which would take seven times as long; and at the last one in any case."""
     collected: list[int] = []
-    monkeypatch.setattr("specport.sources.memory.gc.collect", lambda: collected.append(1))
+    monkeypatch.setattr("specport.memory.gc.collect", lambda: collected.append(1))
     async with App.open([], Settings(reads_apart=False)) as app:
         for name in "abcd":
             await app.add(Specification(document(), name=name, base_url="https://api.example.com"), Origin.OPERATOR)
@@ -108,38 +105,82 @@ async def test_what_removed_sources_leave_is_collected_each_time_half_of_the_too
     assert seen == [0, 1, 2, 3]
 
 
-ASKED = """
-import asyncio, json, sys, threading
-from specport.app import App
-from specport.settings import Settings
-from specport.sources.model import Origin
-from specport.sources.specification import Specification
+SCATTERED = """
+import gc, sys
+from contextlib import nullcontext
+from specport.memory import by_page, give_back, prepare
 
-WORDS = "specport.catalog.search.ranking"
+def resident():
+    with open("/proc/self/statm") as facts:
+        return int(facts.read().split()[1]) * 4096
 
-async def run():
-    async with App.open([], Settings(reads_apart=False)) as app:
-        before = WORDS in sys.modules
-        await app.preview(Specification(sys.argv[1], base_url="https://api.example.com"), Origin.OPERATOR)
-        names = [thread.name.partition("_")[0] for thread in threading.enumerate()]
-        print(json.dumps([before, WORDS in sys.modules, names.count("asyncio"), names.count("specport-reading")]))
-
-asyncio.run(run())
+prepare()
+made, lasting = [], []
+before = resident()
+for chunk in range(40):
+    with by_page() if sys.argv[1] == "by page" else nullcontext():
+        made.append([{"name": str(number)} for number in range(5_000)])
+    lasting += [(chunk, number) for number in range(100)]
+full = resident()
+made = None
+gc.collect()
+give_back()
+print((resident() - before) / (full - before))
 """
 
 
-def test_what_lasts_is_there_from_the_first_document_on_and_not_before() -> None:
-    """The words of searches, and the threads that work apart: made among many tools, each keeps memory of theirs."""
-    command = [sys.executable, "-c", ASKED, document()]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert json.loads(done.stdout) == [False, True, MOST_TOGETHER, MAX_READ_AT_ONCE]
+def left_of(manner: str, **environment: str) -> float:
+    """What is left of some 60 MB when they are gone and a few tuples that were made among them are not, of 1."""
+    command = [sys.executable, "-c", SCATTERED, manner]
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True, timeout=60
+    )
+    return float(done.stdout)
 
 
-async def test_an_event_loop_that_has_fewer_threads_reads_as_well() -> None:
-    """As its owner told it to."""
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="resident memory is read of /proc")
+def test_what_lasts_keeps_no_memory_of_what_was_made_by_page_beside_it() -> None:
+    """A megabyte each, where Python's allocator has both."""
+    assert left_of("by page", PYTHONMALLOC="") < 0.1
+    assert left_of("usual", PYTHONMALLOC="") > 0.5
 
-    async def read() -> int:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-        return await in_turn(len, "abc")
 
-    assert await asyncio.to_thread(asyncio.run, read()) == 3
+@pytest.mark.parametrize("allocator", ["debug", "malloc", "malloc_debug"])
+def test_another_allocator_than_the_usual_one_stays(allocator: str) -> None:
+    """A debugging one takes no block for its own that it did not make, and ends the process."""
+    assert left_of("by page", PYTHONMALLOC=allocator) < 1
+
+
+TOGETHER = """
+import ctypes, random, threading
+from specport.memory import by_page
+
+name = ctypes.pythonapi._PyMem_GetCurrentAllocatorName
+name.restype = ctypes.c_char_p
+usual, within, shared = name(), [], []
+
+def work(seed):
+    chance = random.Random(seed)
+    for turn in range(200):
+        with by_page():
+            within.append(name())
+            shared.append([str(number) * chance.randrange(40) for number in range(50)])
+        if len(shared) > 20:
+            shared.pop(0)[:25] = [b"x" * chance.randrange(600)] * 9
+
+threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+shared.clear()
+print(usual == b"pymalloc", set(within) == {None}, name() == usual)
+"""
+
+
+def test_threads_that_make_something_by_page_at_once_end_with_the_usual_allocator() -> None:
+    """And what one made is changed and freed by others, within and after."""
+    command = [sys.executable, "-c", TOGETHER]
+    environment = {**os.environ, "PYTHONMALLOC": ""}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["True", "True", "True"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from specport.errors import SourceError
 from specport.meaning.files import check
 from specport.meaning.kept import KeptVectors
-from specport.sources.memory import give_back
+from specport.memory import give_back
 
 if TYPE_CHECKING:
     from specport.meaning.encoder import Encoder, Vectors

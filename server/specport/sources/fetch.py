@@ -19,7 +19,7 @@ import httpx2
 from specport.documents.bounds import OPERATOR, Bound, Bounds
 from specport.errors import Denied, SourceError
 from specport.executor.addresses import PORTS, Resolve, address_of, origin_of, resolve
-from specport.sources.memory import prepare
+from specport.memory import prepare
 from specport.sources.model import NO_VALIDATORS, Validators
 
 MAX_REDIRECTS = 5

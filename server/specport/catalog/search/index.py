@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 
 from specport.catalog.model import Catalog, Tool
 from specport.catalog.search.model import Found, Meanings
+from specport.memory import by_page
 
 if TYPE_CHECKING:
     from specport.catalog.search.ranking import Ranking
-
-
-def make_ready() -> None:
-    """Read what a search needs, which stays: among the tools of many sources it would keep the memory of theirs."""
-    from specport.catalog.search import ranking  # pyright: ignore[reportUnusedImport]  # noqa: F401
 
 
 class SearchIndex:
@@ -54,7 +50,8 @@ class SearchIndex:
             if self._made is None:
                 from specport.catalog.search.ranking import Ranking  # a start needs none of its words
 
-                self._made = Ranking(self._tools, self._catalogs)
+                with by_page():
+                    self._made = Ranking(self._tools, self._catalogs)
                 if self._meanings:
                     self._learning = threading.Thread(
                         target=self._made.learn, args=(self._meanings,), name="specport-meaning", daemon=True

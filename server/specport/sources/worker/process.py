@@ -14,7 +14,7 @@ import threading
 from collections.abc import Generator, Mapping
 from typing import BinaryIO, cast
 
-from specport.sources.memory import LARGE_BLOCK
+from specport.memory import LARGE_BLOCK
 from specport.sources.worker.model import Job
 from specport.sources.worker.wire import READY, pack_job, read_message, unpack_answer, write_message
 
