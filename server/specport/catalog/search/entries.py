@@ -106,6 +106,7 @@ class Reading:
         self._answers = _answers(tools)
         self._bodies = Bodies()
         self._stems: dict[str, str] = {}
+        self._glossary = glossary()
 
     def entry(self, tool: Tool) -> Entry:
         """The stems of all that is known of a tool, weighed before they are added (BM25F), and what it does."""
@@ -138,11 +139,10 @@ class Reading:
             yield TAG, " ".join(catalog.tag_texts.get(tag, "") for tag in tool.tags)
             yield SOURCE, f"{catalog.source} {catalog.title}"
 
-    @staticmethod
-    def _add_said(stems: dict[str, float], named: frozenset[str], does: Does, last: frozenset[str]) -> None:
+    def _add_said(self, stems: dict[str, float], named: frozenset[str], does: Does, last: frozenset[str]) -> None:
         """Add what people say of the terms in a name, each word once, however many terms it is said of."""
         before, of_last = set[str](), set[str]()
-        for term in glossary().terms(named, does):
+        for term in self._glossary.terms(named, does):
             (before if last.isdisjoint(term.stems) else of_last).update(term.said)
         of_last -= named
         for said, part in ((of_last, 1.0), (before - of_last - named, BEFORE_LAST)):

@@ -56,9 +56,8 @@ class Glossary:
                     yield term
 
 
-@functools.cache
 def glossary() -> Glossary:
-    """The terms of `terms/*.txt`."""
+    """The terms of `terms/*.txt`, read anew for each index: kept, they would hold pages of tools around them."""
     return Glossary(_lines())
 
 
