@@ -27,7 +27,7 @@ _HIDDEN = re.compile(
 
 def hidden_in(data: bytes, root: object) -> tuple[tuple[str, str], ...]:
     """The warning for a document with such characters: the first place, and how many there are; else none."""
-    if not _MAYBE.search(data):
+    if not _MAYBE.search(data) or not _has_some(root):
         return ()
     places = list(_places(root))
     if not places:
@@ -37,6 +37,28 @@ def hidden_in(data: bytes, root: object) -> tuple[tuple[str, str], ...]:
     count = f"{len(places):,} place{'s' if len(places) > 1 else ''}"
     said = f"hidden characters or terminal sequences stand in {count} and are not shown as they are: {named}{more}"
     return ((places[0], said),)
+
+
+def _has_some(root: object) -> bool:
+    """Whether any text or name does, as nearly all documents have none whose places would have to be written."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            if _hides(node):
+                return True
+        elif isinstance(node, dict):
+            members = cast("dict[str, object]", node)
+            if any(map(_hides, members)):
+                return True
+            waiting += members.values()
+        elif isinstance(node, list):
+            waiting += cast("list[object]", node)
+    return False
+
+
+def _hides(text: str) -> bool:
+    return not (text.isascii() and text.isprintable()) and _HIDDEN.search(text) is not None
 
 
 def _places(root: object) -> Iterator[str]:
