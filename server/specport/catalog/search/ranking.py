@@ -50,7 +50,7 @@ UNASKED_WRITE = 0.85
 DEPRECATED = 0.6
 """What is left of what the document calls deprecated."""
 
-BESIDES = 0.09
+BESIDES = 0.12
 """How much each word of a name and path takes that was not asked for."""
 
 OF_MEANING = 0.4
