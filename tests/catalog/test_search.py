@@ -69,6 +69,21 @@ SHOP = document(
         "/v1/old/customers": {
             "get": operation("old_customers_list", "Customers", summary="List all customers", deprecated=True),
         },
+        "/v1/parcels.json": {
+            "get": operation("parcels_list", "Post", summary="List parcels", description="On legacy plans, too."),
+        },
+        "/v1/parcels/{id}/labels/json": {
+            "parameters": [path_parameter("id")],
+            "get": operation("labels_list", "Post", summary="List labels of parcels"),
+        },
+        "/v1/drones/{id}": {
+            "parameters": [path_parameter("id")],
+            "get": operation("drone_get", "Post", summary="A drone, its load and its flights"),
+        },
+        "/v1/drones/{id}/flights": {
+            "parameters": [path_parameter("id")],
+            "post": operation("flight_create", "Post", summary="Create a flight"),
+        },
         "/v1/loadBalancers": {"get": operation("load_balancers_list", "Network", summary="List all load balancers")},
         "/v1/gateways": {"get": operation("gateways_list", "Edge", summary="List all gateways")},
     },
@@ -162,6 +177,22 @@ def test_a_path_finds_all_its_methods_and_with_a_method_one(index: SearchIndex) 
 def test_what_is_deprecated_comes_after_what_is_not(index: SearchIndex) -> None:
     found = leaves(index, "list all customers", 10)
     assert found.index("customersList") < found.index("oldCustomersList")
+
+
+def test_what_only_speaks_of_something_legacy_is_not_deprecated(index: SearchIndex) -> None:
+    """Such as of old plans that have the feature as well."""
+    assert leaves(index, "parcels")[0] == "parcelsList"
+
+
+def test_the_form_of_an_answer_is_not_what_a_tool_is_about(index: SearchIndex) -> None:
+    """Documents write it at the end of their paths."""
+    assert leaves(index, "labels")[0] == "labelsList"
+    assert leaves(index, "json") == []
+
+
+def test_who_wants_to_check_something_may_have_to_make_it(index: SearchIndex) -> None:
+    """What makes it comes before what only tells of it."""
+    assert leaves(index, "check a flight", 2) == ["flightCreate", "droneGet"]
 
 
 def test_the_best_come_first_each_once_with_scores_between_0_and_1(index: SearchIndex) -> None:

@@ -26,7 +26,9 @@ MAX_VERBS_IN = 200
 MAX_LOOKED_AT = 300
 """Characters of a description in which it may be called deprecated."""
 
-_DEPRECATED = re.compile(r"\b(deprecat\w+|legacy)\b", re.IGNORECASE)
+_DEPRECATED = re.compile(r"\bdeprecat\w+\b", re.IGNORECASE)
+_OLD = re.compile(r"\b(deprecat\w+|legacy)\b", re.IGNORECASE)
+"""What a summary says; of a description `legacy` may tell anything, such as for which plans there is a feature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,10 @@ BEFORE_LAST = 0.5
 WEIGHT_OF_INITIALS = 3.0
 
 _VERSION = re.compile(r"v[0-9]+([a-z]+[0-9]*)?\Z")
-_SAYING_NOTHING = frozenset({"api", "apis", "rest"})
+_SAYING_NOTHING = frozenset({"api", "apis", "rest", "json", "xml"})
 _LINK = re.compile(r"\]\([^)]*\)|https?://\S+")
 _PARAMETER = re.compile(r"\{[^}]*\}")
-_BETWEEN = re.compile(r"[/#?]")
+_BETWEEN = re.compile(r"[/#?]|\.(?=(?:json|xml)\Z)")
 _LAST_PARAMETERS = re.compile(r"(/?\{[^}]*\})+/?\Z")
 
 _BY_METHOD = {
@@ -216,4 +218,6 @@ def _verbs(text: str, number: int) -> Iterator[Does]:
 
 def _is_deprecated(tool: Tool) -> bool:
     """Whether the document calls it so, by the field or in words."""
-    return tool.deprecated or bool(_DEPRECATED.search(f"{tool.summary} {tool.description[:MAX_LOOKED_AT]}"))
+    return (
+        tool.deprecated or bool(_OLD.search(tool.summary)) or bool(_DEPRECATED.search(tool.description[:MAX_LOOKED_AT]))
+    )

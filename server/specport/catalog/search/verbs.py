@@ -27,9 +27,10 @@ _VERBS: Mapping[tuple[Does, Does], str] = {
     (Does.LIST, Does.NOTHING): "list enumerate browse",
     (Does.GET, Does.NOTHING): "describe details detail specific",
     (Does.READ, Does.NOTHING): """
-        preview compare get read fetch retrieve show view see look lookup find search query display print check
+        preview compare read fetch retrieve show view see look lookup find search query display print
         inspect download know available count watch export ask
     """,
+    (Does.READ, Does.CREATE | Does.RUN): "get check",
     (Does.CREATE, Does.NOTHING): """
         create make new take host launch provision build generate register spawn deploy clone fork duplicate
         post upload buy order issue publish submit write define schedule start begin compose draft reserve book rent
