@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from small_documents import catalog_of, document
+from small_documents import catalog_of, document, path_parameter
 from specport.catalog.model import Catalog
 from specport.catalog.search.index import SearchIndex
 
@@ -34,6 +34,7 @@ class Concepts:
 
     def of(self, texts: Sequence[str]) -> Concepts | None:
         self.may_read.wait()
+        self.texts = texts
         self.meant = [self._meant(text) for text in texts]
         return None if self.fails else self
 
@@ -113,6 +114,27 @@ def test_words_decide_until_the_model_has_read_the_tools(drive: Catalog) -> None
 def test_words_decide_where_the_model_fails(drive: Catalog) -> None:
     """As if there were none."""
     assert leaves(learned(drive, Concepts(fails=True)), "watermark") == ["marksPut", "oldMarksPut"]
+
+
+def test_a_model_reads_what_people_say_of_the_terms_in_a_name() -> None:
+    """Behind what the document says: a model knows those words better than the document's, and reads each once."""
+    found = catalog_of(document({"/mandates": {"get": {"operationId": "mandates_list"}}}))
+    meanings = Concepts()
+    learned(found, meanings)
+    (text,) = meanings.texts
+    own, _, said = text.rpartition(". ")
+    assert "mandates" in own
+    assert {"bank", "debit"} <= set(said.split())
+    assert len(set(said.split())) == len(said.split())
+
+
+def test_a_model_reads_no_more_than_the_name_where_nothing_is_said_of_it() -> None:
+    """Nor anything of the terms before the last part of a path, which a tool is not about."""
+    of_one = {"parameters": [path_parameter("id")], "get": {"operationId": "frobs_all", "summary": "All frobs"}}
+    found = catalog_of(document({"/mandates/{id}/frobs": of_one}))
+    meanings = Concepts()
+    learned(found, meanings)
+    assert meanings.texts == ["All frobs. frobs all. mandates frobs. mandates"]
 
 
 def test_nothing_is_found_among_no_tools() -> None:

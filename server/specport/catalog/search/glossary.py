@@ -20,7 +20,7 @@ _DOING: Mapping[str, Does] = {"create": Does.CREATE, "update": Does.UPDATE, "del
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Stems that are all in a tool's name, what the tool does, and the stems of what people say of it."""
+    """Stems that are all in a tool's name, what the tool does, and what people say of it: stems, or words."""
 
     stems: tuple[str, ...]
     does: Does
@@ -30,16 +30,16 @@ class Term:
 class Glossary:
     """The terms, each by the last of its stems."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        """Lines as the module says."""
+    def __init__(self, lines: Iterable[str], said_as: Callable[[str], str] = stem) -> None:
+        """Lines as the module says; `said_as`: what is kept of a word that people say."""
         self._terms: dict[str, list[Term]] = {}
-        stem_of = functools.cache(stem)
+        stem_of, said_of = functools.cache(stem), functools.cache(said_as)
         for line in lines:
             names, _, said = line.partition(":")
             words = (word for word in words_of(f"{names} {said}") if word not in STOP_WORDS and word not in _DOING)
-            stems = tuple(dict.fromkeys(map(stem_of, words)))
+            kept = tuple(dict.fromkeys(map(said_of, words)))
             for name in names.split(","):
-                self._add(name.split(), stems, stem_of)
+                self._add(name.split(), kept, stem_of)
 
     def _add(self, words: Sequence[str], said: tuple[str, ...], stem_of: Callable[[str], str]) -> None:
         """Add a term, and what it is where a path writes it as one word."""
@@ -59,6 +59,11 @@ class Glossary:
 def glossary() -> Glossary:
     """The terms of `terms/*.txt`, read anew for each index: kept, they would hold pages of tools around them."""
     return Glossary(_lines())
+
+
+def in_words() -> Glossary:
+    """The same with what is said of them in words, as a model reads it; not kept, as it is needed once."""
+    return Glossary(_lines(), str)
 
 
 def _lines() -> Iterator[str]:

@@ -17,7 +17,7 @@ from specport.catalog.search.model import Found, Likeness, Meanings
 from specport.catalog.search.names import named
 from specport.catalog.search.postings import Postings
 from specport.catalog.search.query import MAX_QUERY, Concept, Query, read_query
-from specport.catalog.search.saying import saying_of
+from specport.catalog.search.saying import Sayings
 from specport.catalog.search.verbs import Does
 
 SATURATION = 1.7
@@ -74,7 +74,11 @@ class Ranking:
 
     def learn(self, meanings: Meanings) -> None:
         """Find by meaning as well from when that is known."""
-        self._likeness = meanings.of([saying_of(tool) for tool in self._tools])
+        self._likeness = meanings.of(self._texts())
+
+    def _texts(self) -> list[str]:
+        sayings, facts = Sayings(), zip(self._tools, self._about, self._does, strict=True)
+        return [sayings.of(tool, frozenset(about.split()), Does(does)) for tool, about, does in facts]
 
     def _entries(self, reading: Reading) -> Iterator[Mapping[str, float]]:
         for row, tool in enumerate(self._tools):
