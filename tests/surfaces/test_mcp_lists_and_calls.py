@@ -19,7 +19,8 @@ from specport.executor.model import Bounds
 from specport.policy.model import Policy
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
-from specport.surfaces.mcp.server import PAGE_SIZE, McpServer
+from specport.surfaces.mcp.lists import PAGE_SIZE
+from specport.surfaces.mcp.server import McpServer
 
 ERAS = ("legacy", "2026-07-28")
 
@@ -117,17 +118,51 @@ async def test_a_cursor_that_is_none_of_this_list_is_refused(era: str, cursor: s
         assert caught.value.error.code == types.INVALID_PARAMS
 
 
-async def test_a_cursor_of_the_list_before_a_change_is_refused(era: str) -> None:
-    """Pages of two lists would not fit together, so the client is sent back to the start."""
+async def change(client: Client, name: str) -> None:
+    """Add a source of five tools."""
+    given = {"spec": things(), "base_url": "https://x.example.com", "name": name}
+    added = await client.call_tool("openapi_addSource", given)
+    assert not added.is_error, text_of(added)
+
+
+async def test_a_list_that_was_begun_is_read_to_its_end_whatever_is_added_meanwhile(era: str) -> None:
+    """All of its pages are of the one list; the next one has what is new."""
     async with connected(era, text=things(1195)) as client:
-        old = (await client.list_tools()).next_cursor
-        added = await client.call_tool(
-            "openapi_addSource", {"spec": things(), "base_url": "https://x.example.com", "name": "b"}
-        )
-        assert not added.is_error, text_of(added)
+        pages, cursor = [], ""
+        while cursor is not None:
+            page = await client.list_tools(cursor=cursor)
+            pages.append([str(tool.title) for tool in page.tools])
+            cursor = page.next_cursor
+            await change(client, f"b{len(pages)}")
+        titles = [title for page in pages for title in page]
+        assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 1202 - 2 * PAGE_SIZE]
+        assert len(set(titles)) == 1202
+        assert not any(title.startswith("b1.") for title in titles)
+        assert sum(map(len, await all_pages(client))) == 1202 + 3 * 5
+
+
+async def test_a_list_that_was_begun_is_forgotten_after_a_while(era: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds what was removed; the client is sent back to the start."""
+    monkeypatch.setattr("specport.surfaces.mcp.lists.BEGUN_SECONDS", 0)
+    async with connected(era, text=things(1195)) as client:
+        begun = (await client.list_tools()).next_cursor
+        await change(client, "b")
         with pytest.raises(MCPError, match="start again without one"):
-            await client.list_tools(cursor=old)
+            await client.list_tools(cursor=begun)
         assert sum(map(len, await all_pages(client))) == 1207
+
+
+async def test_only_so_many_lists_are_kept_for_those_who_began_them(era: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one begun first goes first."""
+    monkeypatch.setattr("specport.surfaces.mcp.lists.MAX_BEGUN", 1)
+    async with connected(era, text=things(1195)) as client:
+        begun: list[str | None] = []
+        for name in "bc":
+            begun.append((await client.list_tools()).next_cursor)
+            await change(client, name)
+        with pytest.raises(MCPError, match="start again without one"):
+            await client.list_tools(cursor=begun[0])
+        assert (await client.list_tools(cursor=begun[1])).tools
 
 
 async def test_a_json_answer_is_content_and_structure(era: str, upstream: Upstream) -> None:

@@ -26,7 +26,7 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, Res
 from mcp.shared.exceptions import MCPError
 
 from specport import __version__
-from specport.app import App, Listing
+from specport.app import App
 from specport.errors import SpecportError, UnknownTool, UpstreamFailed
 from specport.exposure.model import Expose
 from specport.results.model import Blob, ToolResult
@@ -34,18 +34,14 @@ from specport.results.paging import Progress
 from specport.surfaces.mcp import prompting, reading
 from specport.surfaces.mcp.approving import Approvals, InputRequired
 from specport.surfaces.mcp.callers import caller_of
+from specport.surfaces.mcp.lists import ListPages, Place
 from specport.surfaces.mcp.logs import ClientLog
 from specport.surfaces.mcp.telling import Telling
 
 log = logging.getLogger("specport")
 
-PAGE_SIZE = 500
-"""Tools on one list page; a content-hash cursor leads to the next."""
-
 LIST_TTL_MS = 0
 """How long a modern client may keep a list without asking: not at all, since its own addSource may change it."""
-
-MAX_CACHED_PAGES = 64
 
 MAX_NAMED_FOLDERS = 5
 """Most folders named to clients."""
@@ -64,6 +60,9 @@ Context = ServerRequestContext[Any, Any]  # the SDK's own default for both param
 
 _STRUCTURED: ContextVar[Mapping[str, object] | None] = ContextVar("structured", default=None)
 """Structured content of the call that is being answered, on its way past the SDK, which would walk it three times."""
+
+_PLACE: ContextVar[Place] = ContextVar("place")
+"""The page that is being listed, on its way through the SDK."""
 
 _BRINGING = "openapi.previewSpec and openapi.addSource bring in further APIs; tools they add are callable at once."
 _INSTRUCTIONS: Mapping[Expose, str] = {
@@ -115,7 +114,7 @@ class McpServer:
         """`folders`: those whose files may be sent, which clients are told. `approvals`: who asks people, and how."""
         self._app = app
         self._approvals = approvals or Approvals()
-        self._pages: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        self._pages = ListPages()
         self._bus = InMemorySubscriptionBus()
         self._listening = ListenHandler(self._bus)
         self._telling = Telling()
@@ -159,13 +158,10 @@ class McpServer:
         return tool.input_schema if tool else None
 
     async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        del ctx
-        listing = self._app.listing
-        start = _position(listing.digest, params.cursor if params else None, len(listing.tools))
-        page = await asyncio.to_thread(_page, listing, start)  # calls go on while schemas are made
-        following = start + PAGE_SIZE
-        cursor = _cursor(listing.digest, following) if following < len(listing.tools) else None
-        return types.ListToolsResult(tools=page, next_cursor=cursor)
+        del ctx, params
+        place = _PLACE.get()
+        tools = await asyncio.to_thread(lambda: place.tools)  # calls go on while schemas are made
+        return types.ListToolsResult(tools=tools, next_cursor=place.next_cursor)
 
     async def _answered(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """Take list pages and structured content past the SDK, which makes and looks through them at every request."""
@@ -182,15 +178,14 @@ class McpServer:
         """A list page as the wire dict made the first time it was asked for."""
         await self._app.sync()
         cursor = (ctx.params or {}).get("cursor")
-        key = (ctx.protocol_version, self._app.listing.digest, cursor if isinstance(cursor, str) else "")
-        page = self._pages.get(key)
+        place = self._pages.place(self._app.listing, cursor if isinstance(cursor, str) else None)
+        page = self._pages.made(ctx.protocol_version, place)
         if page is None:
-            result = await call_next(ctx)
-            if not isinstance(result, dict):
-                return result
-            if len(self._pages) >= MAX_CACHED_PAGES:
-                self._pages.clear()
-            page = self._pages[key] = result
+            _PLACE.set(place)
+            page = await call_next(ctx)
+            if not isinstance(page, dict):
+                return page
+            self._pages.keep(ctx.protocol_version, place, page)
         return dict(page)
 
     async def _call_tool(
@@ -272,7 +267,7 @@ class McpServer:
 
     async def _announce(self) -> None:
         """Tell modern subscribers and legacy connections that tools and sources changed."""
-        self._pages.clear()
+        self._pages.change()
         await self._bus.publish(ToolsListChanged())
         await self._bus.publish(ResourcesListChanged())
         self._telling.tell()
@@ -285,10 +280,6 @@ def _progress(ctx: Context) -> Progress:
         await ctx.session.report_progress(items, total, message)
 
     return tell
-
-
-def _page(listing: Listing, start: int) -> list[types.Tool]:
-    return [types.Tool.model_validate(entry, by_name=False) for entry in listing.page(start, PAGE_SIZE)]
 
 
 def _when_gone(session: ServerSession, forget: Callable[[ServerSession], None]) -> None:
@@ -322,17 +313,3 @@ def _blob(blob: Blob) -> types.ContentBlock:
     uri = f"specport://answers/{digest}/{quote(blob.name, safe='')}"
     contents = types.BlobResourceContents(uri=uri, mime_type=blob.media_type, blob=blob.base64)
     return types.EmbeddedResource(resource=contents)
-
-
-def _cursor(digest: str, position: int) -> str:
-    return f"{position}-{digest[:16]}"
-
-
-def _position(digest: str, cursor: str | None, count: int) -> int:
-    """Where a page starts. A cursor of another list is refused: its pages would not fit together."""
-    if not cursor:
-        return 0
-    number, _, made_from = cursor.partition("-")
-    if made_from != digest[:16] or not (number.isascii() and number.isdigit()) or int(number) >= count:
-        raise MCPError(code=types.INVALID_PARAMS, message="the cursor is of an older list; start again without one")
-    return int(number)
