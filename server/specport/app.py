@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from typing import TYPE_CHECKING
 
 from specport.audit import Audit, Entry
 from specport.audit_file import AuditFile
@@ -34,7 +35,6 @@ from specport.sources.facts import SourceDetails
 from specport.sources.following import Follower
 from specport.sources.making import HERE
 from specport.sources.model import Origin, Source, SourceFacts
-from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, read_document
 from specport.sources.registry import Added, Registry
 from specport.sources.renewal import Refreshed
@@ -43,6 +43,9 @@ from specport.sources.specification import Specification
 from specport.sources.worker.apart import Apart
 from specport.sources.worker.pool import WORKERS
 from specport.targets import Sandboxes, Servers
+
+if TYPE_CHECKING:
+    from specport.sources.preview.model import Preview
 
 log = logging.getLogger("specport")
 

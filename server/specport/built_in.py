@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import orjson
 
@@ -28,11 +28,12 @@ from specport.sources.builtin import (
     refreshed_facts,
 )  # fmt: skip
 from specport.sources.model import Origin, SourceFacts
-from specport.sources.preview.model import Preview
-from specport.sources.preview.text import as_text
 from specport.sources.registry import Added
 from specport.sources.renewal import Refreshed
 from specport.sources.specification import Specification
+
+if TYPE_CHECKING:
+    from specport.sources.preview.model import Preview
 
 log = logging.getLogger("specport")
 
@@ -93,7 +94,7 @@ async def call_built_in(sources: Sources, tool: Tool, arguments: Mapping[str, ob
     if tool.address == DESCRIBE:
         return ToolResult(text=await asyncio.to_thread(_described, sources, arguments))
     if tool.address == PREVIEW:
-        return ToolResult(text=as_text(await sources.preview(_specification(arguments), Origin.TOOL)))
+        return ToolResult(text=await _previewed(sources, arguments))
     if tool.address == ADD:
         return _facts(await _add(sources, arguments, caller))
     if tool.address == LIST:
@@ -105,6 +106,13 @@ async def call_built_in(sources: Sources, tool: Tool, arguments: Mapping[str, ob
     if not await sources.remove(name, caller=caller):
         raise SourceError(f"no added source is called {name[:60]!r}", hint="openapi.listSources lists them")
     return _facts({"source": name, "status": "removed"})
+
+
+async def _previewed(sources: Sources, arguments: Mapping[str, object]) -> str:
+    """A preview as a text."""
+    from specport.sources.preview.text import as_text  # only previews need it
+
+    return as_text(await sources.preview(_specification(arguments), Origin.TOOL))
 
 
 async def _searched(sources: Sources, arguments: Mapping[str, object]) -> str:

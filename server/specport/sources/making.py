@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
 from specport.catalog.build import Shape
@@ -12,10 +12,11 @@ from specport.documents.load import parse
 from specport.documents.model import JsonObject
 from specport.errors import DocumentError
 from specport.sources.model import MAX_NAME, Source
-from specport.sources.preview.measure import preview_of
-from specport.sources.preview.model import Preview
 from specport.sources.read import build, open_source
 from specport.sources.referring import Assembling, Referring
+
+if TYPE_CHECKING:
+    from specport.sources.preview.model import Preview
 
 
 class Maker(Protocol):
@@ -64,6 +65,8 @@ class Here:
 
     def preview(self, source: Source, shape: Shape) -> Preview:
         """As `Maker.preview`."""
+        from specport.sources.preview.measure import preview_of  # only previews need what they are made with
+
         return preview_of(open_source(source, shape, None))
 
 

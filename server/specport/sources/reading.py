@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from specport.catalog.build import Shape
 from specport.sources.admission import untrusted_urls
 from specport.sources.cache import CatalogCache
 from specport.sources.making import HERE, Maker
 from specport.sources.model import Source
-from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, open_source
 from specport.sources.turns import in_turn
+
+if TYPE_CHECKING:
+    from specport.sources.preview.model import Preview
 
 
 class Reader:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
 from specport.catalog.build import Shape
@@ -20,7 +20,6 @@ from specport.sources.fetch import FetchPolicy
 from specport.sources.making import HERE, Maker
 from specport.sources.manifest import bundled_names
 from specport.sources.model import Origin, Source, SourceFacts, is_on_web
-from specport.sources.preview.model import Preview
 from specport.sources.read import Opened, origins_of, with_other_facts
 from specport.sources.reading import Reader
 from specport.sources.renewal import Refreshed, judged
@@ -29,6 +28,9 @@ from specport.sources.shelf import MAX_SOURCES, Shelf
 from specport.sources.specification import Specification, read_again, read_specification, renamed
 from specport.sources.store import SourceStore, StoreLost
 from specport.sources.turns import in_turn
+
+if TYPE_CHECKING:
+    from specport.sources.preview.model import Preview
 
 T = TypeVar("T")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from specport.catalog.changes import changes as changes_between
 from specport.catalog.changes_model import Changes
 from specport.catalog.model import Tool
 from specport.catalog.report import problem_line
@@ -50,6 +49,8 @@ def judged(known: Opened, newer: Opened, policy: Policy, *, accept: bool) -> Ref
     not taken at all where calls that are made today would change where they go, how they authenticate, or be
     impossible.
     """
+    from specport.catalog.changes import changes as changes_between  # only a newer version needs it
+
     changes = changes_between(known.catalog, newer.catalog)
     if accept:
         accepted = replace(newer.kept, held=Held(), origins=origins_of(newer))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from specport.catalog.build import Shape
 from specport.catalog.model import Catalog
 from specport.documents.model import File
 from specport.sources.making import HERE
 from specport.sources.model import Source
-from specport.sources.preview.model import Preview
 from specport.sources.referring import Look, Referring
 from specport.sources.worker.model import Job, Kind, limits_of
 from specport.sources.worker.pool import Workers
 from specport.sources.worker.wire import unpack_look, unpack_preview
+
+if TYPE_CHECKING:
+    from specport.sources.preview.model import Preview
 
 
 class Apart:

@@ -10,7 +10,7 @@ import functools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import orjson
 from pydantic import TypeAdapter
@@ -20,9 +20,11 @@ from specport.documents.assembly import Missing
 from specport.documents.own_json import read_json
 from specport.errors import DocumentError, SourceError, SpecportError
 from specport.sources.codec import pack_source, unpack_source
-from specport.sources.preview.model import Preview
 from specport.sources.referring import Look
 from specport.sources.worker.model import Job, Kind, Limits
+
+if TYPE_CHECKING:
+    from specport.sources.preview.model import Preview
 
 MAX_FRAME = 1024 * 1024 * 1024
 """Most bytes of a frame; the largest catalog of the public corpus has 13 MB."""
@@ -145,4 +147,6 @@ def unpack_preview(data: bytes) -> Preview:
 
 @functools.cache
 def _previews() -> TypeAdapter[Preview]:
+    from specport.sources.preview.model import Preview  # many values, which a server has no need of while it starts
+
     return TypeAdapter(Preview)
