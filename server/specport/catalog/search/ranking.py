@@ -38,13 +38,13 @@ OTHER_READ = 0.9
 MAY_DO = 0.95
 """What is left where the tool does what the verb may mean besides."""
 
-DOES_ELSE = 0.6
+DOES_ELSE = 0.7
 """What is left where the tool does something else than the verb says."""
 
 ANSWERS_NOT = 0.45
 """What is left where a question is asked and the tool changes something."""
 
-UNASKED_WRITE = 0.85
+UNASKED_WRITE = 0.92
 """What is left where no verb is said and the tool changes something."""
 
 DEPRECATED = 0.6
