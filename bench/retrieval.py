@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from measuring import checked_document
-from questions import APIS, DEVELOPMENT, HELD_OUT, READ, UNREAD, Question, document_of, load
+from questions import APIS, DEVELOPMENT, FURTHER, HELD_OUT, READ, UNREAD, Question, document_of, load
 from specport.app import App
 from specport.catalog.model import Catalog, Tool
 from specport.catalog.naming import split_words
@@ -186,16 +186,16 @@ def arguments() -> argparse.Namespace:
 async def main() -> None:
     """Print the tables."""
     given = arguments()
-    documents = {api: document_of(api) for api in (*APIS, *READ, *UNREAD)}
+    documents = {api: document_of(api) for api in (*APIS, *READ, *FURTHER, *UNREAD)}
     large = checked_document(given.large or Path(os.environ["SPECPORT_TEST_CORPUS"]) / "microsoft.com" / "graph.json")
     with tempfile.TemporaryDirectory(prefix="specport-bench-") as temporary:
         state = Path(temporary)
         meanings = ModelMeanings(given.embeddings, state) if given.embeddings else None
         async with opened(documents, state) as app:
             by_api = dict(zip(documents, (channel.catalog for channel in app.channels()), strict=True))
-        for half, others in ((DEVELOPMENT, READ), (HELD_OUT, UNREAD))[: 1 + given.held_out]:
-            table({api: by_api[api] for api in APIS}, half, meanings)
-            table({api: by_api[api] for api in others}, half, meanings)
+        for half, groups in ((DEVELOPMENT, (APIS, READ, FURTHER)), (HELD_OUT, (APIS, UNREAD)))[: 1 + given.held_out]:
+            for group in groups:
+                table({api: by_api[api] for api in group}, half, meanings)
         async with opened({**{api: documents[api] for api in APIS}, "large": large}, state) as app:
             catalogs = [channel.catalog for channel in app.channels()]
             print(f"\n{'':7} | {'making it':^29} | {'a query, ms':^13}")

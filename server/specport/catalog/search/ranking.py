@@ -53,7 +53,7 @@ DEPRECATED = 0.6
 BESIDES = 0.12
 """How much each word of a name and path takes that was not asked for."""
 
-OF_MEANING = 0.4
+OF_MEANING = 0.5
 """How much it counts that a tool means what is asked, beside its having all the words: 1."""
 
 LEAST_LIKE = 0.2
