@@ -65,7 +65,7 @@ async def test_a_single_page_is_what_it_is(upstream: Upstream) -> None:
 
 async def test_a_page_that_fails_loses_none_before_it(upstream: Upstream) -> None:
     """What came is there, with why the rest is not and the arguments to go on with."""
-    broken = Reply(422, b'{"message": "no such page"}')
+    broken = Reply(404, b'{"message": "no such page"}')
     upstream.first["/things"] = [page(1, 2), page(2, 2), broken]
     async with opening(upstream) as app:
         result = await app.call("things.listThings", {}, view=ALL)
@@ -73,7 +73,7 @@ async def test_a_page_that_fails_loses_none_before_it(upstream: Upstream) -> Non
     assert [thing["id"] for thing in json.loads(result.text)["things"]] == [10, 11, 20, 21]
     assert result.notes == (
         "2 pages in one, 4 items.",
-        'Not all: page 3 failed: GET /things answered 422 Unprocessable Entity: no such page. Go on with {"page":3}',
+        'Not all: page 3 failed: GET /things answered 404 Not Found: no such page. Go on with {"page":3}',
     )
     assert result.next_arguments == {"page": 3}
 

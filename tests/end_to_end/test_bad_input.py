@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
 from pathlib import Path
 
 import mcp_types as types
@@ -24,6 +25,9 @@ pytestmark = pytest.mark.anyio
 
 HTML = b"<!DOCTYPE html><html><head><title>503 Busy</title></head><body>" + b"<p>sorry</p>" * 2000
 LARGE = json.dumps({"things": [{"id": number, "payload": "p" * 100} for number in range(85_000)]}).encode()
+UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+"""Its words are others from Python 3.13 on, as RFC 9110 has them."""
+
 REPLIES = {
     401: Reply(401, b'{"id":"Unauthorized","message":"Unable to authenticate you"}'),
     404: Reply(404, b'{"id":"not_found","message":"no such thing"}', headers={"x-request-id": "r-404"}),
@@ -38,7 +42,7 @@ MESSAGES = {
     401: "GET /things/{id} answered 401 Unauthorized: Unable to authenticate you (Unauthorized). "
     "No credential was sent; give one with --credential SCHEME=env:NAME",
     404: "GET /things/{id} answered 404 Not Found: no such thing (not_found, request id r-404)",
-    422: "GET /things/{id} answered 422 Unprocessable Entity: Name is already in use (unprocessable_entity)",
+    422: f"GET /things/{{id}} answered 422 {UNPROCESSABLE.phrase}: Name is already in use (unprocessable_entity)",
     429: "GET /things/{id} answered 429 Too Many Requests: API rate limit exceeded "
     "(too_many_requests, Retry-After 3000 s)",
     500: "GET /things/{id} answered 500 Internal Server Error: 503 Busy",

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_a_kill_loses_nothing_that_was_confirmed(
     listed = {each["name"] for each in specport_json("sources", "--json", "--state-dir", "state")}
     assert confirmed <= listed - {"digitalocean", "shop"} <= asked
     assert specport_json("call", "shop.a.one", "--state-dir", "state") == {"ok": True}
-    with sqlite3.connect(home / "state" / "limits.sqlite") as connection:
+    with closing(sqlite3.connect(home / "state" / "limits.sqlite")) as connection, connection:
         [[counted]] = connection.execute("select sum(units) from units").fetchall()
         [[total]] = connection.execute("select sum(units) from totals").fetchall()
     connection.close()

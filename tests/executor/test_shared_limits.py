@@ -132,7 +132,7 @@ async def test_a_ledger_that_fails_is_said_once_and_limits_hold_in_the_process(
     elif harm == "a folder":
         path.mkdir()
     else:
-        with sqlite3.connect(path) as connection:
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("create table units (scope text)")
         connection.close()
     limiter = Together(tmp_path).process(MINUTE)

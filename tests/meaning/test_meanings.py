@@ -8,6 +8,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -189,7 +190,7 @@ async def test_an_app_finds_tools_by_meaning_and_keeps_what_it_learned(model: Pa
         await app.learn()
         found, digest = await app.search("payable"), app.listing.digest
     assert [tool.address for tool in found] == ["bills.bills"]
-    with sqlite3.connect(tmp_path / "meanings.sqlite") as kept:
+    with closing(sqlite3.connect(tmp_path / "meanings.sqlite")) as kept, kept:
         assert kept.execute("select count(*) from vectors").fetchone() == (2,)
     kept.close()
     async with App.open([source], Settings(state_dir=tmp_path)) as app:

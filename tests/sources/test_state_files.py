@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def test_the_state_folder_is_made_for_the_user_alone(tmp_path: Path) -> None:
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     """Its meaning is not known here; the file is left as it is."""
     SqliteStore(tmp_path)
-    with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "sources.sqlite")) as connection, connection:
         connection.execute("pragma user_version = 99")
     connection.close()
     with pytest.raises(SourceError, match=r"sources\.sqlite was written by a newer specport\. Use another --state-dir"):
@@ -139,7 +140,7 @@ async def test_a_damaged_source_is_told_by_its_name(tmp_path: Path, altered: Cal
     """What somebody else wrote into the file is no crash, and says how to get rid of it."""
     store = SqliteStore(tmp_path)
     await store.add(SOURCE)
-    with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "sources.sqlite")) as connection, connection:
         [[data]] = connection.execute("select source from kept").fetchall()
         connection.execute("update kept set source = ?", (altered(data),))
     connection.close()
@@ -166,11 +167,11 @@ async def test_what_a_newer_release_kept_is_read_where_it_can_be(tmp_path: Path)
     """A member more is passed over, as two releases may share a store; another format is refused."""
     store = SqliteStore(tmp_path)
     await store.add(SOURCE)
-    with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "sources.sqlite")) as connection, connection:
         connection.execute("""update kept set source = '{"colour":"red",' || substr(cast(source as text), 2)""")
     connection.close()
     assert await kept(store) == SOURCE
-    with sqlite3.connect(tmp_path / "sources.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "sources.sqlite")) as connection, connection:
         connection.execute("""update kept set source = replace(cast(source as text), '"format":1', '"format":99')""")
     connection.close()
     with pytest.raises(SourceError, match="written by a newer specport"):
