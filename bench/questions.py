@@ -43,7 +43,7 @@ APIS = ("digitalocean.com", "github.com", "stripe.com", "kubernetes.io")
 """Those whose questions are in two halves."""
 
 READ = ("box.com", "docker.com", "slack.com")
-"""Those whose questions are all for development, though no word and no weight was chosen on them."""
+"""Those whose questions are all for development; words from before the glossary were chosen without them."""
 
 FURTHER = ("gitlab.com", "linode.com", "plaid.com", "zoom.us")
 """Those on which it was chosen how meaning is joined to words, after the words."""
