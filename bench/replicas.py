@@ -20,18 +20,23 @@ from specport.executor.model import Limit
 from specport.executor.redis_ledger import RedisLedger
 from specport.executor.shared import SharedLimiter
 
-START_SECONDS = 5.0
-"""How long after now all begin, so that every process has started."""
+START_SECONDS = 1.0
+"""How long after all processes are there they begin."""
 
 PATIENCE = 60.0
 
 
 async def work(given: argparse.Namespace) -> list[float]:
-    """One process: the moments at which its calls were let go, in seconds since the epoch."""
+    """One process: the moments at which its calls were let go, in seconds since the epoch.
+
+    It says that it is there, and is told on stdin when all begin.
+    """
     limits = (Limit("measured", given.amount, given.window),)
     ledger = RedisLedger(given.redis)
     limiter = SharedLimiter(limits, "bench", ledger, clock=time.monotonic)
-    end = given.start + given.windows * given.window
+    print("ready", flush=True)
+    start = float(sys.stdin.readline())
+    end = start + given.windows * given.window
     moments: list[float] = []
 
     async def task() -> None:
@@ -40,7 +45,7 @@ async def work(given: argparse.Namespace) -> list[float]:
             moments.append(time.time())
             await permit.done()
 
-    await asyncio.sleep(given.start - time.time())
+    await asyncio.sleep(start - time.time())
     await asyncio.gather(*(task() for _ in range(given.tasks)))
     await ledger.aclose()
     return moments
@@ -48,11 +53,19 @@ async def work(given: argparse.Namespace) -> list[float]:
 
 def measure(given: argparse.Namespace, redis: str) -> list[float]:
     """The moments of all processes, in order."""
-    start = time.time() + START_SECONDS
-    command = [sys.executable, __file__, "--redis", redis, "--start", str(start)]
+    command = [sys.executable, __file__, "--redis", redis]
     for name in ("tasks", "amount", "window", "windows"):
         command += [f"--{name}", str(getattr(given, name))]
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(given.processes)]
+    pipe = subprocess.PIPE
+    processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(given.processes)]
+    for process in processes:
+        assert process.stdout
+        process.stdout.readline()
+    start = time.time() + START_SECONDS
+    for process in processes:
+        assert process.stdin
+        process.stdin.write(f"{start}\n")
+        process.stdin.flush()
     moments = [moment for process in processes for moment in json.loads(process.communicate()[0])]
     return sorted(moment for moment in moments if moment < start + given.windows * given.window)
 
@@ -66,7 +79,6 @@ def main() -> None:
     parser.add_argument("--window", type=float, default=1.0)
     parser.add_argument("--windows", type=int, default=10)
     parser.add_argument("--redis", default="", help=argparse.SUPPRESS)
-    parser.add_argument("--start", type=float, default=0.0, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.redis:
         print(json.dumps(asyncio.run(work(given))))
