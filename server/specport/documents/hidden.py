@@ -30,8 +30,6 @@ def hidden_in(data: bytes, root: object) -> tuple[tuple[str, str], ...]:
     if not _MAYBE.search(data) or not _has_some(root):
         return ()
     places = list(_places(root))
-    if not places:
-        return ()
     named = ", ".join(one_line(place, _MAX_PLACE) for place in places[:MAX_NAMED])
     more = f" and {len(places) - MAX_NAMED:,} more" if len(places) > MAX_NAMED else ""
     count = f"{len(places):,} place{'s' if len(places) > 1 else ''}"
@@ -67,11 +65,11 @@ def _places(root: object) -> Iterator[str]:
     while waiting:
         node, pointer = waiting.pop()
         if isinstance(node, str):
-            if _HIDDEN.search(node):
+            if _hides(node):
                 yield pointer
         elif isinstance(node, dict):
             members = cast("dict[str, object]", node)
-            yield from (child(pointer, name) for name in members if _HIDDEN.search(name))
+            yield from (child(pointer, name) for name in members if _hides(name))
             waiting += [(value, child(pointer, name)) for name, value in reversed(members.items())]
         elif isinstance(node, list):
             items = cast("list[object]", node)

@@ -1,4 +1,4 @@
-"""What people say of the terms that API documents use: `terms/*.txt`, read when the first index is made.
+"""What people say of the terms that API documents use: `terms/*.txt`, read whenever an index is made.
 
 A line is `term, term: word word`: terms for one thing, each of one or several words, and behind `:` what somebody says
 who does not know them, what it is for, and what goes wrong without it.

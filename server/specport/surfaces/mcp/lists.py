@@ -36,7 +36,6 @@ class Place:
         """What leads here: the position, and a mark of the list's contents."""
         return f"{self.start}-{_mark(self.listing)}"
 
-    @property
     def tools(self) -> list[types.Tool]:
         """The tools of the page, made now: those of a large API take a second."""
         return [types.Tool.model_validate(entry, by_name=False) for entry in self.listing.page(self.start, PAGE_SIZE)]

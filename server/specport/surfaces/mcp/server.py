@@ -160,7 +160,7 @@ class McpServer:
     async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         del ctx, params
         place = _PLACE.get()
-        tools = await asyncio.to_thread(lambda: place.tools)  # calls go on while schemas are made
+        tools = await asyncio.to_thread(place.tools)  # calls go on while schemas are made
         return types.ListToolsResult(tools=tools, next_cursor=place.next_cursor)
 
     async def _answered(self, ctx: Context, call_next: CallNext) -> HandlerResult:
