@@ -43,6 +43,7 @@ from specport.sources.specification import Specification
 from specport.sources.worker.apart import Apart
 from specport.sources.worker.pool import WORKERS
 from specport.targets import Sandboxes, Servers
+from specport.threads import in_thread
 
 if TYPE_CHECKING:
     from specport.sources.preview.model import Preview
@@ -239,12 +240,12 @@ class App:
         """The tools of the sources that do what is asked for, best first. Raises SourceError for an unknown source."""
         if source:
             self.describe(source)
-        found = await asyncio.to_thread(self._offer.index.find, query, source=source, limit=limit)
+        found = await in_thread(self._offer.index.find, query, source=source, limit=limit)
         return [each.tool for each in found]
 
     async def learn(self) -> None:
         """Wait until it is known what the tools mean, where a model is to tell: for a command that searches once."""
-        await asyncio.to_thread(self._offer.index.learn)
+        await in_thread(self._offer.index.learn)
 
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding a document would do."""
@@ -266,7 +267,7 @@ class App:
         removed = await self._registry.remove(name)
         if removed:
             await self._changed_by("remove", name, caller)
-            await asyncio.to_thread(self._returned.give_back, len(self.tools))
+            await self._returned.give_back(len(self.tools))
         return removed
 
     async def refresh(self, name: str, *, accept: bool = False, caller: Caller = NOBODY) -> Refreshed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, cast
@@ -31,6 +30,7 @@ from specport.sources.model import Origin, SourceFacts
 from specport.sources.registry import Added
 from specport.sources.renewal import Refreshed
 from specport.sources.specification import Specification
+from specport.threads import in_thread
 
 if TYPE_CHECKING:
     from specport.sources.preview.model import Preview
@@ -92,7 +92,7 @@ async def call_built_in(sources: Sources, tool: Tool, arguments: Mapping[str, ob
     if tool.address == SEARCH:
         return ToolResult(text=await _searched(sources, arguments))
     if tool.address == DESCRIBE:
-        return ToolResult(text=await asyncio.to_thread(_described, sources, arguments))
+        return ToolResult(text=await in_thread(_described, sources, arguments))
     if tool.address == PREVIEW:
         return ToolResult(text=await _previewed(sources, arguments))
     if tool.address == ADD:

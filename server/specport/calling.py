@@ -28,6 +28,7 @@ from specport.results.model import EVERYTHING, Answer, ToolResult, View
 from specport.results.paging import Progress, all_pages, tell_nobody
 from specport.results.showing import Save, Showing, is_shown_whole
 from specport.sources.registry import Registry
+from specport.threads import in_thread
 
 if TYPE_CHECKING:
     from specport.coding import Coding
@@ -97,7 +98,7 @@ class Calls:
     async def kept(self, handle: str, caller: Caller) -> Answer | None:
         """An answer that was kept for that caller, whole; None where there is none any more."""
         self._sweep_later()
-        return await asyncio.to_thread(self._kept.find, handle, caller)
+        return await in_thread(self._kept.find, handle, caller)
 
     async def call(self, entry: Entry, arguments: object, wish: Wish) -> ToolResult:
         """Make a call, and have its line in the audit log. Raises CallError, SourceError and DocumentError."""
@@ -125,7 +126,7 @@ class Calls:
             await call.consent()
         if tool.address == READ_RESULT:
             self._sweep_later()
-            return await asyncio.to_thread(self._showing.read, call.arguments, wish.caller)
+            return await in_thread(self._showing.read, call.arguments, wish.caller)
         return await call_built_in(self._app, tool, call.arguments, wish.caller)
 
     async def _named(self, entry: Entry) -> Tool:
@@ -136,7 +137,7 @@ class Calls:
         entry.tool, entry.decision = offer.about(entry.name)
         tool = offer.by_name.get(entry.name)
         if tool is None:
-            raise await asyncio.to_thread(offer.missing, entry.name)  # it looks at every name there is
+            raise await in_thread(offer.missing, entry.name)  # it looks at every name there is
         return tool
 
     async def _passed_on(
@@ -178,7 +179,7 @@ class Calls:
         source = self._registry.opened.get(tool.route.source) if tool.route else None
         headers = inbound_headers(source.channel.credentials) if source else ()
         owner = owner_of(wish.caller, headers)
-        shown = await asyncio.to_thread(self._showing.first, result, wish.view, owner, tool=tool.address)
+        shown = await in_thread(self._showing.first, result, wish.view, owner, tool=tool.address)
         if shown.handle:
             self._sweep_later()
         if shown.handle and not self._has_kept:

@@ -2,7 +2,8 @@
 
 Two keep it otherwise. Python's allocator has a megabyte at a time from the system, and returns it only once nothing
 is on it: one small thing that is made among the tools of a source and outlives them keeps one. And glibc keeps pages
-for later, with an arena for each thread that reads. Other C libraries than glibc are left alone.
+for later, with an arena for each thread that reads, and blocks for each thread. Other C libraries than glibc are left
+alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import gc
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+
+from specport.threads import end_all, in_thread
 
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
@@ -49,16 +52,17 @@ class Returned:
         """So many tools are there now."""
         self._tools = max(self._tools, tools)
 
-    def give_back(self, tools: int) -> None:
+    async def give_back(self, tools: int) -> None:
         """Give back what can be, where so many tools are left.
 
         Python keeps thousands of tuples, lists and dictionaries in stock. They go with a collection, which looks at
-        all that is left: it comes each time the tools are half of what they were.
+        all that is left: it comes each time the tools are half of what they were. Then the threads end, too.
         """
         if 2 * tools <= self._tools:
             self._tools = tools
-            gc.collect()
-        give_back()
+            await in_thread(gc.collect)
+            end_all()
+        await in_thread(give_back)
 
 
 def give_back() -> None:

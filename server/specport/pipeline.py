@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from specport.schemas.parts import argument_members
 from specport.settings import Settings
 from specport.sources.registry import Registry
 from specport.targets import Targets
+from specport.threads import in_thread
 
 MAX_READY = 512
 """Most tools kept ready; the compiled schema of one of a large API may take megabytes."""
@@ -130,4 +130,4 @@ class Pipeline:
         asked = Asked(self._made_ready(call.tool).inputs(route), call.arguments)
         facts = {"asked": asked, "conventions": opened.source.conventions}
         read = functools.partial(build_result, exchange, **facts, has_credential=bool(exchange.credentials))
-        return await asyncio.to_thread(read) if len(exchange.body) > LARGE_BODY else read()
+        return await in_thread(read) if len(exchange.body) > LARGE_BODY else read()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from specport.sources.fetch import FetchPolicy, fetch
 from specport.sources.model import Origin, Source, is_on_web
 from specport.sources.referring import Assembling, Referring
 from specport.sources.turns import in_turn
+from specport.threads import in_thread
 
 MAX_FILES = 1_000
 """Most other files that one document may refer to."""
@@ -97,7 +97,7 @@ def _below(folder: Path) -> Read:
         path = Path(url2pathname(urlsplit(url).path)).resolve()
         if not path.is_relative_to(folder):
             raise SourceError(f"it is outside the document's folder {folder}")
-        return await asyncio.to_thread(read_file, path)
+        return await in_thread(read_file, path)
 
     return read
 

@@ -6,7 +6,6 @@ Three keys, which never end by themselves: `specport:{sources}:version`, another
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import secrets
 from collections.abc import Generator, Mapping
@@ -17,6 +16,7 @@ from specport.executor.redis_link import LOST, ask, connect
 from specport.sources.codec import decode_source, encode_source, revision_of
 from specport.sources.model import Source
 from specport.sources.store import MAX_STORED_BYTES, Kept, StoreLost
+from specport.threads import in_thread
 
 ANSWER_SECONDS = 15.0
 """How long Redis may take for a source, which may be large, before it counts as gone."""
@@ -105,11 +105,11 @@ class RedisStore:
             revision, data = cast("list[bytes | None]", await self._get((_REVISIONS, _KEPT), [name]))
         if revision is None or data is None:
             return None
-        return Kept(await asyncio.to_thread(decode_source, data, name), revision.decode("latin-1"))
+        return Kept(await in_thread(decode_source, data, name), revision.decode("latin-1"))
 
     async def add(self, source: Source) -> str | None:
         """As `SourceStore.add`."""
-        data = await asyncio.to_thread(encode_source, source)
+        data = await in_thread(encode_source, source)
         revision = revision_of(data)
         with _told():
             added = cast("int", await self._add(_KEYS, [secrets.token_hex(8), source.name, revision, data]))
@@ -117,7 +117,7 @@ class RedisStore:
 
     async def replace(self, name: str, revision: str, source: Source) -> str | None:
         """As `SourceStore.replace`."""
-        data = await asyncio.to_thread(encode_source, source)
+        data = await in_thread(encode_source, source)
         new = revision_of(data)
         with _told():
             arguments = [secrets.token_hex(8), name, revision, source.name, new, data]

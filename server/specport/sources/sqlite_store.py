@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
@@ -14,6 +13,7 @@ from specport.sources.codec import decode_source, encode_parts, encode_source, r
 from specport.sources.earlier import OLD_TABLES, old_sources
 from specport.sources.model import Source
 from specport.sources.store import Kept, StoreLost
+from specport.threads import in_thread
 
 _SCHEMA = "create table if not exists kept (name text primary key, revision text not null, source blob not null)"
 _VERSION = 3
@@ -55,19 +55,19 @@ class SqliteStore:
 
     async def get(self, name: str) -> Kept | None:
         """As `SourceStore.get`."""
-        return await asyncio.to_thread(self._get, name)
+        return await in_thread(self._get, name)
 
     async def add(self, source: Source) -> str | None:
         """As `SourceStore.add`."""
-        return await asyncio.to_thread(self._add, source)
+        return await in_thread(self._add, source)
 
     async def replace(self, name: str, revision: str, source: Source) -> str | None:
         """As `SourceStore.replace`."""
-        return await asyncio.to_thread(self._replace, name, revision, source)
+        return await in_thread(self._replace, name, revision, source)
 
     async def delete(self, name: str) -> bool:
         """As `SourceStore.delete`."""
-        return await asyncio.to_thread(self._delete, name)
+        return await in_thread(self._delete, name)
 
     async def aclose(self) -> None:
         """Close the connection that looks for changes."""

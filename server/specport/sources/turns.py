@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import functools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from specport.memory import by_page, prepare
+from specport.threads import Threads
 
 MAX_READ_AT_ONCE = 2
 """Most documents that are parsed or made tools of at the same time; the others wait."""
 
-_readers = ThreadPoolExecutor(MAX_READ_AT_ONCE, thread_name_prefix="specport-reading")
+_readers = Threads("specport-reading", MAX_READ_AT_ONCE)
 _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 
@@ -22,5 +19,4 @@ _Made = TypeVar("_Made")
 async def in_turn(read: Callable[_Given, _Made], *args: _Given.args, **kwargs: _Given.kwargs) -> _Made:
     """What a function makes of a document, in a thread, so that calls go on. It must not ask for a turn itself."""
     prepare()
-    work = functools.partial(contextvars.copy_context().run, functools.partial(by_page()(read), *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_readers, work)
+    return await _readers.run(by_page()(read), *args, **kwargs)

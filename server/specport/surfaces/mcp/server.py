@@ -6,7 +6,6 @@ request are JSON-RPC errors.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +36,7 @@ from specport.surfaces.mcp.callers import caller_of
 from specport.surfaces.mcp.lists import ListPages, Place
 from specport.surfaces.mcp.logs import ClientLog
 from specport.surfaces.mcp.telling import Telling
+from specport.threads import in_thread
 
 log = logging.getLogger("specport")
 
@@ -160,7 +160,7 @@ class McpServer:
     async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         del ctx, params
         place = _PLACE.get()
-        tools = await asyncio.to_thread(place.tools)  # calls go on while schemas are made
+        tools = await in_thread(place.tools)  # calls go on while schemas are made
         return types.ListToolsResult(tools=tools, next_cursor=place.next_cursor)
 
     async def _answered(self, ctx: Context, call_next: CallNext) -> HandlerResult:
@@ -234,9 +234,9 @@ class McpServer:
         uri = str(params.uri)
         if uri.startswith(reading.RESULTS):
             answer = await self._app.kept(reading.handle_of(uri), caller_of(ctx))
-            contents = await asyncio.to_thread(reading.read_result, answer, uri)
+            contents = await in_thread(reading.read_result, answer, uri)
         else:
-            contents = await asyncio.to_thread(reading.read, self._app, uri)
+            contents = await in_thread(reading.read, self._app, uri)
         return types.ReadResourceResult(contents=contents)
 
     async def _list_prompts(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
