@@ -270,13 +270,14 @@ class App:
             await self._returned.give_back(len(self.tools))
         return removed
 
-    async def refresh(self, name: str, *, accept: bool = False, caller: Caller = NOBODY) -> Refreshed:
+    async def refresh(self, name: str, *, accept: bool = False, only: str = "", caller: Caller = NOBODY) -> Refreshed:
         """Read the document of a source again and take a newer version; `accept`: with all that it adds.
 
-        Raises SourceError or DocumentError where it cannot be had or is broken: what is open stays.
+        `only`: the fingerprint of the one version to take, as an earlier refresh gave it. Raises SourceError or
+        DocumentError where the document is of another, cannot be had or is broken: what is open stays.
         """
         await self.sync()
-        refreshed = await self._registry.refresh(name, accept=accept)
+        refreshed = await self._registry.refresh(name, accept=accept, only=only)
         if refreshed.is_taken:
             await self._changed_by("refresh", name, caller, **refreshed.counts, accepted=accept)
         return refreshed

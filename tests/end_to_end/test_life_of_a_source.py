@@ -50,15 +50,20 @@ def test_a_refresh_says_what_changed_and_what_waits(specport: Run, shop: Callabl
     """A line each, and the command that accepts what is new."""
     assert specport("refresh", "shop").out == "shop: unchanged\n"
     shop(newer())
-    assert specport("refresh", "shop").out.splitlines() == [
+    *told, accept = specport("refresh", "shop").out.splitlines()
+    assert told == [
         "shop: 1 tool added, 1 changed",
         "  + shop.refunds.refund POST /refunds",
         "  ~ shop.orders.listOrders: query state enum +lost -done",
-        "1 tool waits to be accepted: specport refresh shop --accept",
     ]
+    assert accept.startswith("1 tool waits to be accepted: specport refresh shop --accept --only ")
     assert "1 waiting" in specport("sources").out
+    assert specport("show", "shop").out.splitlines()[-2:] == [
+        "waiting      1 new tool to be accepted: `specport refresh shop` tells how",
+        "             POST /refunds",
+    ]
     assert "waits to be accepted" in specport("call", "shop.refunds.refund", "--dry-run").err
-    assert specport("refresh", "shop", "--accept").out.splitlines() == [
+    assert specport(*accept.split()[-5:]).out.splitlines() == [
         "shop: 1 tool accepted", "  + shop.refunds.refund",
     ]  # fmt: skip
     assert specport("call", "shop.refunds.refund", "--dry-run").code == 0
@@ -73,13 +78,28 @@ def test_a_version_that_is_not_taken_fails_the_command(
     refused = specport("refresh", "shop", "things", "nonesuch")
     assert refused.code == 1
     assert "calls would go to https://elsewhere.example.org, where none went before: shop.orders" in refused.out
-    assert "Take it as it is: specport refresh shop --accept" in refused.out
+    assert "Take it as it is: specport refresh shop --accept --only " in refused.out
     assert "things: unchanged" in refused.out
     assert "nonesuch: there is no source 'nonesuch'. There are: shop, things" in refused.err
     found = json.loads(specport("refresh", "shop", "nonesuch", "--json").out)
     assert [each["status"] for each in found] == ["not taken", "failed"]
     assert specport("refresh", "shop", "--accept").code == 0
     assert specport_json("show", "shop", "--json")["facts"]["base_url"] == "https://elsewhere.example.org"
+
+
+def test_only_the_version_that_was_looked_at_is_accepted(specport: Run, shop: Callable[[dict[str, Any]], None]) -> None:
+    """A document that changes once more between the look and the yes is another one: nothing of it is taken."""
+    shop(newer())
+    accept = specport("refresh", "shop").out.split()[-5:]
+    shop(newer() | {"servers": [{"url": "https://elsewhere.example.org"}]})
+    refused = specport(*accept)
+    assert refused.code == 1
+    assert f"shop: the document of shop is not version {accept[-1]} but " in refused.err
+    assert "`specport refresh shop` tells what that one changes" in refused.err
+    assert "1 waiting" in specport("sources").out
+    shop(newer())
+    assert "1 tool accepted" in specport(*accept).out
+    assert specport("refresh", "--all", "--only", accept[-1]).code == 2
 
 
 def test_credentials_and_limits_can_be_given_later(specport: Run, shop: Callable[[dict[str, Any]], None]) -> None:

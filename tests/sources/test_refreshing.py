@@ -88,7 +88,7 @@ async def test_changes_are_taken_and_what_is_new_waits(app: App, web: dict[str, 
     assert addresses(app) == ["pets.listPets"]
     with pytest.raises(Denied, match=r"toys\.listToys waits to be accepted: a newer document of pet_shop") as refused:
         await app.call("pet_shop.toys.listToys", {})
-    assert "specport refresh pet_shop --accept" in str(refused.value)
+    assert "`specport refresh pet_shop` tells how" in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def _held(tool: Tool, held: Mapping[str, frozenset[str]]) -> Decision | None:
         Action.DENY,
         HELD,
         f"{tool.address} waits to be accepted: a newer document of {source} brought it, or took it out of a rule",
-        f"The operator accepts it: `specport refresh {source} --accept`",
+        f"The operator accepts it: `specport refresh {source}` tells how",
     )
 
 

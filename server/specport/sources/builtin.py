@@ -152,8 +152,13 @@ def refreshed_facts(refreshed: Refreshed) -> dict[str, object]:
         "held": held,
     }
     if refreshed.refused or held:
-        more["to_accept"] = f"the operator runs `specport refresh {name} --accept`"
+        more["to_accept"] = f"the operator runs `{accepting(refreshed)}`"
     return {**facts, **_unusual(more)}
+
+
+def accepting(refreshed: Refreshed) -> str:
+    """The command that accepts what a refresh told of, and nothing that came after it."""
+    return f"specport refresh {refreshed.opened.source.name} --accept --only {refreshed.fingerprint}"
 
 
 def added_facts(added: Added, is_visible: Callable[[Tool], bool]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ MAX_NAME = 32
 
 NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,31}}(@{ACCOUNT.strip('^$')})?\Z")
 """What a source may be called, with or without an account."""
+
+
+FINGERPRINT_DIGITS = 16
+"""Hexadecimal digits that tell a version of a document from others."""
 
 
 def is_on_web(uri: str) -> bool:
@@ -111,6 +116,14 @@ class Source:
     def bounds(self) -> Bounds:
         """How large its document may be."""
         return self.origin.bounds
+
+    @property
+    def fingerprint(self) -> str:
+        """What this version of its document, with files and overlays, is known by; no other can be made alike."""
+        digest = hashlib.sha256(self.data)
+        for file in (*self.files, *self.overlays):
+            digest.update(hashlib.sha256(file.uri.encode()).digest() + hashlib.sha256(file.data).digest())
+        return digest.hexdigest()[:FINGERPRINT_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)

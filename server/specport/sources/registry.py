@@ -146,17 +146,24 @@ class Registry:
             self.opened = self._ordered({**self.opened, source.name: opened})
             return Added(opened, is_new=True)
 
-    async def refresh(self, name: str, *, accept: bool = False) -> Refreshed:
+    async def refresh(self, name: str, *, accept: bool = False, only: str = "") -> Refreshed:
         """Read the document of a source again, and take a newer version as far as `renewal.judged` lets it be taken.
 
-        Raises SourceError or DocumentError where there is no such source, where the document cannot be had or is
-        broken, and where it was changed meanwhile; nothing has changed then.
+        `only`: the fingerprint of the one version that may be taken. Raises SourceError or DocumentError where there is
+        no such source, where the document cannot be had, is broken or of another version, and where it was changed
+        meanwhile; nothing has changed then.
         """
         async with self._reading.setdefault(name, asyncio.Lock()):  # or an earlier answer might be taken last
             known = self._known(name)
             fresh = await read_again(known.kept, self._fetching, self._maker)
+            found = (fresh or known.kept).fingerprint
+            if only not in ("", found):
+                raise SourceError(
+                    f"the document of {name} is not version {only[:60]} but {found}",
+                    hint=f"`specport refresh {name}` tells what that one changes",
+                )
             if fresh is None and not (accept and known.kept.held):
-                return Refreshed(known)
+                return Refreshed(known, found)
             async with self._changing:
                 if self.opened.get(name) is not known:
                     raise SourceError(f"{name!r} was changed while its document was read", hint="Try again")

@@ -24,11 +24,13 @@ MAX_NAMED = 5
 class Refreshed:
     """What looking at a source's document again brought. `opened` is what is open now.
 
+    `fingerprint`: that of the version that was looked at, whether it was taken or not.
     `is_taken`: a newer version, whose `changes` are told. `refused`: why one was not taken, a sentence for each reason.
     `accepted`: the tools that waited, and wait no more.
     """
 
     opened: Opened
+    fingerprint: str
     changes: Changes = field(default_factory=Changes)
     is_taken: bool = False
     refused: tuple[str, ...] = ()
@@ -51,18 +53,18 @@ def judged(known: Opened, newer: Opened, policy: Policy, *, accept: bool) -> Ref
     """
     from specport.catalog.changes import changes as changes_between  # only a newer version needs it
 
-    changes = changes_between(known.catalog, newer.catalog)
+    changes, fingerprint = changes_between(known.catalog, newer.catalog), newer.kept.fingerprint
     if accept:
         accepted = replace(newer.kept, held=Held(), origins=origins_of(newer))
         waited = (tool for tool in newer.catalog.tools if operation_of(tool) in known.source.held.operations)
         names = tuple(tool.address for tool in waited)
-        return Refreshed(with_other_facts(newer, accepted), changes, is_taken=True, accepted=names)
+        return Refreshed(with_other_facts(newer, accepted), fingerprint, changes, is_taken=True, accepted=names)
     refused = tuple(_reasons(known, newer, changes))
     if refused:
-        return Refreshed(known, changes, refused=refused)
+        return Refreshed(known, fingerprint, changes, refused=refused)
     held = _held(known, newer, changes, policy)
     kept = replace(newer.kept, held=held, origins=known.origins)
-    return Refreshed(with_other_facts(newer, kept), changes, is_taken=True)
+    return Refreshed(with_other_facts(newer, kept), fingerprint, changes, is_taken=True)
 
 
 def operation_of(tool: Tool) -> str:

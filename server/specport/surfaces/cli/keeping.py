@@ -27,6 +27,7 @@ Name = Annotated[str, typer.Argument(help="Name of an added source.")]
 T = TypeVar("T")
 
 MAX_SHOWN_PROBLEMS = 10
+MAX_SHOWN_WAITING = 20
 """Most problems shown by `show`; `--json` has more."""
 
 
@@ -88,7 +89,9 @@ def _rows(found: SourceDetails) -> Iterator[tuple[str, str]]:
     yield "tools", f"{facts.tools:,}"
     if found.held.operations:
         waiting = plural(len(found.held.operations), "new tool")
-        yield "waiting", f"{waiting}, until `specport refresh {facts.name} --accept`"
+        yield "waiting", f"{waiting} to be accepted: `specport refresh {facts.name}` tells how"
+        for operation in found.held.operations[:MAX_SHOWN_WAITING]:
+            yield "", operation
     for scheme in found.held.schemes:
         yield "waiting", f"the security scheme {scheme}"
     for line in problem_lines(found.problems, MAX_SHOWN_PROBLEMS, count=facts.problems):

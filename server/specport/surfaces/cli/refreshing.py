@@ -24,12 +24,16 @@ MAX_TOLD = 60
 
 @app.command()
 def refresh(
-    names: Annotated[list[str] | None, typer.Argument(help="Names of added sources.", metavar="[NAME]...")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Names of added sources.", metavar="NAME")] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="All whose documents come from URLs.")] = False,
     accept: Annotated[
         bool, typer.Option("--accept", help="Take all of the newer version, and what waits of earlier ones.")
     ] = False,
+    only: Annotated[
+        str,
+        typer.Option(help="Take this version of one source, which a refresh named, and no other.", metavar="VERSION"),
+    ] = "",
     allow_private: options.AllowPrivate = False,
     state: options.State = "",
     state_dir: options.StateDir = None,
@@ -39,14 +43,16 @@ def refresh(
     """Read the documents of added sources again and say what changed.
 
     New operations wait until they are accepted; a version that would send calls or credentials elsewhere is not taken.
-    Example: `specport refresh shop`, then `specport refresh shop --accept`
+    Example: `specport refresh shop`, then what it ends with: `specport refresh shop --accept --only VERSION`
     """
     if bool(names) == every:
         raise typer.BadParameter("give names of sources, or --all")
+    if only and len(names or ()) != 1:
+        raise typer.BadParameter("a version is of one source: name that one", param_hint="--only")
     wanted = Wanted(state=state, state_dir=state_dir, allow_private=allow_private, audit=audit)
 
     async def refreshed(opened: App) -> list[tuple[str, Refreshed | SpecportError]]:
-        return [(name, await _refreshed(opened, name, accept)) for name in names or opened.fetched()]
+        return [(name, await _refreshed(opened, name, accept=accept, only=only)) for name in names or opened.fetched()]
 
     found = with_added(wanted, refreshed)
     if json:
@@ -62,10 +68,10 @@ def refresh(
         raise typer.Exit(1)
 
 
-async def _refreshed(opened: App, name: str, accept: bool) -> Refreshed | SpecportError:
+async def _refreshed(opened: App, name: str, *, accept: bool, only: str) -> Refreshed | SpecportError:
     """What came of one source; the others are refreshed whatever that was."""
     try:
-        return await opened.refresh(name, accept=accept, caller=this_user())
+        return await opened.refresh(name, accept=accept, only=only, caller=this_user())
     except SpecportError as error:
         return error
 
@@ -75,6 +81,8 @@ def _failed(name: str, error: SpecportError) -> dict[str, object]:
 
 
 def _tell(name: str, each: Refreshed | SpecportError) -> None:
+    from specport.sources.builtin import accepting
+
     if isinstance(each, SpecportError):
         say(f"{name}: {each}", err=True)
         return
@@ -94,7 +102,7 @@ def _tell(name: str, each: Refreshed | SpecportError) -> None:
         say(f"  {line}")
     waiting = len(each.opened.source.held.operations)
     if each.refused:
-        say(f"Take it as it is: specport refresh {name} --accept")
+        say(f"Take it as it is: {accepting(each)}")
     elif waiting:
         wait = "waits" if waiting == 1 else "wait"
-        say(f"{plural(waiting, 'tool')} {wait} to be accepted: specport refresh {name} --accept")
+        say(f"{plural(waiting, 'tool')} {wait} to be accepted: {accepting(each)}")
