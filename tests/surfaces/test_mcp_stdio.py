@@ -18,6 +18,7 @@ from mcp.shared.exceptions import MCPError
 from raw_stdio import INITIALIZE, Wire
 
 from end_to_end.loopback import PATIENCE, SPECPORT, Cli, Reply, Upstream, things
+from specport.results.values import MAX_STRUCTURED_LEVELS
 from specport.surfaces.mcp.stdio import MAX_MESSAGE
 
 pytestmark = pytest.mark.anyio
@@ -105,6 +106,22 @@ async def test_tools_are_listed_and_called(connected: tuple[Client, Listener], u
     assert (asked.method, asked.target, json.loads(asked.body)) == ("POST", "/things", {"name": "ünï"})
     assert asked.header("authorization") == f"Bearer {TOKEN}"
     assert asked.header("content-type") == "application/json"
+
+
+@pytest.mark.parametrize("levels", [MAX_STRUCTURED_LEVELS, MAX_STRUCTURED_LEVELS + 1, 254, 255])
+@pytest.mark.parametrize("times", [1, 2])
+async def test_an_answer_nested_however_deep_arrives(
+    connected: tuple[Client, Listener], upstream: Upstream, levels: int, times: int
+) -> None:
+    """As structure too where the SDK's client can read that: a message of over 200 levels it would wait for in vain."""
+    client, _ = connected
+    line = b'{"a":' * levels + b"1" + b"}" * levels
+    upstream.replies["/things/8"] = Reply(body=b"\n".join([line] * times))
+    result = await client.call_tool("things_getThing", {"id": 8})
+    [content] = result.content
+    assert isinstance(content, types.TextContent)
+    assert content.text.count("a") == levels * times
+    assert (result.structured_content is not None) == (levels <= MAX_STRUCTURED_LEVELS and times == 1)
 
 
 async def test_errors_come_back_and_the_server_stays(connected: tuple[Client, Listener]) -> None:

@@ -23,7 +23,7 @@ from specport.results.media import actual_type, file_name, in_utf8, text_of
 from specport.results.model import Answer, Blob, Conventions, ToolResult
 from specport.results.pages import at_path, next_page
 from specport.results.streams import events_of, items_of
-from specport.results.values import decoded
+from specport.results.values import MAX_STRUCTURED_LEVELS, decoded, written
 
 MAX_MESSAGE = 2_000
 """Characters of an API's error message that are passed on."""
@@ -54,13 +54,15 @@ def _result(exchange: Exchange, asked: Asked, conventions: Conventions, has_cred
     media_type = actual_type(exchange.headers, exchange.body)
     try:
         answer = _value(exchange, media_type)
+        result = _json(answer)
     except ValueError:
         text = text_of(exchange.headers, media_type, exchange.body)
         if text is None:
             return _binary(exchange, media_type)
         return _text(text, _left(exchange)) if text.strip() else _nothing(exchange)
     following = next_page(answer, exchange, asked=asked, conventions=conventions)
-    result = _json(answer, *filter(None, (_left(exchange), str(following or ""))))
+    if notes := tuple(filter(None, (_left(exchange), str(following or "")))):
+        result = replace(result, structured=None, notes=notes)
     return replace(result, next_arguments=following.arguments, total=following.total) if following else result
 
 
@@ -106,10 +108,14 @@ def _headers(exchange: Exchange) -> ToolResult:
     return _text(text, "")
 
 
-def _json(value: object, *notes: str) -> ToolResult:
-    text = orjson.dumps(value).decode()
-    structured = cast("Mapping[str, object]", value) if isinstance(value, dict) and not notes else None
-    return ToolResult(text=text, structured=structured, notes=notes, answer=Answer(cast("object", value)))
+def _json(value: object) -> ToolResult:
+    """A JSON value, an object as structure too. ValueError where it is nested too deep to be written."""
+    try:
+        text = written(value, MAX_STRUCTURED_LEVELS)
+    except ValueError:
+        return ToolResult(text=written(value), answer=Answer(value))
+    structured = cast("Mapping[str, object]", value) if isinstance(value, dict) else None
+    return ToolResult(text=text, structured=structured, answer=Answer(cast("object", value)))
 
 
 def _text(text: str, left: str) -> ToolResult:
