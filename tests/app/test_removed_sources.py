@@ -16,8 +16,12 @@ from specport.app import App
 from specport.catalog.schemas import MadeSchemas
 from specport.errors import BadArguments
 from specport.settings import Settings
+from specport.sources import registry
 from specport.sources.making import Here
-from specport.sources.model import Origin
+from specport.sources.model import Origin, Source
+from specport.sources.preview.model import Preview
+from specport.sources.reading import Reader
+from specport.sources.registry import MAX_UNDER_WAY
 from specport.sources.specification import Specification
 from specport.sources.turns import MAX_READ_AT_ONCE
 
@@ -72,3 +76,31 @@ async def test_only_so_many_documents_are_read_at_once(monkeypatch: pytest.Monke
     async with App.open([], Settings(reads_apart=False)) as app:
         await asyncio.gather(*(app.preview(wanted(f"s{n}"), Origin.TOOL) for n in range(3 * MAX_READ_AT_ONCE)))
     assert most == MAX_READ_AT_ONCE
+
+
+async def test_only_so_many_documents_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are still to be fetched wait until others were read, so that their bytes do not add up."""
+    under_way, most = 0, 0
+    all_there = asyncio.Event()
+    preview = Reader.preview  # the real one
+
+    async def fetched(wanted: Specification, *_: object) -> Source:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        if under_way == MAX_UNDER_WAY:
+            all_there.set()
+        await all_there.wait()
+        return Source(wanted.name, "given as text", wanted.spec.encode(), Origin.TOOL)
+
+    async def read(reader: Reader, source: Source) -> Preview:
+        nonlocal under_way
+        previewed = await preview(reader, source)
+        under_way -= 1
+        return previewed
+
+    monkeypatch.setattr(registry, "read_specification", fetched)
+    monkeypatch.setattr(Reader, "preview", read)
+    async with App.open([], Settings(reads_apart=False)) as app:
+        await asyncio.gather(*(app.preview(wanted(f"s{n}"), Origin.TOOL) for n in range(3 * MAX_UNDER_WAY)))
+    assert most == MAX_UNDER_WAY

@@ -36,6 +36,9 @@ T = TypeVar("T")
 
 log = logging.getLogger("specport")
 
+MAX_UNDER_WAY = 6
+"""Most documents that are fetched, or wait to be read, at a time: each is in memory. Further ones wait for these."""
+
 _FAULTS = (SpecportError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 """What reading a document that somebody else stored may end in, without harm to the other sources."""
 
@@ -82,6 +85,7 @@ class Registry:
         self._fetching = fetching
         self._named: list[str] = []
         self._changing = asyncio.Lock()
+        self._under_way = asyncio.Semaphore(MAX_UNDER_WAY)
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.opened: Mapping[str, Opened] = {}
         self.disabled: Mapping[str, Source] = {}
@@ -112,8 +116,9 @@ class Registry:
     async def preview(self, wanted: Specification, origin: Origin) -> Preview:
         """What adding would do. Changes nothing."""
         check_no_secret(wanted)
-        source = await read_specification(wanted, self._fetching, origin, self._maker)
-        return await self._reader.preview(source)
+        async with self._under_way:
+            source = await read_specification(wanted, self._fetching, origin, self._maker)
+            return await self._reader.preview(source)
 
     async def add(self, wanted: Specification, origin: Origin) -> Added:
         """Register a source. The same name with the same content is no change.
@@ -122,29 +127,33 @@ class Registry:
         tool call names a base URL on a private address, when it cannot be kept, or has a secret where none may be.
         """
         check_no_secret(wanted)
-        source = await read_specification(wanted, self._fetching, origin, self._maker)
-        async with self._changing:
-            known = self.opened.get(source.name)
-            kept = known.kept if known else self.disabled.get(source.name)
-            if kept is not None:
-                check_same(kept, source)
-            if known is not None:
-                return Added(known, is_new=False)
-            self._check_free(source.name)
-            if len(self.opened) + len(self.disabled) >= MAX_SOURCES:
-                raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
-            opened = await self._open(source, source.name)
-            check_callable(opened)
-            opened = with_other_facts(opened, replace(source, origins=origins_of(opened)))
-            if not await self._shelf.add(opened.kept):
-                theirs = await self._shelf.get(source.name)
-                if theirs is None:
-                    raise SourceError(f"{source.name!r} was removed by another process just now", hint="Try again")
-                check_same(theirs.source, opened.kept)
-                opened = await self._open(theirs.source, source.name)
-            opened = self._reader.guarded(opened)
-            self.opened = self._ordered({**self.opened, source.name: opened})
-            return Added(opened, is_new=True)
+        async with self._under_way:
+            source = await read_specification(wanted, self._fetching, origin, self._maker)
+            async with self._changing:
+                return await self._add(source)
+
+    async def _add(self, source: Source) -> Added:
+        known = self.opened.get(source.name)
+        kept = known.kept if known else self.disabled.get(source.name)
+        if kept is not None:
+            check_same(kept, source)
+        if known is not None:
+            return Added(known, is_new=False)
+        self._check_free(source.name)
+        if len(self.opened) + len(self.disabled) >= MAX_SOURCES:
+            raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
+        opened = await self._open(source, source.name)
+        check_callable(opened)
+        opened = with_other_facts(opened, replace(source, origins=origins_of(opened)))
+        if not await self._shelf.add(opened.kept):
+            theirs = await self._shelf.get(source.name)
+            if theirs is None:
+                raise SourceError(f"{source.name!r} was removed by another process just now", hint="Try again")
+            check_same(theirs.source, opened.kept)
+            opened = await self._open(theirs.source, source.name)
+        opened = self._reader.guarded(opened)
+        self.opened = self._ordered({**self.opened, source.name: opened})
+        return Added(opened, is_new=True)
 
     async def refresh(self, name: str, *, accept: bool = False, only: str = "") -> Refreshed:
         """Read the document of a source again, and take a newer version as far as `renewal.judged` lets it be taken.
@@ -153,7 +162,8 @@ class Registry:
         no such source, where the document cannot be had, is broken or of another version, and where it was changed
         meanwhile; nothing has changed then.
         """
-        async with self._reading.setdefault(name, asyncio.Lock()):  # or an earlier answer might be taken last
+        reading = self._reading.setdefault(name, asyncio.Lock())
+        async with reading, self._under_way:  # each in turn, or an earlier answer might be taken last
             known = self._known(name)
             fresh = await read_again(known.kept, self._fetching, self._maker)
             found = (fresh or known.kept).fingerprint
