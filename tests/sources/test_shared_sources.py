@@ -19,7 +19,7 @@ from redis_server import RedisServer
 from specport.app import App, Settings
 from specport.errors import RateLimited, SourceError, UnknownTool
 from specport.executor.model import Limit
-from specport.sources import reading, registry, shelf
+from specport.sources import reading, roster, shelf
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin, Source
 from specport.sources.shelf import MAX_SOURCES
@@ -81,7 +81,7 @@ def specification(url: str, title: str = "Pet Shop API", **more: Any) -> Specifi
 
 
 def _bound(monkeypatch: pytest.MonkeyPatch, sources: int) -> None:
-    for module in (registry, shelf):
+    for module in (roster, shelf):
         monkeypatch.setattr(module, "MAX_SOURCES", sources)
 
 

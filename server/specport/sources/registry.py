@@ -5,34 +5,32 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from specport.catalog.build import Shape
 from specport.errors import SourceError, SpecportError
 from specport.executor.model import Limit
 from specport.policy.model import Policy
-from specport.sources.admission import check_callable, check_names, check_same, clashes
+from specport.sources.admission import check_callable, check_same
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails, details_of, facts_of, facts_of_disabled
 from specport.sources.fetch import FetchPolicy
 from specport.sources.making import HERE, Maker
-from specport.sources.manifest import bundled_names
 from specport.sources.model import Origin, Source, SourceFacts, is_on_web
 from specport.sources.read import Opened, origins_of, with_other_facts
 from specport.sources.reading import Reader
 from specport.sources.renewal import Refreshed, judged
+from specport.sources.roster import Roster, Synced
 from specport.sources.secrets import check_no_secret, check_reference_names
-from specport.sources.shelf import MAX_SOURCES, Shelf
+from specport.sources.shelf import Shelf
 from specport.sources.specification import Specification, read_again, read_specification, renamed
 from specport.sources.store import SourceStore, StoreLost
 from specport.sources.turns import in_turn
 
 if TYPE_CHECKING:
     from specport.sources.preview.model import Preview
-
-T = TypeVar("T")
 
 log = logging.getLogger("specport")
 
@@ -51,20 +49,10 @@ class Added:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Synced:
-    """What looking into the store brought: whether other sources are open now, and what could not be opened."""
-
-    is_changed: bool = False
-    failed: Mapping[str, Exception] = field(default_factory=dict[str, Exception])
-
-
 class Registry:
-    """The open sources by name: those named at start, then the added ones in the order of their names.
+    """What may be done with sources. A change is whole: the roster has it once all of it is done and kept.
 
-    The first one named at start is the default one, whose addresses have no prefix. `disabled`: those added that are
-    kept and not open; `left_out`: those that cannot be opened, and why. A change is whole: `opened` and `disabled` are
-    replaced, never altered, once all of it is done and kept.
+    The first source that is named at start is the default one, whose addresses have no prefix.
     """
 
     def __init__(
@@ -83,24 +71,28 @@ class Registry:
         self._reader = Reader(shape, cache, maker, allow_private=fetching.allow_private)
         self._shelf = Shelf(store)
         self._fetching = fetching
-        self._named: list[str] = []
+        self._roster = Roster()
         self._changing = asyncio.Lock()
         self._under_way = asyncio.Semaphore(MAX_UNDER_WAY)
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self.opened: Mapping[str, Opened] = {}
-        self.disabled: Mapping[str, Source] = {}
-        self.left_out: Mapping[str, Exception] = {}
-        self._waiting: Mapping[str, Opened] = {}
-        """Sources that would be open but for tools of others, which have the names of theirs."""
+
+    @property
+    def opened(self) -> Mapping[str, Opened]:
+        """The open sources by name, in their order."""
+        return self._roster.opened
+
+    @property
+    def left_out(self) -> Mapping[str, Exception]:
+        """The added sources that cannot be opened, and why."""
+        return self._roster.left_out
 
     def open(self, source: Source) -> Opened:
         """Open a source that the operator named at start. Raises SourceError when the name is taken."""
         if source.name in self.opened:
             raise SourceError(f"two sources are called {source.name!r}", hint="Give one of them another --name")
         opened = self._reader.read_now(source, source.name if self.opened else "")
-        check_names(opened, self.opened.values())
-        self._named.append(source.name)
-        self.opened = {**self.opened, source.name: opened}
+        self._roster.check_beside(opened)
+        self._roster.start_with(opened)
         return opened
 
     async def sync(self) -> Synced:
@@ -134,14 +126,13 @@ class Registry:
 
     async def _add(self, source: Source) -> Added:
         known = self.opened.get(source.name)
-        kept = known.kept if known else self.disabled.get(source.name)
+        kept = known.kept if known else self._roster.disabled.get(source.name)
         if kept is not None:
             check_same(kept, source)
         if known is not None:
             return Added(known, is_new=False)
-        self._check_free(source.name)
-        if len(self.opened) + len(self.disabled) >= MAX_SOURCES:
-            raise SourceError(f"there are already {MAX_SOURCES} sources", hint="Remove one first")
+        self._roster.check_free(source.name)
+        self._roster.check_room()
         opened = await self._open(source, source.name)
         check_callable(opened)
         opened = with_other_facts(opened, replace(source, origins=origins_of(opened)))
@@ -152,7 +143,7 @@ class Registry:
             check_same(theirs.source, opened.kept)
             opened = await self._open(theirs.source, source.name)
         opened = self._reader.guarded(opened)
-        self.opened = self._ordered({**self.opened, source.name: opened})
+        self._roster.put(opened)
         return Added(opened, is_new=True)
 
     async def refresh(self, name: str, *, accept: bool = False, only: str = "") -> Refreshed:
@@ -164,7 +155,7 @@ class Registry:
         """
         reading = self._reading.setdefault(name, asyncio.Lock())
         async with reading, self._under_way:  # each in turn, or an earlier answer might be taken last
-            known = self._known(name)
+            known = self._roster.known(name)
             fresh = await read_again(known.kept, self._fetching, self._maker)
             found = (fresh or known.kept).fingerprint
             if only not in ("", found):
@@ -186,7 +177,7 @@ class Registry:
         if refreshed.is_taken:
             refreshed = replace(refreshed, opened=self._reader.guarded(refreshed.opened))
             await self._keep(source.name, refreshed.opened.kept)
-            self.opened = {**self.opened, source.name: refreshed.opened}
+            self._roster.put(refreshed.opened)
         return refreshed
 
     async def configure(self, name: str, references: Mapping[str, str], limits: Sequence[Limit]) -> Opened:
@@ -197,7 +188,7 @@ class Registry:
         for reference in references.values():
             check_reference_names(reference)
         async with self._changing:
-            known = self._added(name)
+            known = self._roster.open_and_added(name)
             kept = replace(
                 known.kept,
                 origin=Origin.OPERATOR,
@@ -206,7 +197,7 @@ class Registry:
             )
             opened = self._reader.guarded(with_other_facts(known, kept))
             await self._keep(name, kept)
-            self.opened = {**self.opened, name: opened}
+            self._roster.put(opened)
             return opened
 
     async def rename(self, name: str, new: str) -> Opened:
@@ -215,48 +206,42 @@ class Registry:
         Raises SourceError where there is no such source, where the new name is none or is taken.
         """
         async with self._changing:
-            known = self._waiting.get(name) or self._added(name)
-            self._check_free(new)
-            if new in self.left_out:
-                raise _taken(new)
+            known = self._roster.read_and_added(name)
+            self._roster.check_new_name(new)
             opened = await self._open(renamed(known.kept, new), new, instead_of=name)
             await self._keep(name, opened.kept)
-            self.opened = self._ordered({**_without(self.opened, name), new: opened})
-            self._waiting = _without(self._waiting, name)
+            self._roster.put(opened, instead_of=name)
             return opened
 
     async def disable(self, name: str) -> bool:
         """Keep an added source without any of its tools; whether it had them. Raises SourceError for any other."""
         async with self._changing:
-            if name in self.disabled:
+            if name in self._roster.disabled:
                 return False
-            known = self._waiting.get(name) or self._added(name)
-            source = replace(known.kept, enabled=False)
+            source = replace(self._roster.read_and_added(name).kept, enabled=False)
             await self._keep(name, source)
-            self._drop(name)
-            self.disabled = {**self.disabled, name: source}
+            self._roster.disable(source)
             return True
 
     async def enable(self, name: str) -> bool:
         """Open a disabled source again; whether it was one. Raises SourceError where it cannot be opened any more."""
         async with self._changing:
-            if name not in self.disabled:
-                self._added(name)
+            if name not in self._roster.disabled:
+                self._roster.open_and_added(name)
                 return False
-            source = replace(self.disabled[name], enabled=True)
+            source = replace(self._roster.disabled[name], enabled=True)
             opened = await self._open(source, name)
             await self._keep(name, source)
-            self.disabled = _without(self.disabled, name)
-            self.opened = self._ordered({**self.opened, name: opened})
+            self._roster.put(opened)
             return True
 
     async def remove(self, name: str) -> bool:
         """Forget an added source; whether there was one. Raises SourceError for a source named at start."""
         async with self._changing:
-            self._check_added(name)
-            removed = await self._shelf.delete(name, is_known=name in self.opened or name in self.disabled)
+            self._roster.check_added(name)
+            removed = await self._shelf.delete(name, is_known=name in self.opened or name in self._roster.disabled)
             if removed:  # else what is open is closed, and the list made anew, when the store is looked at
-                self._drop(name)
+                self._roster.drop(name)
             return removed
 
     def fetched(self) -> list[str]:
@@ -265,46 +250,33 @@ class Registry:
 
     def details(self, name: str) -> SourceDetails:
         """An open source in full. Raises SourceError where there is none."""
-        return details_of(self._known(name))
+        return details_of(self._roster.known(name))
 
     def facts(self) -> list[SourceFacts]:
         """The open sources in order, then the disabled ones by name."""
-        disabled = (self.disabled[name] for name in sorted(self.disabled))
+        disabled = (source for _, source in sorted(self._roster.disabled.items()))
         return [*map(facts_of, self.opened.values()), *map(facts_of_disabled, disabled)]
 
     async def _sync(self) -> Synced:
-        known = {**self._waiting, **_without(self.opened, *self._named)}
-        found = await self._shelf.look((*(each.kept for each in known.values()), *self.disabled.values()))
-        opened = {name: each for name, each in known.items() if name in found.revisions}
-        disabled = {name: source for name, source in self.disabled.items() if name in found.revisions}
+        roster = self._roster
+        added = roster.added()
+        found = await self._shelf.look((*(each.kept for each in added.values()), *roster.disabled.values()))
+        opened = {name: each for name, each in added.items() if name in found.revisions}
+        disabled = {name: source for name, source in roster.disabled.items() if name in found.revisions}
+        failed = {name: error for name, error in roster.unreadable.items() if name in found.revisions}
         read: dict[str, str] = {}
-        failed: dict[str, Exception] = {}
         for name in found.news:
             opened.pop(name, None)
             disabled.pop(name, None)
+            failed.pop(name, None)
             try:
                 read[name] = await self._take_in(name, opened, disabled)
             except StoreLost:
                 raise
             except _FAULTS as error:
                 failed[name] = error
-        for name, error in self.left_out.items():
-            if name in found.revisions and name not in (*found.news, *self._waiting):
-                failed.setdefault(name, error)
         self._shelf.took_in(found, read)
-        return self._put(opened, disabled, failed)
-
-    def _put(self, added: Mapping[str, Opened], disabled: Mapping[str, Source], failed: dict[str, Exception]) -> Synced:
-        """Have these and no other added sources, those open that can be beside the ones before them."""
-        at_start = {name: self.opened[name] for name in self._named}
-        opened = self._ordered({**at_start, **added})
-        clashing = clashes(at_start.values(), _without(opened, *self._named).values())
-        self._waiting = {name: opened.pop(name) for name in clashing}
-        is_changed = [id(each) for each in opened.values()] != [id(each) for each in self.opened.values()]
-        left_out = {**failed, **clashing}
-        told = {name: error for name, error in left_out.items() if str(error) != str(self.left_out.get(name))}
-        self.opened, self.disabled, self.left_out = opened, disabled, left_out
-        return Synced(is_changed, told)
+        return roster.put_all(opened, disabled, failed)
 
     async def _take_in(self, name: str, opened: dict[str, Opened], disabled: dict[str, Source]) -> str:
         """Put a source that is kept in its place; the event loop goes on while it is read.
@@ -314,7 +286,7 @@ class Registry:
         kept = await self._shelf.get(name)
         if kept is None:
             return ""
-        if name in self._named:
+        if self._roster.is_at_start(name):
             if not kept.source.preset or kept.source.preset != self.opened[name].kept.preset:
                 raise SourceError("another source of that name was named at start")
         elif kept.source.enabled:
@@ -323,64 +295,13 @@ class Registry:
             disabled[name] = kept.source
         return kept.revision
 
-    def _drop(self, name: str) -> None:
-        self.opened = _without(self.opened, name)
-        self.disabled = _without(self.disabled, name)
-        self._waiting = _without(self._waiting, name)
-        self.left_out = _without(self.left_out, name)
-
     async def _keep(self, name: str, source: Source) -> None:
         """Keep `source` in place of what is kept under `name`, where that is kept at all."""
-        if name not in self._named:
+        if not self._roster.is_at_start(name):
             await self._shelf.replace(name, source)
-
-    def _known(self, name: str) -> Opened:
-        """An open source. Raises SourceError naming the others where there is none."""
-        known = self.opened.get(name)
-        if known is not None:
-            return known
-        if name in self.disabled:
-            raise SourceError(f"{name!r} is disabled", hint=f"`specport enable {name}` first")
-        if name in self.left_out:
-            raise SourceError(f"{name!r} cannot be opened: {self.left_out[name]}")
-        raise SourceError(f"there is no source {name[:60]!r}", hint=f"There are: {', '.join(self.opened) or 'none'}")
-
-    def _added(self, name: str) -> Opened:
-        """An open source that is not one of those named at start, which the command line changes."""
-        self._check_added(name)
-        return self._known(name)
-
-    def _check_added(self, name: str) -> None:
-        if name in bundled_names():
-            raise SourceError(f"{name} is bundled; leave it out of `serve` instead of changing it")
-        if name in self._named:
-            raise SourceError(f"{name} was named at start, not added", hint="Change the command that starts the server")
-
-    def _check_free(self, name: str) -> None:
-        if name in bundled_names():
-            raise SourceError(f"the name {name!r} belongs to a bundled source", hint="Choose another name")
-        if name in self.opened or name in self.disabled:
-            raise _taken(name)
-
-    def _ordered(self, opened: Mapping[str, Opened]) -> dict[str, Opened]:
-        """In the same order in every process, since cursors of the list are made from it."""
-        added = sorted(opened.keys() - set(self._named))
-        return {name: opened[name] for name in (*self._named, *added) if name in opened}
 
     async def _open(self, source: Source, prefix: str, *, instead_of: str = "") -> Opened:
         """A source opened beside those that are open, without the one that it takes the place of."""
         opened = await self._reader.read(source, prefix)
-        left = (instead_of, source.name)
-        check_names(opened, (other for name, other in self.opened.items() if name not in left))
+        self._roster.check_beside(opened, instead_of, source.name)
         return opened
-
-
-def _taken(name: str) -> SourceError:
-    return SourceError(f"the name {name!r} is taken", hint="Choose another name, or remove that source first")
-
-
-def _without(mapping: Mapping[str, T], *names: str) -> Mapping[str, T]:
-    """The mapping itself where it has none of the names."""
-    if mapping.keys().isdisjoint(names):
-        return mapping
-    return {other: value for other, value in mapping.items() if other not in names}
