@@ -19,7 +19,7 @@ from raw_stdio import INITIALIZE, Wire
 
 from end_to_end.loopback import PATIENCE, SPECPORT, Cli, Reply, Upstream, things
 from specport.results.values import MAX_STRUCTURED_LEVELS
-from specport.surfaces.mcp.stdio import MAX_MESSAGE
+from specport.surfaces.mcp.refusing import MAX_MESSAGE
 
 pytestmark = pytest.mark.anyio
 
@@ -204,6 +204,37 @@ def test_a_line_that_is_no_request_ends_nothing(wire: Wire, line: bytes) -> None
     assert "result" in wire.ask("ping")
     assert all("error" in other for other in wire.others)
     wire.others.clear()
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "code"),
+    [
+        (b'{"jsonrpc":"2.0","id":71,"method":"tools/call","params":{"name":"\\ud83d","arguments":{}}}', 71, -32700),
+        (b'{"jsonrpc":"2.0","id":"a","method":"tools/call","params":[1]}', "a", -32600),
+        (b'{"jsonrpc":"1.0","id":72,"method":"ping"}', 72, -32600),
+        (b'[{"jsonrpc":"2.0","id":73,"method":"ping"}]', None, -32600),
+        (b'{"jsonrpc":"2.0","id":74', None, -32700),
+        (b'{"jsonrpc":"2.0","id":75}', None, -32600),
+        (b'{"a":' * 3000 + b"1" + b"}" * 3000, None, -32700),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_answered(wire: Wire, line: bytes, number: object, code: int) -> None:
+    """Half an emoji, as JavaScript writes one, or a batch: a client that gets no answer waits for as long as it may."""
+    wire.write(line)
+    answer = wire.message()
+    assert (answer["id"], answer["error"]["code"]) == (number, code)
+    assert "result" in wire.ask("ping")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":7}', b'{"id":1,"result":{}}', b'{"error":1}'],
+)
+def test_a_notification_or_an_answer_that_cannot_be_read_is_not_answered(wire: Wire, line: bytes) -> None:
+    """Of the one JSON-RPC wants it so, and the other's id is the server's own; two sides could go on for ever."""
+    wire.write(line)
+    assert "result" in wire.ask("ping")
+    assert wire.others == []
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import os
 import signal
 import stat
 import sys
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -21,20 +22,8 @@ import orjson
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
+from specport.surfaces.mcp.refusing import MAX_MESSAGE, TOO_LONG, refusal
 from specport.surfaces.mcp.server import McpServer
-
-MAX_MESSAGE = 32 * 1024 * 1024
-"""Bytes of one JSON-RPC message; a document may be given as text, which JSON writes longer than it is."""
-
-_TOO_LONG = {
-    "jsonrpc": "2.0",
-    "id": None,  # it stands in what was not read (JSON-RPC 2.0 section 5)
-    "error": {
-        "code": types.INVALID_REQUEST,
-        "message": f"a message has over {MAX_MESSAGE:,} bytes (MAX_MESSAGE) and was not read. "
-        "Give a document by its URL, or have the operator add it: specport add",
-    },
-}
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -110,16 +99,13 @@ class _FileWriter:
 
 
 class _Incoming:
-    """Messages from stdin, one JSON value to a line; a line that is no message is handed on as its error.
-
-    One of over MAX_MESSAGE is answered here and passed over.
-    """
+    """Messages from stdin, one JSON value to a line; a line that is no message is answered here and passed over."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter | _FileWriter) -> None:
         self._reader = reader
         self._writer = writer
 
-    async def receive(self) -> SessionMessage | Exception:
+    async def receive(self) -> SessionMessage:
         while True:
             try:
                 line = await self._reader.readuntil(b"\n")
@@ -129,10 +115,20 @@ class _Incoming:
                     raise anyio.EndOfStream from None
             except asyncio.LimitOverrunError as overrun:
                 await self._pass_over(overrun.consumed)
-                self._writer.write(orjson.dumps(_TOO_LONG, option=orjson.OPT_APPEND_NEWLINE))
+                await self._refuse(TOO_LONG)
                 continue
             if line.strip():
-                return _parsed(line)
+                try:
+                    return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
+                except ValidationError as error:
+                    await self._refuse(refusal(line, error))
+
+    async def _refuse(self, answer: Mapping[str, object] | None) -> None:
+        """Write an error, unless the line is one that none answers. What cannot be written has nobody to read it."""
+        if answer is not None:
+            with contextlib.suppress(ConnectionError, RuntimeError):
+                self._writer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
+                await self._writer.drain()
 
     async def _pass_over(self, size: int) -> None:
         """Read to the end of a line of which so many bytes are there."""
@@ -152,7 +148,7 @@ class _Incoming:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> SessionMessage | Exception:
+    async def __anext__(self) -> SessionMessage:
         try:
             return await self.receive()
         except anyio.EndOfStream:
@@ -190,13 +186,6 @@ class _Outgoing:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         return
-
-
-def _parsed(line: bytes) -> SessionMessage | Exception:
-    try:
-        return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except ValidationError as error:
-        return error
 
 
 def _line(message: types.JSONRPCMessage) -> bytes:
