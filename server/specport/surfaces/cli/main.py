@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import sys
+from collections.abc import Mapping
 from typing import Never
 
 import typer
@@ -24,6 +26,42 @@ app = typer.Typer(
 )
 
 
+COMMANDS: Mapping[str, str] = {
+    "call": "calling",
+    "demo": "demonstrating",
+    "doctor": "doctoring",
+    "install": "installing",
+    "sources": "keeping",
+    "show": "keeping",
+    "configure": "keeping",
+    "rename": "keeping",
+    "disable": "keeping",
+    "enable": "keeping",
+    "remove": "keeping",
+    "lint": "linting",
+    "tools": "listing",
+    "describe": "listing",
+    "search": "listing",
+    "presets": "listing",
+    "login": "logging_in",
+    "logout": "logging_in",
+    "refresh": "refreshing",
+    "preview": "registering",
+    "add": "registering",
+    "serve": "serving",
+}
+"""The module of this folder that each command stands in, as they are listed in the help."""
+
+
+def _register(command: str) -> None:
+    """Import the command that is named, or all of them where none is, since each takes time that others need not."""
+    if command == "--version":
+        return
+    modules = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for module in modules:
+        importlib.import_module(f"specport.surfaces.cli.{module}")
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"specport {__version__}")
@@ -41,23 +79,7 @@ def root(
 def main() -> None:
     """Run the command line."""
     gc.disable()  # almost everything made while starting stays alive; `serve` turns it on again
-    from specport.surfaces.cli import (
-        calling,
-        demonstrating,
-        doctoring,
-        installing,
-        keeping,
-        linting,
-        listing,
-        logging_in,
-        refreshing,
-        registering,
-        serving,
-    )
-
-    # Imported for the commands that they register.
-    del calling, demonstrating, doctoring, installing, keeping, linting, listing, logging_in, refreshing
-    del registering, serving
+    _register(sys.argv[1] if len(sys.argv) > 1 else "")
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
@@ -65,8 +87,7 @@ def main() -> None:
     except SpecportError as error:
         _fail(str(error), 1)
     except typer.TyperException as error:
-        commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
-        about = f"specport {sys.argv[1]}" if sys.argv[1] in commands else "specport"
+        about = f"specport {sys.argv[1]}" if sys.argv[1] in COMMANDS else "specport"
         said = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's words, not ours
         _fail(f"{said}. See `{about} --help`", error.exit_code)
     except (typer.Abort, KeyboardInterrupt):

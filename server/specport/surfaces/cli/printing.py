@@ -16,7 +16,7 @@ from specport.documents.text import printable
 if TYPE_CHECKING:
     from specport.catalog.model import Catalog
 
-_DOUBTFUL = re.compile("[\x7f-\U0010ffff]")
+_DOUBTFUL = re.compile("[^\x00-\x7e]")
 """What JSON may hold as it is; below, it escapes controls."""
 
 
