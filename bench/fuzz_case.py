@@ -14,9 +14,8 @@ import orjson
 
 from catalog_checks import Figures, check_catalog
 from fuzz_mutations import ODD_NUMBERS, ODD_TEXTS
-from specport.catalog.build import Shape
 from specport.catalog.codec import decode_catalog, encode_catalog
-from specport.catalog.model import Catalog, Tool
+from specport.catalog.model import Catalog, Shape, Tool
 from specport.catalog.report import problem_lines
 from specport.documents.load import load_document
 from specport.documents.model import Severity

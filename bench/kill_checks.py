@@ -11,8 +11,8 @@ from pathlib import Path
 import orjson
 
 from kill_known import LIMIT, LIVE, Known, number_in, version_of
-from specport.catalog.build import Shape
 from specport.catalog.codec import decode_catalog
+from specport.catalog.model import Shape
 from specport.sources.model import Source
 from specport.sources.read import open_source
 from specport.sources.sqlite_store import SqliteStore

@@ -19,9 +19,8 @@ from catalog_checks import Figures, Finding, check_catalog
 from declared import Declared, declared, unusable
 from fidelity.operations import schemes_of
 from fidelity.references import Documents
-from specport.catalog.build import Shape
 from specport.catalog.listing import listed
-from specport.catalog.model import Catalog, Form, Tool
+from specport.catalog.model import Catalog, Form, Shape, Tool
 from specport.documents.model import Severity
 from specport.errors import DocumentError
 from specport.sources.model import Origin, Source

@@ -8,8 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from specport.catalog.build import Shape
-from specport.catalog.model import Catalog, Filters, Tool
+from specport.catalog.model import Catalog, Filters, Shape, Tool
 from specport.requests.check import ArgumentChecker
 from specport.requests.model import PreparedRequest
 from specport.requests.prepare import prepare

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from specport.catalog.build import digest_of
+from specport.catalog.digest import digest_of
 from specport.catalog.listing import listed, listed_name
 from specport.catalog.model import Form, Tool
 from specport.catalog.naming import listing_order

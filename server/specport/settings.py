@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specport.catalog.build import Shape
-from specport.catalog.model import Form
+from specport.catalog.model import Form, Shape
 from specport.errors import SourceError
 from specport.executor.kept import KeptLedger
 from specport.executor.model import Bounds, WhenLost

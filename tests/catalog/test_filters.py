@@ -8,10 +8,10 @@ import pytest
 
 from end_to_end.loopback import operation, parameter
 from small_documents import catalog_of, document, messages
-from specport.catalog.build import DEPRECATED, Shape
+from specport.catalog.build import DEPRECATED
 from specport.catalog.filters import MAX_EXPRESSION, MAX_FILTERS
 from specport.catalog.listing import listed
-from specport.catalog.model import Catalog, Filters, Form
+from specport.catalog.model import Catalog, Filters, Form, Shape
 from specport.documents.text import MAX_DESCRIPTION
 from specport.errors import DocumentError, SourceError
 from specport.offer import ASKS_FIRST

@@ -10,8 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from small_documents import catalog_of, document, path_parameter
-from specport.catalog.build import Shape
-from specport.catalog.model import Catalog
+from specport.catalog.model import Catalog, Shape
 from specport.catalog.naming import camel, split_words
 
 PORTABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,48}\Z")

@@ -9,7 +9,13 @@ import pytest
 from small_documents import catalog_of, document
 
 
-@pytest.mark.parametrize("hidden", ["\x1b[31m", "\u202e", "\u200b", "\U000e0041", "\x00", "\x85", "\ufeff", "\u00ad"])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "\x1b[31m", "\u202e", "\u200b", "\U000e0041", "\x00", "\x85", "\ufeff", "\u00ad", "\x08", "\x7f", "\u061c",
+        "\u180e", "\u2066", "\\\x08",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("is_ascii", [True, False])
 def test_hidden_characters_are_counted_and_the_first_places_named(hidden: str, is_ascii: bool) -> None:
     """As escapes or as they are, in texts and in names."""

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from small_documents import catalog_of_file, messages
-from specport.catalog.build import Shape
-from specport.catalog.model import Catalog
+from specport.catalog.model import Catalog, Shape
 from specport.sources.fetch import FetchPolicy
 from specport.sources.model import Origin
 from specport.sources.read import open_source
@@ -71,6 +70,16 @@ def test_the_parts_of_a_document_are_put_together(folder: Path) -> None:
     assert thing["parts"] == {"type": "array", "items": {"$ref": "#/$defs/Thing"}}
     assert thing["owner"]["properties"]["thing"] == {"$ref": "#/$defs/Thing"}
     assert "Thing" in local.input_schema["$defs"]
+
+
+@pytest.mark.parametrize("keyword", ['"$ref"', '"\\u0024ref"', '"$\\x72ef"', "? $ref\n  "])
+def test_a_reference_to_another_file_is_found_however_it_is_written(folder: Path, keyword: str) -> None:
+    """The bytes are looked through before they are read, and a `$ref` may be written in other ways."""
+    text = MAIN.replace('{$ref: "paths/thing.yaml#/item"}', f'{{{keyword}: "paths/thing.yaml#/item"}}')
+    (folder / "main.yaml").write_text(text)
+    catalog = opened(folder)
+    assert messages(catalog) == ""
+    assert [tool.route.method for tool in catalog.tools if tool.route] == ["POST", "PUT"]
 
 
 @pytest.mark.parametrize(

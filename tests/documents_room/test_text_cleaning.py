@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from small_documents import catalog_of, document
-from specport.catalog.build import Shape
+from specport.catalog.model import Shape
 from specport.documents.text import MAX_DESCRIPTION, clean, shorten
 
 

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from small_documents import catalog_of, catalog_of_file, document, messages
-from specport.catalog.build import Shape
 from specport.catalog.codec import decode_catalog, encode_catalog
-from specport.catalog.model import Catalog, Tool
+from specport.catalog.model import Catalog, Shape, Tool
 from specport.operations.hint_checks import MAX_LIMITS_HERE
 from specport.operations.hints import MAX_LIMITS, MAX_TOLD
 from specport.operations.model import DocumentHints, HintedLimit, Pagination

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from small_documents import messages, request_of
-from specport.catalog.build import Shape
-from specport.catalog.model import Tool
+from specport.catalog.model import Shape, Tool
 from specport.operations.model import Media, OAuthFlow
 from specport.sources.model import Origin, Source
 from specport.sources.read import Opened, open_source, read_document

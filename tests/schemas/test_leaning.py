@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from small_documents import catalog_of, document, taking
-from specport.catalog.build import Shape
+from specport.catalog.model import Shape
 from specport.schemas.lean import MAX_LEAST, lean
 
 LONG = "First sentence of some length. Second sentence, which says more than the first. Third one. " * 3

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from source_documents import Open
 
-from specport.catalog.build import Shape
+from specport.catalog.model import Shape
 from specport.errors import SourceError
 from specport.sources.cache import CatalogCache
 from specport.sources.fetch import Fetched, FetchPolicy

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from source_documents import ADDRESSES, Open, add, document, operation, started
 
-from specport.catalog.build import Shape
-from specport.catalog.model import Filters
+from specport.catalog.model import Filters, Shape
 from specport.errors import DocumentError, SourceError
 from specport.sources.fetch import FetchPolicy
 from specport.sources.gather import with_files

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from source_documents import document, operation
 
-from specport.catalog.build import Shape
+from specport.catalog.model import Shape
 from specport.errors import SourceError
 from specport.executor.model import Limit
 from specport.sources.fetch import FetchPolicy

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from source_documents import document
 
-from specport.catalog.build import Shape
+from specport.catalog.model import Shape
 from specport.errors import SourceError
 from specport.executor.model import Flow, OAuthClient
 from specport.sources.model import Origin, Source

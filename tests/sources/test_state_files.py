@@ -18,9 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from source_documents import document
 
-from specport.catalog.build import Shape
 from specport.catalog.codec import decode_catalog
-from specport.catalog.model import Filters
+from specport.catalog.model import Filters, Shape
 from specport.documents.model import File
 from specport.errors import SourceError
 from specport.executor.model import Channel, Limit

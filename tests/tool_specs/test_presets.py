@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from specport.app import App
-from specport.catalog.build import Shape
+from specport.catalog.model import Shape
 from specport.documents.refs import References
 from specport.operations.model import Location, Media, Operation
 from specport.settings import Settings

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import orjson
-
 from specport.catalog.answers import Answers
+from specport.catalog.digest import digest_of
 from specport.catalog.filters import FILTERS, choose
 from specport.catalog.inputs import Owned, build_input
-from specport.catalog.model import Catalog, Filters, Hints, Route, Tool
+from specport.catalog.model import Catalog, Filters, Hints, Route, Shape, Tool
 from specport.catalog.naming import listing_order, names_of
 from specport.catalog.schemas import Library, MadeSchemas
 from specport.documents.bounds import Bound
@@ -43,19 +41,6 @@ _SAYS_DEPRECATED = re.compile(r"\W*deprecated\b", re.IGNORECASE)
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How a catalog is made: `prefix` before addresses ("" for the default source), and the sizes of what is listed.
-
-    `description_limit`: characters of a tool's description, its first paragraph staying whole (None: no limit).
-    `schema_budget`: JSON bytes of a listed input schema before details give way to an outline.
-    """
-
-    prefix: str = ""
-    description_limit: int | None = 200
-    schema_budget: int = 280
 
 
 def build_catalog(
@@ -125,16 +110,6 @@ def _limits_of(tools: Sequence[Tool], hints: DocumentHints) -> tuple[HintedLimit
     routes = [tool.route for tool in tools if tool.route] if hints.limits else []
     counted = {("", ""), *(("", route.path) for route in routes), *((route.method, route.path) for route in routes)}
     return tuple(limit for limit in hints.limits if (limit.method, limit.path) in counted)
-
-
-def digest_of(facts: Sequence[object]) -> str:
-    """SHA-256 over JSON-able facts, such as tools; of schemas that are not made yet the text they are made of."""
-    return hashlib.sha256(orjson.dumps(facts, default=_root)).hexdigest()
-
-
-def _root(schemas: object) -> str:
-    assert isinstance(schemas, MadeSchemas)
-    return schemas.root
 
 
 def _digest(tools: Sequence[Tool], texts: Mapping[Place, str], shape: Shape) -> str:

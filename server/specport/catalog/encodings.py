@@ -32,7 +32,7 @@ _ANNOTATIONS = frozenset({
 _TRANSFERS = {"base64": "base64", "base64url": "base64url", "byte": "base64"}
 _NAMED_APART = frozenset({"content-type", "content-disposition"})
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*\Z")
+_FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]*\Z")
 
 
 def media_binding(media: Media, fragment: Fragment, converter: SchemaConverter) -> MediaBinding:

@@ -236,6 +236,19 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """How a catalog is made: `prefix` before addresses ("" for the default source), and the sizes of what is listed.
+
+    `description_limit`: characters of a tool's description, its first paragraph staying whole (None: no limit).
+    `schema_budget`: JSON bytes of a listed input schema before details give way to an outline.
+    """
+
+    prefix: str = ""
+    description_limit: int | None = 200
+    schema_budget: int = 280
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """The tools of one source in listing order, what was left out, and the digest of all that.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 from urllib.parse import quote, unquote
 
@@ -15,31 +15,15 @@ import jsonref
 
 from specport.documents.identifiers import REFERENCES, anchors_of, base_inside, base_of, joined, located
 from specport.documents.load import parse
-from specport.documents.model import Dialect, Document, File, JsonObject, Target
-from specport.documents.pointers import children, split_fragment
+from specport.documents.model import Dialect, Document, File, JsonObject, Missing, Target
+from specport.documents.pointers import CONTAINERS, children, split_fragment
 from specport.errors import DocumentError
 
 GATHERED = "x-specport-gathered"
 """Top-level member under which other files are put."""
 
-_ELSEWHERE = re.compile(rb"\$ref(?![\"']?[ \t]*:[ \t]*[\"']?#)|\$dynamicRef|\\u0024|\\x24|\\U00000024|\x00")
-"""A reference that may not start with `#`, a `$` that is written otherwise, or text that is not UTF-8."""
-
 _FRAGMENT = "/~!$&'()*+,;=:@"
 _replace_refs = cast("Callable[..., object]", jsonref.replace_refs)  # pyright: ignore[reportUnknownMemberType]
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A file that is referred to and not here: `uri` names it, `place` is where it may be read."""
-
-    uri: str
-    place: str
-
-
-def may_refer_elsewhere(data: bytes) -> bool:
-    """Whether a document's text may refer to other files: a quick look that never misses one."""
-    return bool(_ELSEWHERE.search(data))
 
 
 def assemble(document: Document, files: tuple[File, ...], unread: Mapping[str, str]) -> Document:
@@ -203,9 +187,9 @@ def _has_only_pointers(document: Document) -> bool:
             if (refers and identifies) or not _is_plain(members, document.dialect):
                 return False
         for value in children(cast("object", node)):
-            if isinstance(value, dict | list) and value and id(cast("object", value)) not in seen:
-                seen.add(id(cast("object", value)))
-                waiting.append(cast("object", value))
+            if type(value) in CONTAINERS and value and id(value) not in seen:
+                seen.add(id(value))
+                waiting.append(value)
     return True
 
 

@@ -15,6 +15,9 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_VALUES = 10_000_000
 """Most values (objects, arrays and what is in them) of a document of the operator's."""
 
+MAX_DEPTH = 100
+"""Deepest nesting of objects and arrays of any document; published documents stay under 40."""
+
 MAX_OPERATIONS = 100_000
 """Most operations of a document of the operator's."""
 

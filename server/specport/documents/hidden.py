@@ -15,9 +15,18 @@ MAX_NAMED = 3
 _MAX_PLACE = 80
 
 _MAYBE = re.compile(
-    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xd8\x9c|\xe1\xa0\x8e|\xe2\x80[\x8b\x8e\x8f\xaa-\xae]"
-    rb"|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xf3\xa0|\\[uUxe0abfvN_]"
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xc2\xd8\xe1\xe2\xef\xf3]"
+    rb"(?:(?<=[\x00-\x7f])|(?<=\xc2)[\x80-\x9f\xad]|(?<=\xd8)\x9c|(?<=\xe1)\xa0\x8e|(?<=\xe2)\x80[\x8b\x8e\x8f\xaa-\xae]"
+    rb"|(?<=\xe2)\x81[\xa0-\xaf]|(?<=\xef)\xbb\xbf|(?<=\xf3)\xa0)"
 )
+"""Such a character in UTF-8: a set of first bytes is found ten times as fast as one of several beginnings."""
+
+_MAYBE_ESCAPED = re.compile(
+    rb"\\(?:[Uxe0abfvN_]|u(?i:00(?:0[0-8bcef]|1|7f|[89]|ad)|061c|180e|20(?:0[bef]|2[a-e]|6)|feff|db40))"
+)
+"""The beginning of one that is written as an escape of JSON or YAML."""
+
+_ESCAPED_BACKSLASH = rb"\\"
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\U000e0000-\U000e007f]"
@@ -27,7 +36,7 @@ _HIDDEN = re.compile(
 
 def hidden_in(data: bytes, root: object) -> tuple[tuple[str, str], ...]:
     """The warning for a document with such characters: the first place, and how many there are; else none."""
-    if not _MAYBE.search(data) or not _has_some(root):
+    if not _may_have_some(data) or not _has_some(root):
         return ()
     places = list(_places(root))
     named = ", ".join(one_line(place, _MAX_PLACE) for place in places[:MAX_NAMED])
@@ -35,6 +44,11 @@ def hidden_in(data: bytes, root: object) -> tuple[tuple[str, str], ...]:
     count = f"{len(places):,} place{'s' if len(places) > 1 else ''}"
     said = f"hidden characters or terminal sequences stand in {count} and are not shown as they are: {named}{more}"
     return ((places[0], said),)
+
+
+def _may_have_some(data: bytes) -> bool:
+    """Whether any could stand in a document of these bytes: a quick look that never misses one."""
+    return bool(_MAYBE.search(data) or _MAYBE_ESCAPED.search(data.replace(_ESCAPED_BACKSLASH, b"")))
 
 
 def _has_some(root: object) -> bool:

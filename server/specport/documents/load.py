@@ -13,12 +13,11 @@ from typing import cast
 
 import orjson
 
-from specport.documents.bounds import MAX_BYTES, OPERATOR, Bounds, check_values
+from specport.documents.bounds import MAX_BYTES, MAX_DEPTH, OPERATOR, Bound, Bounds, check_values
 from specport.documents.hidden import hidden_in
 from specport.documents.model import Document, File, JsonObject
-from specport.documents.pointers import children
+from specport.documents.pointers import CONTAINERS, children
 from specport.documents.upgrade import dialect_of
-from specport.documents.yaml_reader import MAX_DEPTH, read_yaml
 from specport.errors import DocumentError, SourceError
 
 MAX_FLOW_YAML = 1_000_000
@@ -83,7 +82,7 @@ def parse(data: bytes, bounds: Bounds = OPERATOR) -> object:
         raise DocumentError("is empty")
     if first[0] == "<":
         raise DocumentError("is HTML or XML, not an OpenAPI document", hint=_html_hint(text))
-    return _checked(_parse_json(text, bounds) if first[0] in "{[" else read_yaml(text, bounds.values))
+    return _checked(_parse_json(text, bounds) if first[0] in "{[" else _parse_yaml(text, bounds.values))
 
 
 def _checked(value: object) -> object:
@@ -114,8 +113,14 @@ def _parse_json(text: str, bounds: Bounds) -> object:
         broken = error
     if len(text) <= MAX_FLOW_YAML:
         with contextlib.suppress(DocumentError):  # flow-style YAML also starts with a brace
-            return read_yaml(text, bounds.values)
+            return _parse_yaml(text, bounds.values)
     raise DocumentError(f"is not valid JSON at line {broken.lineno}, column {broken.colno}: {broken.msg}") from broken
+
+
+def _parse_yaml(text: str, values: Bound) -> object:
+    from specport.documents.yaml_reader import read_yaml  # most documents are JSON, which needs none of it
+
+    return read_yaml(text, values)
 
 
 def _decode(data: bytes) -> str:
@@ -174,9 +179,9 @@ def _check_depth(root: object) -> None:
         following: list[object] = []
         for node in level:
             for value in children(node):
-                if isinstance(value, dict | list) and value and id(cast("object", value)) not in seen:
-                    seen.add(id(cast("object", value)))
-                    following.append(cast("object", value))
+                if type(value) in CONTAINERS and value and id(value) not in seen:
+                    seen.add(id(value))
+                    following.append(value)
         if not following:
             return
         level = following

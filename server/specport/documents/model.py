@@ -87,6 +87,14 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A file that is referred to and not here: `uri` names it, `place` is where it may be read."""
+
+    uri: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One parsed OpenAPI document: `uri` it came from, JSON `root`.
 

@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
+from specport.documents.bounds import MAX_DEPTH
 from specport.documents.merging import Kind, edited, extent_of, kind_of, merged, removed
 from specport.documents.model import JsonObject, Place
 from specport.documents.pointers import child
 from specport.documents.queries import Query
-from specport.documents.yaml_reader import MAX_DEPTH
 from specport.errors import DocumentError
 
 MAX_ACTIONS = 10_000

@@ -36,6 +36,10 @@ def child(pointer: str, *tokens: str | int) -> str:
     return pointer + "".join(f"/{escape(str(token))}" for token in tokens)
 
 
+CONTAINERS = frozenset({dict, list})
+"""The types of JSON values that others are in."""
+
+
 def children(value: object) -> Iterable[object]:
     """What stands one token below a JSON value: an object's or array's members, nothing for a plain value."""
     if isinstance(value, dict):

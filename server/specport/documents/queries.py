@@ -17,8 +17,8 @@ from jsonpath.filter import BaseExpression, FilterQuery
 from jsonpath.function_extensions import ExpressionType, FilterFunction
 from jsonpath.parse import Parser
 
+from specport.documents.bounds import MAX_DEPTH
 from specport.documents.model import Place
-from specport.documents.yaml_reader import MAX_DEPTH
 from specport.errors import DocumentError
 
 if TYPE_CHECKING:

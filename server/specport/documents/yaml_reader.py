@@ -13,11 +13,8 @@ from typing import Protocol, cast
 
 import yaml
 
-from specport.documents.bounds import OPERATOR, Bound
+from specport.documents.bounds import MAX_DEPTH, OPERATOR, Bound
 from specport.errors import DocumentError
-
-MAX_DEPTH = 100
-"""Deepest nesting of collections accepted, aliases expanded; published documents stay under 40."""
 
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep (MAX_DEPTH)"
 

@@ -12,10 +12,8 @@ from specport.documents.model import JsonObject, Target
 from specport.documents.pointers import child, join
 from specport.documents.text import one_line
 from specport.operations.hint_checks import NOTHING, Level, Said, read_hints
-from specport.operations.model import NO_HINTS, DocumentHints, HintedLimit, OperationHints
+from specport.operations.model import KEY, NO_HINTS, DocumentHints, HintedLimit, OperationHints
 from specport.operations.reading import Reading, entries, members, texts
-
-KEY = "x-specport"
 
 MAX_TOLD = 200
 """Faults of hints that are told of one document."""

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from specport.documents.model import Problem
 
+KEY = "x-specport"
+"""The member of a document by which it says something of its tools beyond OpenAPI (docs/hints.md)."""
+
 
 class Location(StrEnum):
     """Where a parameter travels (OAS 3.1 section 4.8.12.1; 3.2 adds the whole query string)."""

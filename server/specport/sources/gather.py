@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from specport.documents.assembly import may_refer_elsewhere
 from specport.documents.bounds import MAX_BYTES
 from specport.documents.load import read_file
 from specport.documents.model import File
+from specport.documents.quick_look import may_refer_elsewhere
 from specport.errors import DocumentError, SourceError, SpecportError
 from specport.executor.addresses import origin_of
 from specport.sources.fetch import FetchPolicy, fetch

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from specport.executor.model import DEFAULT_LIMITS, Limit
-from specport.operations.hints import KEY
-from specport.operations.model import DocumentHints, HintedLimit, Pagination
+from specport.operations.model import KEY, DocumentHints, HintedLimit, Pagination
 from specport.results.model import Conventions
 from specport.sources.model import Source
 

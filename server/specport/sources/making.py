@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
-from specport.catalog.build import Shape
-from specport.catalog.model import Catalog
+from specport.catalog.model import Catalog, Shape
 from specport.documents.load import parse
 from specport.documents.model import JsonObject
 from specport.errors import DocumentError

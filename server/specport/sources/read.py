@@ -7,23 +7,19 @@ import hashlib
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import orjson
 
-from specport.catalog.build import Shape, build_catalog
 from specport.catalog.codec import decode_catalog, encode_catalog
-from specport.catalog.model import Catalog, Route
-from specport.documents.assembly import assemble
-from specport.documents.load import load_document
+from specport.catalog.model import Catalog, Route, Shape
 from specport.documents.model import Document
-from specport.documents.refs import References
+from specport.documents.quick_look import may_have_other_references
 from specport.errors import SourceError
 from specport.executor.addresses import origin_of
 from specport.executor.model import CERTIFICATE, Channel, Credential
-from specport.operations.hints import KEY
-from specport.operations.model import Operations, SecurityScheme
-from specport.operations.read import read_operations
+from specport.operations.model import KEY, Operations, SecurityScheme
 from specport.operations.security import fault_of
 from specport.policy.model import SourceRules
 from specport.sources.cache import CatalogCache
@@ -31,6 +27,9 @@ from specport.sources.clients import Place, clients_of
 from specport.sources.hinted import with_hints
 from specport.sources.model import Source
 from specport.sources.presets import completed
+
+if TYPE_CHECKING:
+    from specport.documents.refs import References
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,8 @@ Make = Callable[[Source, Shape], Catalog | bytes]
 
 def build(source: Source, shape: Shape) -> Catalog:
     """The catalog of a complete source. Raises DocumentError when the bytes are not a usable document."""
+    from specport.catalog.build import build_catalog  # a catalog that is kept needs none of what makes one
+
     with _no_collection():
         return build_catalog(*read_document(source), shape, source.filters)
 
@@ -88,11 +89,17 @@ def _opened(kept: Source, source: Source, catalog: Catalog, prefix: str) -> Open
 
 def read_document(source: Source) -> tuple[Document, Operations, References]:
     """The source's document with all its operations; filters are applied where they are named, to tools."""
-    document = assemble(
-        load_document(source.data, source.uri, source.overlays, source.bounds), source.files, source.unread
-    )
-    references = References(document.root, document.unread)
+    from specport.documents.load import load_document  # likewise
+    from specport.documents.refs import References
+    from specport.operations.read import read_operations
+
+    document = load_document(source.data, source.uri, source.overlays, source.bounds)
     files = (source.data, *(file.data for file in (*source.files, *source.overlays)))
+    if source.files or any(map(may_have_other_references, files)):
+        from specport.documents.assembly import assemble
+
+        document = assemble(document, source.files, source.unread)
+    references = References(document.root, document.unread)
     seeks_hints = any(KEY.encode() in data for data in files)
     return document, read_operations(document, source.name, references, seeks_hints=seeks_hints), references
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from specport.catalog.build import Shape
+from specport.catalog.model import Shape
 from specport.sources.admission import untrusted_urls
 from specport.sources.cache import CatalogCache
 from specport.sources.making import HERE, Maker

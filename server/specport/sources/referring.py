@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from specport.documents.assembly import Assembly, Missing
 from specport.documents.load import load_document
-from specport.documents.model import File
+from specport.documents.model import File, Missing
 from specport.errors import DocumentError
 from specport.sources.model import Source
+
+if TYPE_CHECKING:
+    from specport.documents.assembly import Assembly
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Assembling:
     def look(self, files: Sequence[File]) -> Look:
         """As `Referring.look`."""
         if self._assembly is None:
+            from specport.documents.assembly import Assembly  # few documents have several files
+
             source = self._source
             self._assembly = Assembly(load_document(source.data, source.uri, source.overlays, source.bounds))
         faults: list[tuple[str, str]] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from specport.catalog.build import Shape
+from specport.catalog.model import Shape
 from specport.errors import SourceError, SpecportError
 from specport.executor.model import Limit
 from specport.policy.model import Policy

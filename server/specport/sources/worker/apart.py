@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from specport.catalog.build import Shape
-from specport.catalog.model import Catalog
+from specport.catalog.model import Catalog, Shape
 from specport.documents.model import File
 from specport.sources.making import HERE
 from specport.sources.model import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from specport.catalog.build import Shape
+from specport.catalog.model import Shape
 from specport.errors import DocumentError
 from specport.sources.model import Origin, Source
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import orjson
 from pydantic import TypeAdapter
 
-from specport.catalog.build import Shape
-from specport.documents.assembly import Missing
+from specport.catalog.model import Shape
+from specport.documents.model import Missing
 from specport.documents.own_json import read_json
 from specport.errors import DocumentError, SourceError, SpecportError
 from specport.sources.codec import pack_source, unpack_source

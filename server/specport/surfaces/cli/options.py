@@ -247,7 +247,7 @@ def fetching_of(wanted: Wanted) -> FetchPolicy:
 def settings_of(wanted: Wanted) -> Settings:
     """Settings of the App that a command opens, reads from, and closes."""
     from specport.app import Settings
-    from specport.catalog.build import Shape
+    from specport.catalog.model import Shape
     from specport.requests.binary import no_files
     from specport.surfaces.local_files import LocalFiles
     from specport.surfaces.saved_files import SavedFiles
