@@ -29,7 +29,7 @@ from specport.policy.asking import nobody_to_ask
 from specport.policy.model import Ask, Caller, Decided
 from specport.results.model import EVERYTHING, Answer, ToolResult, View
 from specport.results.paging import Progress, tell_nobody
-from specport.settings import Settings, ledger_of, meanings_of, store_of
+from specport.settings import Settings, ledger_of, meanings_of, results_of, store_of
 from specport.sources.cache import CatalogCache
 from specport.sources.facts import SourceDetails
 from specport.sources.following import Follower
@@ -81,7 +81,18 @@ class App:
             stack.callback(self._meanings.close)
         targets = Sandboxes(stack) if settings.sandbox else Servers()
         self._pipeline = Pipeline(settings, registry, executor, targets)
-        self._calls = Calls(self, registry, self._pipeline, audit, on_first_kept=self._changed, save=settings.save_file)
+        shared = results_of(settings)
+        if shared:
+            stack.push_async_callback(shared.aclose)
+        self._calls = Calls(
+            self,
+            registry,
+            self._pipeline,
+            audit,
+            on_first_kept=self._changed,
+            save=settings.save_file,
+            shared=shared,
+        )
         self._offer = offer_of((), settings.policy, settings.manner)
         if settings.expose is Expose.CODE:
             stack.push_async_callback(self._calls.run_code().aclose)

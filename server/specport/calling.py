@@ -26,6 +26,7 @@ from specport.results.decoded import DECODED_SECONDS
 from specport.results.kept import KeptResults, owner_of
 from specport.results.model import EVERYTHING, Answer, ToolResult, View
 from specport.results.paging import Progress, all_pages, tell_nobody
+from specport.results.shared import ResultStore, SharedResults
 from specport.results.showing import Save, Showing, is_shown_whole
 from specport.sources.registry import Registry
 from specport.threads import in_thread
@@ -70,8 +71,12 @@ class Calls:
         *,
         on_first_kept: Callable[[], Awaitable[None]],
         save: Save | None,
+        shared: ResultStore | None,
     ) -> None:
-        """`on_first_kept` is told once, as soon as there is an answer to read; `save` writes large files."""
+        """`on_first_kept` is told once, as soon as there is an answer to read; `save` writes large files.
+
+        `shared`: where other processes find kept answers, and this one theirs.
+        """
         self._app = app
         self._registry = registry
         self._pipeline = pipeline
@@ -79,7 +84,8 @@ class Calls:
         self._on_first_kept = on_first_kept
         self._kept = KeptResults()
         self._showing = Showing(self._kept, self._reader, save)
-        self._has_kept = False
+        self._shared = SharedResults(self._kept, shared)
+        self._has_kept = shared is not None  # others may have kept one, and all are to have the same list
         self._is_swept_later = False
         self._coding: Coding | None = None
 
@@ -92,12 +98,13 @@ class Calls:
 
     @property
     def has_kept(self) -> bool:
-        """Whether an answer was ever kept, so that there may be something to read."""
+        """Whether an answer was kept, here or where others may have, so that there may be something to read."""
         return self._has_kept
 
     async def kept(self, handle: str, caller: Caller) -> Answer | None:
         """An answer that was kept for that caller, whole; None where there is none any more."""
         self._sweep_later()
+        await self._shared.fetch(handle)
         return await in_thread(self._kept.find, handle, caller)
 
     async def call(self, entry: Entry, arguments: object, wish: Wish) -> ToolResult:
@@ -126,6 +133,7 @@ class Calls:
             await call.consent()
         if tool.address == READ_RESULT:
             self._sweep_later()
+            await self._shared.fetch(str(call.arguments["handle"]))
             return await in_thread(self._showing.read, call.arguments, wish.caller)
         return await call_built_in(self._app, tool, call.arguments, wish.caller)
 
@@ -182,6 +190,7 @@ class Calls:
         shown = await in_thread(self._showing.first, result, wish.view, owner, tool=tool.address)
         if shown.handle:
             self._sweep_later()
+            await self._shared.share(shown.handle)
         if shown.handle and not self._has_kept:
             self._has_kept = True
             if self._app.expose is Expose.ALL:

@@ -14,6 +14,7 @@ from specport.exposure.model import Expose, Manner
 from specport.meaning.meanings import ModelMeanings
 from specport.policy.model import Policy
 from specport.requests.binary import ReadFile, no_files
+from specport.results.shared import ResultStore
 from specport.results.showing import Save
 from specport.sources.fetch import FetchPolicy
 from specport.sources.sqlite_store import SqliteStore
@@ -71,6 +72,15 @@ def store_of(settings: Settings) -> SourceStore | None:
             raise SourceError("--state needs the package redis", hint="pip install 'specport[redis]'") from error
         return RedisStore(settings.state_url)
     return SqliteStore(settings.state_dir) if settings.state_dir else None
+
+
+def results_of(settings: Settings) -> ResultStore | None:
+    """Where answers that were too large to show are kept for other replicas; `store_of` says where that cannot be."""
+    if not settings.state_url:
+        return None
+    from specport.results.redis_results import RedisResults
+
+    return RedisResults(settings.state_url)
 
 
 def ledger_of(settings: Settings) -> Ledger | None:

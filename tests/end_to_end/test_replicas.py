@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
@@ -15,7 +16,7 @@ import pytest
 from mcp.client.client import Client
 from redis import Redis
 
-from end_to_end.loopback import PATIENCE, Cli, Upstream, document, operation, things
+from end_to_end.loopback import PATIENCE, Cli, Reply, Upstream, document, operation, things
 from end_to_end.round_robin import RoundRobin, round_robin
 from redis_server import RedisServer
 
@@ -127,6 +128,24 @@ async def test_limits_are_shared(replicas: list[str], upstream: Upstream) -> Non
     assert len(upstream.take()) == 4
 
 
+async def test_a_large_answer_of_one_replica_is_read_on_in_at_the_other(
+    replicas: list[str], upstream: Upstream
+) -> None:
+    """As the first answer says, by whoever made the call; what reads on is in the list of both from the start."""
+    items = [{"id": number, "name": f"item {number}"} for number in range(3_000)]
+    upstream.replies["/free"] = Reply(body=json.dumps(items).encode())
+    async with behind_proxy(replicas) as (proxy, [client]):
+        assert "results_read" in {tool.name for tool in (await client.list_tools()).tools}
+        proxy.down = {1}
+        shown = text_of(await client.call_tool("g_free", {}))
+        [handle] = set(re.findall(r'"handle":"([^"]+)"', shown))
+        proxy.down = {0}
+        read = await client.call_tool("results_read", {"handle": handle, "select": "[-1].name"})
+        assert text_of(read) == "item 2999"
+        proxy.down = {1}
+        assert "item 2998" in text_of(await client.call_tool("results_read", {"handle": handle, "offset": 2_998}))
+
+
 async def test_an_approval_asked_by_one_replica_is_answered_to_the_other(
     replicas: list[str], upstream: Upstream
 ) -> None:
@@ -216,7 +235,7 @@ async def test_a_redis_that_is_killed_and_started_again_needs_no_restart_of_repl
                 for number in range(4):
                     refused = await client.call_tool("g_limited", {})
                     assert "the Redis that keeps the limits does not answer" in text_of(refused), number
-                    assert len((await client.list_tools()).tools) == 9
+                    assert len((await client.list_tools()).tools) == 10
                 failed = await client.call_tool("openapi_addSource", added("not", upstream.url))
                 assert "the Redis that keeps added sources does not answer" in text_of(failed)
                 proxy.take()

@@ -48,12 +48,19 @@ def owner_of(caller: Caller, headers: Iterable[str] = ()) -> Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """An answer as bytes, which take a tenth of the room of its value. `ends`: when it is let go."""
+class Stored:
+    """An answer as bytes, which take a tenth of the room of its value: `answer` has all but that."""
 
     data: bytes
     answer: Answer
     owner: Owner
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An answer, and when it is let go."""
+
+    stored: Stored
     ends: float
 
 
@@ -79,25 +86,30 @@ class KeptResults:
         if len(data) > MAX_KEPT_OF_ONE:
             return ""
         handle = self._handle()
+        self._put(handle, Stored(data, replace(answer, value=None), owner))
+        return handle
+
+    def stored(self, handle: str) -> Stored | None:
+        """What is kept under a handle, for other processes; None where nothing is."""
         with self._lock:
             self._purge()
-            self._make_room(len(data), MAX_KEPT_OF_ONE, lambda kept: kept.owner == owner)
-            self._make_room(len(data), MAX_KEPT, lambda _: True)
-            if len(self._kept) >= MAX_KEPT_ANSWERS:
-                self._let_go(next(iter(self._kept)))
-            self._kept[handle] = _Kept(data, replace(answer, value=None), owner, self._clock() + KEPT_SECONDS)
-        return handle
+            kept = self._kept.get(handle)
+        return kept.stored if kept else None
+
+    def take_in(self, handle: str, stored: Stored) -> None:
+        """Keep what another process kept, under its handle."""
+        self._put(handle, stored)
 
     def find(self, handle: str, caller: Caller) -> Answer | None:
         """A caller's own answer, which stays for longer now; None where there is none, or it is somebody else's."""
         with self._lock:
             self._purge()
             kept = self._kept.get(handle)
-            if kept is None or not kept.owner.is_caller(caller):
+            if kept is None or not kept.stored.owner.is_caller(caller):
                 return None
             del self._kept[handle]
             self._kept[handle] = replace(kept, ends=self._clock() + KEPT_SECONDS)
-        return replace(kept.answer, value=self._value(handle, kept))
+        return replace(kept.stored.answer, value=self._value(handle, kept.stored))
 
     def purge(self) -> bool:
         """Let go of what nobody read for too long; whether anything is left."""
@@ -106,11 +118,21 @@ class KeptResults:
             self._purge()
             return bool(self._kept)
 
-    def _value(self, handle: str, kept: _Kept) -> object:
+    def _value(self, handle: str, stored: Stored) -> object:
         """The value of an answer, which whoever reads it shares with others."""
-        if not kept.answer.is_text:
-            return kept.data
-        return self._decoded.value(handle, kept.data, is_json=kept.answer.is_json)
+        if not stored.answer.is_text:
+            return stored.data
+        return self._decoded.value(handle, stored.data, is_json=stored.answer.is_json)
+
+    def _put(self, handle: str, stored: Stored) -> None:
+        size = len(stored.data)
+        with self._lock:
+            self._purge()
+            self._make_room(size, MAX_KEPT_OF_ONE, lambda kept: kept.stored.owner == stored.owner)
+            self._make_room(size, MAX_KEPT, lambda _: True)
+            if len(self._kept) >= MAX_KEPT_ANSWERS:
+                self._let_go(next(iter(self._kept)))
+            self._kept[handle] = _Kept(stored, self._clock() + KEPT_SECONDS)
 
     def _purge(self) -> None:
         now = self._clock()
@@ -121,7 +143,7 @@ class KeptResults:
 
     def _make_room(self, size: int, limit: int, counts: Callable[[_Kept], bool]) -> None:
         """Let go of the oldest of those that count, until as many bytes more stay within the limit."""
-        counted = [(handle, len(kept.data)) for handle, kept in self._kept.items() if counts(kept)]
+        counted = [(handle, len(kept.stored.data)) for handle, kept in self._kept.items() if counts(kept)]
         used = sum(length for _, length in counted)
         for handle, length in counted:
             if used + size <= limit:
