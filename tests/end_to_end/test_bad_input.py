@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -13,7 +14,7 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
-from end_to_end.loopback import SPECPORT, Done, Reply, Upstream, document, operation, things
+from end_to_end.loopback import SPECPORT, Cli, Done, Reply, Upstream, document, operation, things
 from specport.app import App, Settings
 from specport.executor.model import Bounds
 from specport.sources.model import Origin, Source
@@ -213,6 +214,23 @@ def error_of(result: types.CallToolResult) -> str:
     [block] = result.content
     assert isinstance(block, types.TextContent)
     return block.text
+
+
+def test_a_full_disk_and_a_narrow_encoding_are_no_tracebacks(tmp_path: Path) -> None:
+    """One line for what cannot be written; an escape for what stdout cannot write."""
+    cli = Cli(tmp_path)
+    (tmp_path / "names.json").write_text(document({"/a": {"get": operation("猫", "Ünï")}}))
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    done = cli.run("preview", "names.json", "--base-url", "https://x.test", env=ascii_only)
+    assert (done.code, done.err) == (0, "")
+    assert "\\xdcn\\xef" in done.out
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [SPECPORT, "tools", "--no-state"], stdout=full, stderr=subprocess.PIPE, check=False, env=cli.environment({})
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.decode().splitlines()[-1].startswith("specport: the output cannot be written: ")
+    assert b"Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize("status", [status for status in MESSAGES if status != 429])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import sys
 from collections.abc import Mapping
-from typing import Never
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import Never, cast
 
 import typer
 
@@ -78,6 +81,7 @@ def root(
 
 def main() -> None:
     """Run the command line."""
+    _print_anything()
     gc.disable()  # almost everything made while starting stays alive; `serve` turns it on again
     _register(sys.argv[1] if len(sys.argv) > 1 else "")
     if len(sys.argv) == 1:
@@ -89,12 +93,25 @@ def main() -> None:
     except typer.TyperException as error:
         about = f"specport {sys.argv[1]}" if sys.argv[1] in COMMANDS else "specport"
         said = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's words, not ours
-        _fail(f"{said}. See `{about} --help`", error.exit_code)
+        _fail(f"{said}{'' if said.endswith('?') else '.'} See `{about} --help`", error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        with suppress(OSError):
+            sys.stdout.close()  # else Python tries once more, and tells that as well
+        _fail(f"the output cannot be written: {error.strerror}", 1)
+
+
+def _print_anything() -> None:
+    """Show an escape for a character that the encoding of stdout has not, where printing it would end the command."""
+    stdout = cast("TextIOWrapper | None", sys.stdout)  # None where it is closed
+    if stdout is not None:
+        stdout.reconfigure(errors="backslashreplace")
 
 
 def _fail(message: str, code: int) -> Never:
