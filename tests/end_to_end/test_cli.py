@@ -33,6 +33,15 @@ def test_the_tools_are_the_reference_listing(specport_json: Json, test_data: Pat
     assert len(listed) == 292
 
 
+def test_an_integer_of_any_size_is_sent_as_it_was_given(specport: Run) -> None:
+    """In arguments, and in JSON that is given as a text."""
+    large = "123456789012345678901234567890"
+    for body in (f'{{"name": "x", "n": {large}}}', json.dumps(f'{{"name": "x", "n": {large}}}')):
+        spec = ("--spec", "things.json", "--base-url", "https://x.test", "--no-state")
+        done = specport("call", "things.createThing", f'{{"body": {body}}}', "--dry-run", *spec)
+        assert f'{{"name":"x","n":{large}}}' in done.out, done
+
+
 def test_the_published_document_gives_the_same_listing(specport_json: Json, test_data: Path) -> None:
     """The same addresses from the document as DigitalOcean publishes it."""
     spec = str(test_data / "specs" / "digitalocean.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -11,6 +12,7 @@ import orjson
 from specport.requests.explain import Fault, Path, branches, by_distance, key_of, wanted_types
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,3})?\Z")
+_LONG_INTEGER = re.compile(r"[0-9]{20}")
 _MAX_JSON_TEXT = 1_000_000
 _MAX_PATH = 100
 _UNCHANGED = object()
@@ -30,9 +32,23 @@ def json_value(text: str) -> object:
     if len(text) > _MAX_JSON_TEXT:
         return None
     try:
-        return cast("object", orjson.loads(text))
-    except orjson.JSONDecodeError:
+        return exact(text)
+    except ValueError:
         return None
+
+
+def exact(text: str) -> object:
+    """The value of a JSON text with integers of any size as they are; over 64 bits orjson makes them floats.
+
+    Raises ValueError where it is none.
+    """
+    value: object = orjson.loads(text)
+    if not _LONG_INTEGER.search(text):
+        return value
+    try:
+        return cast("object", json.loads(text))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def _mends(fault: Fault) -> list[tuple[Path, object]]:

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 
 from specport.documents.text import printable
 from specport.errors import BadArguments, SpecportError
 from specport.policy.model import Approve
+from specport.requests.repair import exact
 from specport.results.model import View
 from specport.surfaces.cli import options
 from specport.surfaces.cli.approving import approver, this_user
@@ -124,8 +124,8 @@ def _write(result: ToolResult, output: Path, select: str) -> None:
 
 def _parsed(text: str) -> object:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return exact(text)
+    except ValueError as error:
         raise BadArguments(
             f"the arguments are not JSON: {error}", hint="""Write them as '{"name": "value"}'"""
         ) from error
