@@ -105,6 +105,17 @@ def test_long_places_and_many_names_are_cut() -> None:
     assert len(deep) < 500
 
 
+def test_a_parameter_may_be_given_by_its_own_name() -> None:
+    """Descriptions and the API's documentation say `filter[id]`, which no property key may be."""
+    texts = {"type": "array", "items": {"type": "string"}}
+    tool = tool_of({"parameters": [query("filter[id]"), query("tag"), query("tag[]", texts), query("$top", NUMBER)]})
+    sent = request_of(tool, {"filter[id]": "x", "tag": "a", "tag[]": ["b"], "$top": "5"}).url
+    assert sent.endswith("?filter%5Bid%5D=x&tag=a&tag%5B%5D=b&%24top=5")
+    assert "'filter[id]' is not known here" in str(refusal({"filter[id]": "x", "filter_id": "y"}, tool))
+    cookie = {**query("a[]"), "in": "cookie"}
+    assert "'a[]' is not known here" in str(refusal({"a[]": "x"}, tool_of({"parameters": [query("a[]"), cookie]})))
+
+
 def test_a_tool_without_arguments_says_so() -> None:
     """Nothing can be near."""
     assert "This tool takes no arguments" in str(refusal({"a": 1}, tool_of({})))
@@ -144,6 +155,7 @@ def test_several_faults_are_named_and_the_rest_counted() -> None:
         (5, {"type": "string"}, "5"),
         (10**30, {"type": "string"}, str(10**30)),
         ('{"a": 1}', {"type": "object"}, {"a": 1}),
+        ('{"a": 123456789012345678901}', {"type": "object"}, {"a": 123456789012345678901}),
         ("[1, 2]", {"type": "array", "items": {"type": "integer"}}, [1, 2]),
         ('["1", "2"]', {"type": "array", "items": {"type": "integer"}}, [1, 2]),
         ('{"a": "[1]"}', {"type": "object", "properties": {"a": {"type": "array"}}}, {"a": [1]}),

@@ -58,6 +58,18 @@ def test_json_as_text_is_repaired_for_the_content_type_that_wants_an_object() ->
     assert sent(BOTH, body='{"a": 1}', content_type="text/plain") == ("text/plain", b'{"a": 1}')
 
 
+def test_an_object_goes_as_a_merge_patch_where_a_json_patch_comes_first() -> None:
+    """Kubernetes lists it first and describes an object, which no JSON Patch is (RFC 6902 section 3)."""
+    patch, merge = "application/json-patch+json", "application/merge-patch+json"
+    tool = taking_any({patch: OBJECT, merge: OBJECT})
+    assert tool.input_schema["properties"]["content_type"]["default"] == merge
+    assert sent(tool, body={"a": 1})[0] == merge
+    assert sent(tool, body={"a": 1}, content_type=patch)[0] == patch
+    objects = {"type": "array", "items": OBJECT}
+    arrays = taking_any({patch: objects, "application/json": objects})
+    assert sent(arrays, body=[{"a": 1}])[0] == patch
+
+
 @pytest.mark.parametrize("media", ["application/xml", "text/xml", "application/vnd.x+xml"])
 def test_xml_is_given_as_text(media: str) -> None:
     """Never JSON under an XML media type; what the text is about stays in the schema."""

@@ -152,6 +152,8 @@ def test_a_range_of_media_types_becomes_one(declared: str, sent: str) -> None:
     ("media", "value", "reason"),
     [
         ("application/octet-stream", "A" * 69, "looks like base64 but does not decode"),
+        ("application/octet-stream", "test", "may be a word, or base64. Write 'data:,test' or 'data:;base64,test'"),
+        ("image/*", "20261231", "may be a word, or base64"),
         ("image/png", "data:image/png;base64,!!!", "a data: URL does not decode"),
         ("image/*", "file:///etc/passwd", "no folder is open to file: URLs"),
         ("application/x-www-form-urlencoded", "a=b", "object of fields"),
@@ -166,6 +168,19 @@ def test_a_body_that_its_media_type_cannot_hold_is_refused(media: str, value: An
     error = refusal(tool_of(taking({}, media)), {"body": value})
     assert reason in str(error)
     assert error.pointer == "/body"
+
+
+@pytest.mark.parametrize(
+    ("media", "value", "text"),
+    [("*/*", "a b", "a%20b"), ("*/*", {"a": 1}, "%7B%22a%22%3A1%7D"), ("application/json", "a b", "%22a%20b%22")],
+)
+def test_a_parameter_under_any_media_type_is_json_only_where_it_is_no_text(media: str, value: Any, text: str) -> None:
+    """Its documents mean the identifier itself by `*/*`, not a quoted one."""
+    content = {media: {"schema": {}}}
+    named = {"in": "path", "required": True, "content": content}
+    asked = {"name": "q", "in": "query", "content": content}
+    tool = tool_of({"parameters": [{**named, "name": "id"}, asked]}, path="/{id}")
+    assert request_of(tool, {"id": value, "q": value}).url == f"{BASE}/{text}?q={text}"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from specport.catalog.encodings import describes_text, media_binding
+from specport.catalog.encodings import describes_objects, describes_text, media_binding
 from specport.catalog.model import BodyBinding, MediaBinding
 from specport.documents.text import clean
 from specport.operations.media_types import essence, is_xml
-from specport.operations.model import Body
+from specport.operations.model import Body, Media
 from specport.schemas.convert import SchemaConverter
 from specport.schemas.model import Fragment, Use
 
@@ -25,8 +25,10 @@ def body_input(body: Body, converter: SchemaConverter) -> tuple[dict[str, Fragme
 
     Each media type brings its own schema; where they differ the argument takes any of them.
     """
-    schemas = [converter.fragment(media.schema, media.pointer) for media in body.media]
-    media = [media_binding(each, schema, converter) for each, schema in zip(body.media, schemas, strict=True)]
+    given = [(each, converter.fragment(each.schema, each.pointer)) for each in body.media]
+    given.sort(key=lambda pair: _is_doubtful(*pair, converter))
+    schemas = [schema for _, schema in given]
+    media = [media_binding(each, schema, converter) for each, schema in given]
     shown = [_shown(each, schema, schemas, converter) for each, schema in zip(media, schemas, strict=True)]
     distinct: list[Fragment] = []
     for schema in shown:
@@ -41,7 +43,7 @@ def body_input(body: Body, converter: SchemaConverter) -> tuple[dict[str, Fragme
     arguments = {"body": with_text(whole, said, keep=len(distinct) == 1 and shown[0] != schemas[0])}
     if len(media) == 1:
         return arguments, BodyBinding("body", body.required, tuple(media))
-    names = [each.content_type for each in body.media]
+    names = [each.content_type for each in media]
     arguments["content_type"] = {"type": "string", "enum": names, "default": names[0]}
     return arguments, BodyBinding("body", body.required, tuple(media), chooser="content_type")
 
@@ -57,6 +59,11 @@ def with_text(fragment: Fragment, text: str, *, keep: bool = False) -> Fragment:
     own = fragment.siblings if isinstance(fragment, Use) else fragment
     described = {**own, "description": f"{own['description']}. {text}" if keep and "description" in own else text}
     return Use(fragment.place, described) if isinstance(fragment, Use) else described
+
+
+def _is_doubtful(media: Media, schema: Fragment, converter: SchemaConverter) -> bool:
+    """Whether it comes after the others: a JSON Patch is an array (RFC 6902 section 3), whatever is described."""
+    return essence(media.content_type) == "application/json-patch+json" and describes_objects(schema, converter)
 
 
 def _shown(media: MediaBinding, schema: Fragment, schemas: Sequence[Fragment], converter: SchemaConverter) -> Fragment:

@@ -58,6 +58,12 @@ def describes_text(fragment: Fragment, converter: SchemaConverter) -> bool:
     return reader.is_plain_text(fragment) or reader.says_nothing(fragment)
 
 
+def describes_objects(fragment: Fragment, converter: SchemaConverter) -> bool:
+    """Whether a converted schema is of objects and of no arrays."""
+    parts = [_listed(part.get("type")) for part in _Reader(converter).parts(fragment)]
+    return any("object" in types for types in parts) and not any("array" in types for types in parts)
+
+
 class _Reader:
     """Looks through the converted schemas of one document."""
 
@@ -92,7 +98,7 @@ class _Reader:
 
     def _items(self, fragment: Fragment) -> list[Fragment]:
         """The schemas of the items of an array by position, the last for all that follow."""
-        for part in self._parts(fragment):
+        for part in self.parts(fragment):
             items = [*cast("Sequence[Fragment]", part.get("prefixItems", ()))]
             items += [cast("Fragment", part["items"])] if "items" in part else []
             if items:
@@ -104,7 +110,7 @@ class _Reader:
 
         `says_json`: the document says that it is JSON, so that what has no type is no raw bytes.
         """
-        parts = list(self._parts(fragment))
+        parts = list(self.parts(fragment))
         for part in parts:
             encoded = _TRANSFERS.get(str(part.get("contentEncoding", part.get("format"))).lower())
             if encoded:
@@ -125,11 +131,11 @@ class _Reader:
 
     def says_nothing(self, fragment: Fragment) -> bool:
         """Whether a schema takes anything and only explains."""
-        return fragment is not False and all(_ANNOTATIONS.issuperset(part) for part in self._parts(fragment))
+        return fragment is not False and all(_ANNOTATIONS.issuperset(part) for part in self.parts(fragment))
 
     def is_plain_text(self, fragment: Fragment) -> bool:
         """Whether a schema says that it is a text."""
-        return any("string" in _listed(part.get("type")) for part in self._parts(fragment))
+        return any("string" in _listed(part.get("type")) for part in self.parts(fragment))
 
     def _in_parts(self, field: FieldBinding, fragment: Fragment) -> FieldBinding:
         """The field with what makes it bytes; those have no style, which is a way to write text."""
@@ -181,7 +187,7 @@ class _Reader:
                 yield name, text
 
     def _only_value(self, fragment: Fragment) -> str | None:
-        for part in self._parts(fragment):
+        for part in self.parts(fragment):
             enum = cast("list[object]", part.get("enum", []))
             for value in (part.get("const"), enum[0] if len(enum) == 1 else None, part.get("default")):
                 if value is not None:
@@ -190,12 +196,12 @@ class _Reader:
 
     def _properties(self, fragment: Fragment) -> dict[str, Fragment]:
         found: dict[str, Fragment] = {}
-        for part in self._parts(fragment):
+        for part in self.parts(fragment):
             for name, schema in cast("Mapping[str, Fragment]", part.get("properties", {})).items():
                 found.setdefault(name, schema)
         return found
 
-    def _parts(self, fragment: Fragment) -> Iterator[JsonObject]:
+    def parts(self, fragment: Fragment) -> Iterator[JsonObject]:
         """The schemas that say something of a value: itself, what it refers to, what it combines or offers."""
         waiting: list[object] = [fragment]
         seen: set[object] = set()

@@ -19,6 +19,8 @@ MAX_PLAIN = 64
 """Characters up to which a text of only base64 letters may be something else than base64 that is broken."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
+_WORD = re.compile(r"[A-Z]?[a-z]+\Z|[0-9]+\Z")
+"""What a person would take for a word or a number, whether or not it happens to be base64."""
 _BASE64_URL = re.compile(r"[A-Za-z0-9_-]*={0,2}\Z")
 _LINES = re.compile(r"(?:[A-Za-z0-9+/]{64}\r?\n|[A-Za-z0-9+/]{76}\r?\n)[A-Za-z0-9+/=\r\n]*\Z")
 """Base64 in lines, as PEM (RFC 7468) and MIME (RFC 2045 section 6.8) write it."""
@@ -56,8 +58,14 @@ def blob_of(text: str, read_file: ReadFile) -> Blob:
     """What a text stands for.
 
     Raises BadArguments for a `data:` URL or a long text of only base64 letters that does not decode, since a cut-off
-    file sent as it is would arrive as something else.
+    file sent as it is would arrive as something else, and for a word that happens to be base64.
     """
+    if len(text) <= MAX_PLAIN and _WORD.match(text) and _decoded(text) is not None:
+        raise BadArguments(f"{text!r} may be a word, or base64", hint=f"Write 'data:,{text}' or 'data:;base64,{text}'")
+    return _blob_of(text, read_file)
+
+
+def _blob_of(text: str, read_file: ReadFile) -> Blob:
     if _FILE_URL.match(text):
         return read_file(text)
     url = _DATA_URL.match(text)
@@ -100,5 +108,5 @@ def written_in(transfer: str, text: str, read_file: ReadFile) -> bytes:
     if transfer == "base64url":
         if _BASE64_URL.match(text):
             return utf8(text)
-        return base64.urlsafe_b64encode(blob_of(text, read_file).data)
-    return base64.b64encode(blob_of(text, read_file).data)
+        return base64.urlsafe_b64encode(_blob_of(text, read_file).data)
+    return base64.b64encode(_blob_of(text, read_file).data)

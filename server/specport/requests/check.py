@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 import jsonschema_rs
 
-from specport.catalog.model import MediaBinding, Tool
+from specport.catalog.model import Binding, MediaBinding, Tool
 from specport.documents.pointers import children
 from specport.errors import BadArguments
 from specport.requests.effort import Effort
@@ -30,17 +31,25 @@ class ArgumentChecker:
     def __init__(self, tool: Tool) -> None:
         self._whole = _Fitting(tool.input_schema)
         self._body = tool.route.body if tool.route else None
+        self._own_names = _own_names(tool.route.bindings if tool.route else ())
         self._branches: dict[int, _Fitting] = {}
 
     def check(self, arguments: object) -> Mapping[str, object]:
         """The arguments, repaired if need be. Raises BadArguments naming what is wrong, where, and what would do."""
-        given = _as_object(arguments)
+        given = self._by_key(_as_object(arguments))
         try:
             return self._for_content_type(self._whole.fitted(given))
         except UnicodeEncodeError as error:
             raise BadArguments("a name holds half of a surrogate pair, which is no character") from error
         except ValueError as error:
             raise BadArguments(f"the arguments cannot be checked: {error}") from error
+
+    def _by_key(self, given: Mapping[str, object]) -> Mapping[str, object]:
+        """The arguments by their keys, where some were given by the names that the API's own documentation uses."""
+        meant = {name: self._own_names[name] for name in self._own_names.keys() & given.keys()}
+        if not meant or not given.keys().isdisjoint(meant.values()):
+            return given
+        return {meant.get(name, name): value for name, value in given.items()}
 
     def _for_content_type(self, given: Mapping[str, object]) -> Mapping[str, object]:
         """The arguments with a body that fits the content type; without one, with the first that the body fits."""
@@ -66,6 +75,17 @@ class ArgumentChecker:
         if media.branch not in self._branches:
             self._branches[media.branch] = _Fitting(_narrowed(self._whole.schema, self._body.argument, media.branch))
         return self._branches[media.branch]
+
+
+def _own_names(bindings: Sequence[Binding]) -> Mapping[str, str]:
+    """The names of parameters that no property key may be, such as `filter[id]`, with their keys; one of each."""
+    keys = {binding.argument for binding in bindings}
+    names = Counter(binding.wire_name for binding in bindings)
+    return {
+        binding.wire_name: binding.argument
+        for binding in bindings
+        if names[binding.wire_name] == 1 and binding.wire_name not in keys
+    }
 
 
 def _narrowed(schema: Mapping[str, object], argument: str, branch: int) -> Mapping[str, object]:

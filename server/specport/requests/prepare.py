@@ -235,8 +235,13 @@ def _header_value(binding: Binding, value: object) -> str:
 
 
 def _content_text(binding: Binding, value: object) -> str:
-    """A parameter with `content` as the text of its media type, before what its place asks for."""
+    """A parameter with `content` as the text of its media type, before what its place asks for.
+
+    A text under a range such as `*/*` stays itself: nothing asks for JSON.
+    """
     content_type = binding.content_type or ""
+    if "*" in content_type and isinstance(value, str):
+        return value
     if essence(content_type) == "application/x-www-form-urlencoded":
         return urlencoded(value, ())
     return written(value, content_type).decode("utf-8", "replace")
