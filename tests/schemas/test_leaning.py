@@ -55,6 +55,17 @@ def is_cut(schema: Any) -> bool:
     return "..." in json.dumps(schema)
 
 
+@pytest.mark.parametrize("more", [{}, {"allOf": [{"not": {"const": 7}}]}])
+def test_two_unions_beside_each_other_refuse_nothing_that_fits(more: dict[str, Any]) -> None:
+    """Their branches overlap once limits are not told: of `oneOf` several may fit then, whatever `anyOf` says."""
+    branches = [{"type": "integer", "multipleOf": 7}, {"type": "integer", "multipleOf": 5}]
+    schema = root(count={"anyOf": branches, "oneOf": branches, **more}, text={"type": "string", "description": LONG})
+    shown = lean(schema, 200, "")
+    assert "multipleOf" not in json.dumps(shown)
+    assert jsonschema_rs.Draft202012Validator(dict(schema)).is_valid({"count": 14})
+    assert jsonschema_rs.Draft202012Validator(dict(shown)).is_valid({"count": 14})
+
+
 @pytest.mark.parametrize("budget", [5000, 2000, 1000, 500, 200, 1])
 def test_names_are_spelled_out_or_outlined_at_any_budget(budget: int) -> None:
     """Less room means fewer words, then outlines; a name that is nowhere is one behind `...`."""

@@ -132,7 +132,7 @@ def _bytes_of_arguments(schema: JsonSchema) -> int:
 
 
 def _open(key: str, schema: JsonSchema) -> str:
-    """`anyOf` for `oneOf`, as branches that are told in fewer words may overlap."""
+    """`anyOf` for `oneOf`, as branches that are told in fewer words may overlap; beside another `anyOf` not yet."""
     return "anyOf" if key == "oneOf" and "anyOf" not in schema else key
 
 
@@ -189,7 +189,7 @@ class _Rewriting:
         if not isinstance(part, dict):
             return part
         shown = cast("dict[str, object]", part)
-        if str(shown.get("format")) in words(name):
+        if "format" in shown and str(shown["format"]) in words(name):
             del shown["format"]
         text = str(shown.get("description", ""))
         if not ("{" in text or "|" in text) and not self._is_worth_saying(name, text, cast("JsonSchema", schema)):
@@ -220,7 +220,10 @@ class _Rewriting:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             self._needed[definition(reference)] = None
-        return self._with_choices(schema, dict(self._members(schema, depth)))
+        shown = dict(self._members(schema, depth))
+        if "oneOf" in shown:  # beside `anyOf`
+            shown["allOf"] = [*cast("list[object]", shown.get("allOf", [])), {"anyOf": shown.pop("oneOf")}]
+        return self._with_choices(schema, shown)
 
     def _joined(self, node: JsonSchema) -> JsonSchema:
         """A part in its plainest form. What it refers to is joined with it, but never inside itself."""
