@@ -33,7 +33,9 @@ def escape(token: str) -> str:
 
 def child(pointer: str, *tokens: str | int) -> str:
     """The pointer extended by tokens."""
-    return pointer + "".join(f"/{escape(str(token))}" for token in tokens)
+    for token in tokens:
+        pointer = f"{pointer}/{escape(str(token))}"
+    return pointer
 
 
 CONTAINERS = frozenset({dict, list})

@@ -120,7 +120,7 @@ def _without_html(text: str) -> str:
 def _visible(text: str) -> str:
     """Without terminal sequences, controls, and characters that show nothing: formats, fillers, variations."""
     text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return "".join(filter(_is_shown, text.translate(_LINE_ENDS)))
 

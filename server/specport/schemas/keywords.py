@@ -71,6 +71,10 @@ SCHEMA_MAPS = ("properties", "patternProperties", "dependentSchemas")
 """Keywords whose value maps names to schemas."""
 
 
+HOLDERS = frozenset({*ONE_SCHEMA, *SCHEMA_LISTS, *SCHEMA_MAPS, "$defs"})
+"""Keywords in whose values there are schemas."""
+
+
 def definition(reference: str) -> str:
     """The name in `$defs` that a reference of a finished schema leads to."""
     return reference.removeprefix("#/$defs/")

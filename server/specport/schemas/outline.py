@@ -16,6 +16,9 @@ from specport.schemas.plain import branches_of, types_of
 from specport.schemas.prose import choices_in
 
 _INHABITED = frozenset({"properties", "patternProperties", "prefixItems", *UNIONS})
+_HOLDING = frozenset(
+    {"properties", "patternProperties", "additionalProperties", "items", "prefixItems", "$ref", *UNIONS}
+)
 _UNIONS = frozenset(UNIONS)
 _NO_OBJECT = frozenset({"items", "prefixItems", "enum", "const"})
 _NO_NAMES: frozenset[str] = frozenset()
@@ -126,6 +129,9 @@ class Outliner:
         self._steps -= 1
         if depth > _MAX_DEPTH or self._steps < 0:
             return _LOST if self.has_members(schema) else _NOTHING
+        if _HOLDING.isdisjoint(schema):
+            self._steps -= 1
+            return _NOTHING if self._steps > 0 else _LOST
         members: dict[str, list[Member]] = {}
         rows: list[_Said] = []
         for part, inside in self._parts(schema, within):

@@ -35,6 +35,8 @@ _SAYS_NOTHING: Mapping[str, object] = {
     "minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False, "deprecated": False, "required": [],
     "dependentRequired": {},
 }  # fmt: skip
+_MAYBE_IDLE = frozenset({"title", *_SAYS_NOTHING, *_APPLIES})
+_UNIONS = frozenset(UNIONS)
 _ANNOTATIONS = frozenset({"title", "description", "default", "deprecated"})
 _APART = frozenset({*PLAIN, "dependentRequired", "anyOf", "oneOf", "not"} - {"minContains", "maxContains"})
 """Keywords of a part that mean the same beside those of another."""
@@ -48,11 +50,11 @@ def plain(schema: JsonSchema, follow: Follow | None = None, within: frozenset[st
     With `follow`, parts of `allOf` are joined that are references or closed by `additionalProperties`, too: the result
     may then accept more. References in `within` are not.
     """
-    if any(key in schema for key in UNIONS):
+    if not _UNIONS.isdisjoint(schema):
         schema = _Joining(follow).joined(schema, within)
-    kinds = types_of(schema)
-    if not (kinds or "title" in schema or not _SAYS_NOTHING.keys().isdisjoint(schema)):
+    if _MAYBE_IDLE.isdisjoint(schema):
         return schema
+    kinds = types_of(schema)
     return {key: value for key, value in schema.items() if not _is_idle(key, value, kinds)}
 
 

@@ -115,5 +115,9 @@ _FILLER_WORDS = words(_FILLER_TEXT)
 
 def adds_nothing(name: str, text: str, known: frozenset[str], schema: JsonSchema) -> bool:
     """Whether a description only says a name or a limit again, with words that are known beside it or say nothing."""
+    new = (word for word in _words(text) if word not in known and word not in _FILLER_WORDS)
+    first = next(new, None)
+    if first is None:
+        return True
     said = words(name).union(*(words(str(schema[key])) for key in _SAID_KEYWORDS if key in schema))
-    return all(word in known or word in said or word in _FILLER_WORDS for word in _words(text))
+    return first in said and all(word in said for word in new)

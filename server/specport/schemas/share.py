@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 
 import orjson
 
-from specport.schemas.keywords import ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
+from specport.schemas.keywords import HOLDERS, ONE_SCHEMA, SCHEMA_LISTS, SCHEMA_MAPS
 from specport.schemas.model import JsonSchema
 
 WORTH_SHARING = 160
@@ -51,14 +51,16 @@ def _repeats(schema: JsonSchema, seen: set[bytes], worth: int) -> bool:
 
 def parts(schema: JsonSchema) -> Iterator[tuple[str, object]]:
     """The direct subschemas of a schema, each with the name that its place gives it."""
-    for key in ONE_SCHEMA:
-        if key in schema:
-            yield key, schema[key]
-    for key in SCHEMA_LISTS:
-        for part in cast("list[object]", schema.get(key, [])):
-            yield key, part
-    for key in (*SCHEMA_MAPS, "$defs"):
-        yield from cast("Mapping[str, object]", schema.get(key, {})).items()
+    if HOLDERS.isdisjoint(schema):
+        return
+    for key, value in schema.items():
+        if key in ONE_SCHEMA:
+            yield key, value
+        elif key in SCHEMA_LISTS:
+            for part in cast("list[object]", value):
+                yield key, part
+        elif key in HOLDERS:
+            yield from cast("Mapping[str, object]", value).items()
 
 
 class _Graph:
