@@ -28,6 +28,7 @@ from measuring import (
     IN_FLIGHT,
     Bench,
     Figures,
+    Start,
     checked_document,
     default_document,
     specport_command,
@@ -83,10 +84,12 @@ def run(bench: Bench, fastmcp: Sequence[str], plan: Plan) -> tuple[Figures, Figu
 
 def rows(ours: Figures, theirs: Figures) -> list[Row]:
     """The table's lines, medians over the rounds."""
-    their_start = statistics.median(theirs.starts["cold"])
+    cold, warm, their_start = (_median_start(starts) for starts in _starts(ours, theirs))
     table = [
-        Row("spawn to complete list, cold (s)", statistics.median(ours.starts["cold"]), their_start, 2),
-        Row("spawn to complete list, cached (s)", statistics.median(ours.starts["warm"]), their_start, 2),
+        Row("spawn to complete list, cold (s)", cold.seconds, their_start.seconds, 2),
+        Row("spawn to complete list, cached (s)", warm.seconds, their_start.seconds, 2),
+        Row("  of it processor time, cold (s)", cold.processor, their_start.processor, 2),
+        Row("  of it processor time, cached (s)", warm.processor, their_start.processor, 2),
         Row("list (bytes of result.tools)", ours.list_bytes, theirs.list_bytes),
         Row("peak memory, listed (MB)", *_medians(ours.memory_listed, theirs.memory_listed), 1),
         Row("peak memory, after the calls (MB)", *_medians(ours.memory_called, theirs.memory_called), 1),
@@ -106,6 +109,15 @@ def rows(ours: Figures, theirs: Figures) -> list[Row]:
     return table
 
 
+def _starts(ours: Figures, theirs: Figures) -> tuple[list[Start], list[Start], list[Start]]:
+    """Ours cold and cached, and theirs."""
+    return ours.starts["cold"], ours.starts["warm"], theirs.starts["cold"]
+
+
+def _median_start(starts: Sequence[Start]) -> Start:
+    return Start(*(statistics.median(figures) for figures in zip(*starts, strict=True)))
+
+
 def _widths(width: int) -> str:
     return "sequential" if width == 1 else f"{width} in flight"
 
@@ -118,8 +130,7 @@ def show(ours: Figures, theirs: Figures, imports: Sequence[float], plan: Plan) -
     """The table on stdout, with what the machine is worth above it."""
     load = " ".join(f"{number:.1f}" for number in os.getloadavg())
     alone = statistics.median(imports)
-    cold, cached = (statistics.median(ours.starts[kind]) / alone for kind in ("cold", "warm"))
-    other = statistics.median(theirs.starts["cold"]) / alone
+    cold, cached, other = (_median_start(starts).seconds / alone for starts in _starts(ours, theirs))
     print(
         f"Python {platform.python_version()}, {os.cpu_count()} processors, load {load}; "
         f"medians of {plan.rounds} rounds of {plan.calls} calls\n"

@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from parameter_count import Count, count
 from wire import StdioServer, result_of
@@ -29,12 +30,19 @@ IMPORT_SECONDS = 120
 """Longest time that importing mcp may take."""
 
 
+class Start(NamedTuple):
+    """A start from spawn to the complete list: seconds, and how many of them a processor worked on it."""
+
+    seconds: float
+    processor: float
+
+
 @dataclass(slots=True)
 class Figures:
-    """What the rounds found of one server: seconds to the list, bytes, MB, calls a second, us a call."""
+    """What the rounds found of one server: starts, bytes of the list, MB, calls a second, us a call."""
 
     name: str
-    starts: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    starts: dict[str, list[Start]] = field(default_factory=dict[str, list[Start]])
     list_bytes: int = 0
     count: Count = field(default_factory=Count)
     memory_listed: list[float] = field(default_factory=list[float])
@@ -90,12 +98,12 @@ class Bench:
         subprocess.run(command, check=True, env=dict(self.environment), timeout=IMPORT_SECONDS)
         return time.perf_counter() - started
 
-    def start(self, command: Sequence[str]) -> float:
-        """Seconds from spawn to the complete list."""
+    def start(self, command: Sequence[str]) -> Start:
+        """One start. Processor time is that of the server alone, in hundredths of a second."""
         with self._server(command) as server:
             server.initialize()
             server.list_tools()
-            return time.perf_counter() - server.started
+            return Start(time.perf_counter() - server.started, server.processor_seconds())
 
     def measure(self, command: Sequence[str], figures: Figures, calls: int) -> None:
         """Everything but the start: list once, then call."""

@@ -1,9 +1,11 @@
 """Where specport's start goes: its time to the complete list, and what each package's import takes of it.
 
-    python bench/start.py [DOCUMENT] [--rounds 7] [--specport COMMAND] [--imports]
+    python bench/start.py [DOCUMENT] [--rounds 7] [--specport COMMAND] [--other COMMAND] [--imports]
 
-DOCUMENT is by default the published DigitalOcean document. `--imports` adds one start under `-X importtime`,
-summed by package; importtime itself makes that start slower.
+DOCUMENT is by default the published DigitalOcean document. `--other` is a specport of another checkout: both are
+started in turns, and the ratio is of their processor time, which a busy machine leaves nearly as it is. `--imports`
+adds one start under `-X importtime`, summed by package; importtime itself makes that start slower. Linux only:
+processor time comes from /proc.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ import re
 import statistics
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from measuring import Bench, checked_document, default_document, specport_command
+from measuring import Bench, Start, checked_document, default_document, specport_command
 from wire import StdioServer
 
 MAX_ROUNDS = 100
@@ -44,9 +47,33 @@ def imports(bench: Bench, work: Path) -> Counter[str]:
     return spent
 
 
-def spread(label: str, seconds: list[float]) -> None:
-    """One line: median, fastest and slowest."""
-    print(f"{label:32}{statistics.median(seconds):8.3f} s   ({min(seconds):.3f} to {max(seconds):.3f})")
+def measure(benches: Sequence[Bench], rounds: int) -> dict[str, list[list[Start]]]:
+    """The starts of each specport in turns, by whether there was a catalog; one before them fills the cache."""
+    kinds: dict[str, Callable[[Bench], list[str]]] = {"cold": Bench.specport_cold, "cached": Bench.specport_warm}
+    found = {kind: [list[Start]() for _ in benches] for kind in kinds}
+    for bench in benches:
+        bench.start(bench.specport_warm())
+    for number in range(rounds):
+        order = range(len(benches)) if number % 2 == 0 else reversed(range(len(benches)))
+        for each in order:
+            for kind, command in kinds.items():
+                found[kind][each].append(benches[each].start(command(benches[each])))
+    return found
+
+
+def spread(label: str, seconds: Sequence[float]) -> str:
+    """Median, fastest and slowest."""
+    return f"{label:34}{statistics.median(seconds):8.3f} s   ({min(seconds):.3f} to {max(seconds):.3f})"
+
+
+def show(kind: str, names: Sequence[str], starts: Sequence[Sequence[Start]]) -> None:
+    """The lines of one kind of start, and the ratio of the other specport's to the first one's."""
+    for name, each in zip(names, starts, strict=True):
+        print(spread(f"to complete list, {kind}{name}", [start.seconds for start in each]))
+        print(spread("  processor time", [start.processor for start in each]))
+    if len(starts) > 1:
+        ours, other = (statistics.median(start.processor for start in each) for each in starts)
+        print(f"  processor time of the other: {other / ours:.2f} times this")
 
 
 def arguments() -> argparse.Namespace:
@@ -56,6 +83,7 @@ def arguments() -> argparse.Namespace:
     add("document", nargs="?", type=Path, default=default_document(), help="OpenAPI document")
     add("--rounds", type=int, default=7, choices=range(1, MAX_ROUNDS + 1), metavar="N", help="rounds (7)")
     add("--specport", metavar="COMMAND", help="the specport command (default: beside this interpreter)")
+    add("--other", metavar="COMMAND", help="another specport to compare it with, in turns")
     add("--imports", action="store_true", help="show what each package's import takes")
     return parser.parse_args()
 
@@ -64,24 +92,19 @@ def main() -> None:
     """Measure in turns and print."""
     given = arguments()
     document = checked_document(given.document)
-    specport = specport_command(given.specport)
+    commands = [specport_command(given.specport), *([given.other] if given.other else [])]
     with tempfile.TemporaryDirectory(prefix="specport-bench-") as temporary:
-        work = Path(temporary)
-        bench = Bench(document, UNUSED_URL, work=work, specport=specport)
-        bench.start(bench.specport_warm())
-        bench.import_mcp()
-        alone: list[float] = []
-        cold: list[float] = []
-        warm: list[float] = []
-        for _ in range(given.rounds):
-            alone.append(bench.import_mcp())
-            cold.append(bench.start(bench.specport_cold()))
-            warm.append(bench.start(bench.specport_warm()))
-        spread("import mcp alone", alone)
-        spread("to complete list, cold", cold)
-        spread("to complete list, cached", warm)
+        benches: list[Bench] = []
+        for number, command in enumerate(commands):
+            work = Path(temporary) / str(number)
+            work.mkdir()
+            benches.append(Bench(document, UNUSED_URL, work=work, specport=command))
+        benches[0].import_mcp()
+        print(spread("import mcp alone", [benches[0].import_mcp() for _ in range(given.rounds)]))
+        for kind, starts in measure(benches, given.rounds).items():
+            show(kind, ["", ", the other"][: len(benches)], starts)
         if given.imports:
-            for name, microseconds in imports(bench, work).most_common(SHOWN):
+            for name, microseconds in imports(benches[0], Path(temporary)).most_common(SHOWN):
                 print(f"{microseconds / 1000:10.1f} ms  {name}")
 
 
