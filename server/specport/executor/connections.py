@@ -34,7 +34,7 @@ class Connections(httpx2.AsyncBaseTransport):
     def __init__(self, most: int, *, context: Callable[[], ssl.SSLContext] | None = None) -> None:
         """`context` makes the TLS context at the first https call: loading certificates takes time."""
         self._room = asyncio.Semaphore(most)
-        self._make_context = context or _verifying
+        self._make_context = context or verifying
         self._context: ssl.SSLContext | None = None
         self._idle: dict[Place, list[httpcore2.AsyncHTTPConnection]] = {}
         self._backend = AsyncioBackend()
@@ -131,5 +131,13 @@ def _translated() -> Generator[None]:
         raise getattr(httpx2, type(error).__name__)(str(error)) from error
 
 
-def _verifying() -> ssl.SSLContext:
-    return httpx2.create_ssl_context(trust_env=False)
+def verifying() -> ssl.SSLContext:
+    """Certificates are good that the system trusts; where `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, those it names.
+
+    Other tools know the variables too, and so has the operator whose API has an authority of its own. Raises OSError.
+    """
+    try:
+        return httpx2.create_ssl_context()
+    except OSError as error:
+        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise OSError(f"the file of SSL_CERT_FILE cannot be used: {reason}") from error

@@ -15,6 +15,7 @@ from specport.errors import UpstreamFailed
 from specport.executor.addresses import PORTS, Resolve, address_of
 from specport.executor.auth.redaction import Redaction
 from specport.executor.decoding import BrokenCoding, codings_of, undone
+from specport.executor.faults import reason, unvouched_by, what_to_try
 from specport.executor.model import Bounds, Exchange
 from specport.executor.redirects import is_redirect
 from specport.executor.streaming import ItemCounter, may_go_on
@@ -212,9 +213,8 @@ def _translated(error: Exception, url: str, redaction: Redaction) -> UpstreamFai
         kind = PassingFault if isinstance(error, httpx2.ConnectTimeout) else UpstreamFailed
         failure = kind(f"{origin} did not answer in time", hint="Try again later")
     elif isinstance(error, httpx2.ConnectError | OSError):
-        failure = PassingFault(
-            f"cannot connect to {origin}: {redaction.text(str(error))}", hint="Is the base URL right and the API up?"
-        )
+        kind = UpstreamFailed if unvouched_by(error) else PassingFault
+        failure = kind(f"cannot connect to {origin}: {redaction.text(reason(error))}", hint=what_to_try(error))
     elif isinstance(error, httpx2.InvalidURL):
         failure = UpstreamFailed(f"the URL of the call cannot be used: {redaction.text(str(error))}")
     elif isinstance(error, BrokenCoding):

@@ -19,6 +19,7 @@ import httpx2
 from specport.documents.bounds import OPERATOR, Bound, Bounds
 from specport.errors import Denied, SourceError
 from specport.executor.addresses import PORTS, Resolve, address_of, origin_of, resolve
+from specport.executor.faults import reason, unvouched_by, what_to_try
 from specport.memory import prepare
 from specport.sources.model import NO_VALIDATORS, Validators
 
@@ -95,7 +96,8 @@ async def fetch_changed(
     except TimeoutError as error:
         raise SourceError(f"{url} did not answer within {policy.max_seconds:g} s") from error
     except (httpx2.HTTPError, OSError) as error:
-        raise SourceError(f"cannot fetch {url}: {str(error) or type(error).__name__}") from error
+        hint = what_to_try(error) if unvouched_by(error) else ""
+        raise SourceError(f"cannot fetch {url}: {reason(error)}", hint=hint) from error
 
 
 async def _fetch(
@@ -133,7 +135,9 @@ def _transport() -> httpx2.AsyncBaseTransport:
 @functools.cache
 def _tls() -> ssl.SSLContext:
     """One for all fetches: reading the certificates takes 70 ms, in which nothing else would be answered."""
-    return httpx2.create_ssl_context(trust_env=False)
+    from specport.executor.connections import verifying
+
+    return verifying()
 
 
 async def _request(client: httpx2.AsyncClient, url: str, policy: FetchPolicy, resolver: Resolve) -> httpx2.Request:
@@ -154,7 +158,7 @@ async def _request(client: httpx2.AsyncClient, url: str, policy: FetchPolicy, re
     except Denied as error:
         raise SourceError(error.message, hint=error.hint) from error
     except (OSError, ValueError, OverflowError) as error:
-        raise SourceError(f"{host} cannot be resolved: {error}") from error
+        raise SourceError(f"{host} cannot be resolved: {reason(error)}") from error
     return client.build_request(
         "GET",
         asked.copy_with(host=address),
