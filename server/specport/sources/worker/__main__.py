@@ -26,6 +26,14 @@ log = logging.getLogger("specport")
 MAX_KEPT_MEMORY = 256 * 1024 * 1024
 """Most bytes that this process may have taken at any time and still wait for another job."""
 
+_NEEDED = (
+    "specport.catalog.build",
+    "specport.documents.assembly",
+    "specport.documents.yaml_reader",
+    "specport.operations.read",
+)
+"""What a server imports where it is used, and this process before its first job, which is held to time and memory."""
+
 _GRACE_SECONDS = 5
 """How much later than the process that asked this one ends a job that takes too long: the other may be gone."""
 
@@ -35,7 +43,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process that asks
     logging.basicConfig(format="%(message)s")
     jobs, answers = sys.stdin.buffer, _claim_stdout()
-    importlib.import_module("specport.catalog.build")  # within a job it would count as the document's memory
+    for module in _NEEDED:
+        importlib.import_module(module)
     gc.freeze()
     with contextlib.suppress(BrokenPipeError):
         write_message(answers, [READY])
