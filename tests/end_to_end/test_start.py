@@ -37,11 +37,11 @@ def test_a_start_imports_neither_the_clients_of_the_sdk_nor_its_other_servers(tm
 
 
 def test_a_start_with_a_kept_catalog_imports_nothing_that_makes_one(tmp_path: Path) -> None:
-    """Nor what other commands need."""
+    """Nor an HTTP client, nor what other commands need."""
     assert {"yaml", "specport.catalog.build"} <= imported(tmp_path)
     found = imported(tmp_path)
     assert "specport.catalog.codec" in found
-    assert found.isdisjoint({"yaml", "jsonref", "specport.catalog.build", "specport.operations.read"})
+    assert found.isdisjoint({"yaml", "jsonref", "httpx2", "specport.catalog.build", "specport.operations.read"})
     assert {name for name in found if name.startswith("specport.surfaces.cli.") and name.endswith("ing")} == {
         "specport.surfaces.cli.opening", "specport.surfaces.cli.serving",
     }  # fmt: skip

@@ -10,7 +10,8 @@ import pytest
 from fake_api import request
 
 from specport.executor.model import Bounds, Channel, Credential, Exchange, Limit
-from specport.executor.redirects import MAX_REDIRECTS, MAX_URL
+from specport.executor.outgoing import MAX_REDIRECTS
+from specport.executor.redirects import MAX_URL
 from specport.executor.send import Executor
 from specport.requests.model import PreparedRequest
 

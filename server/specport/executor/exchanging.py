@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import cast
 
 import httpx2
@@ -17,6 +16,7 @@ from specport.executor.auth.redaction import Redaction
 from specport.executor.decoding import BrokenCoding, codings_of, undone
 from specport.executor.faults import reason, unvouched_by, what_to_try
 from specport.executor.model import Bounds, Exchange
+from specport.executor.outgoing import Answer, Outgoing, PassingFault
 from specport.executor.redirects import is_redirect
 from specport.executor.streaming import ItemCounter, may_go_on
 from specport.requests.model import PreparedRequest
@@ -35,33 +35,6 @@ _OWN_HEADERS = (
 _HAVE_BODIES = frozenset({"POST", "PUT", "PATCH", "QUERY"})
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _BROKEN_OFF = (httpx2.NetworkError, httpx2.RemoteProtocolError)
-
-
-class PassingFault(UpstreamFailed):
-    """The connection could not be made or broke off, which another attempt may well not meet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A request with its credentials, which `redaction` takes out of what comes back.
-
-    `is_guarded`: only to a public address. `ends` is when there is no more time, on the executor's clock; `cap` the
-    most bytes of an answer.
-    """
-
-    request: PreparedRequest
-    redaction: Redaction
-    is_guarded: bool
-    ends: float
-    cap: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `location` is where a redirect leads as the API wrote it, which may hold a secret."""
-
-    exchange: Exchange
-    location: str = field(default="", repr=False)
 
 
 class Exchanger:

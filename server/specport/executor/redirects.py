@@ -12,10 +12,8 @@ from urllib.parse import unquote_plus
 import httpx2
 
 from specport.executor.addresses import PORTS
+from specport.executor.outgoing import NotFollowed
 from specport.requests.model import PreparedRequest
-
-MAX_REDIRECTS = 5
-"""Most redirects of one call that are followed."""
 
 MAX_URL = 8_000
 """Characters of a URL that is followed."""
@@ -24,10 +22,6 @@ _FOLLOWED = frozenset({301, 302, 303, 307, 308})
 _SEE_OTHER = 303
 _KEPT_ELSEWHERE = frozenset({"accept"})
 _OF_A_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-location"})
-
-
-class NotFollowed(Exception):
-    """A redirect that is shown instead; its text says why."""
 
 
 @dataclass(frozen=True, slots=True)

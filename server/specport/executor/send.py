@@ -8,9 +8,9 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import count
-
-import httpx2
+from typing import TYPE_CHECKING
 
 from specport.errors import Denied, RateLimited, UpstreamFailed
 from specport.executor.addresses import Resolve, resolve
@@ -21,13 +21,17 @@ from specport.executor.auth.redaction import Redaction
 from specport.executor.auth.secret import Secret
 from specport.executor.auth.tokens import Tokens
 from specport.executor.auth.wallet import Headers, Wallet
-from specport.executor.exchanging import Answer, Exchanger, Outgoing, PassingFault, origin_text
 from specport.executor.learning import quotas_of, retry_after
 from specport.executor.model import DEFAULT_LIMITS, Bounds, Channel, Exchange
-from specport.executor.redirects import MAX_REDIRECTS, NotFollowed, follow, without_keys
+from specport.executor.outgoing import MAX_REDIRECTS, Answer, NotFollowed, Outgoing, PassingFault
 from specport.executor.shared import Ledger, SharedLimiter
 from specport.executor.told import Told
 from specport.requests.model import PreparedRequest
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from specport.executor.exchanging import Exchanger
 
 TOKEN_SECONDS = 20.0
 """How long a token endpoint may take."""
@@ -101,7 +105,15 @@ class Executor:
         self._wallet = Wallet(self._post, logins or Logins(None), clock=clock, now=now)
         self._limiters: dict[str, SharedLimiter] = {}
         self._unlimited = SharedLimiter((), "", None, clock=clock)
-        self._exchanger = Exchanger(self._bounds, transport=transport, resolver=resolver, clock=clock)
+        self._transport = transport
+        self._resolver = resolver
+
+    @cached_property
+    def _exchanger(self) -> Exchanger:
+        """What sends; the HTTP client is imported with the first call, and not while a server starts."""
+        from specport.executor.exchanging import Exchanger
+
+        return Exchanger(self._bounds, transport=self._transport, resolver=self._resolver, clock=self._clock)
 
     async def send(
         self,
@@ -163,12 +175,16 @@ class Executor:
                 break
             attempts, waited = attempts + brought.attempts, waited + brought.waited
             if not call.secrets and call.limiter is self._unlimited:
+                from specport.executor.exchanging import origin_text
+
                 said = f"Answered by {origin_text(call.plain.url)} after a redirect; it was sent no credential"
         used = tuple(secret.credential.name for secret in call.secrets)
         return replace(brought.answer.exchange, attempts=attempts, waited=waited, credentials=used, redirect=said)
 
     def _next(self, call: _Call, answer: Answer) -> _Call:
         """The call that a redirect asks for. What left the origin of the first one gets its secrets never again."""
+        from specport.executor.redirects import follow, without_keys
+
         redaction = call.outgoing.redaction
         holds_secret = redaction.text(answer.location) != answer.location
         hop = follow(call.plain, answer.exchange.status, answer.location, holds_secret=holds_secret)
@@ -231,7 +247,8 @@ class Executor:
     async def aclose(self) -> None:
         """Close every connection."""
         await self.tokens.aclose()
-        await self._exchanger.aclose()
+        if self._transport or "_exchanger" in vars(self):
+            await self._exchanger.aclose()
         if self._ledger:
             await self._ledger.aclose()
 

@@ -12,9 +12,8 @@ import io
 import re
 import ssl
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
-
-import httpx2
 
 from specport.documents.bounds import OPERATOR, Bound, Bounds
 from specport.errors import Denied, SourceError
@@ -22,6 +21,9 @@ from specport.executor.addresses import PORTS, Resolve, address_of, origin_of, r
 from specport.executor.faults import reason, unvouched_by, what_to_try
 from specport.memory import prepare
 from specport.sources.model import NO_VALIDATORS, Validators
+
+if TYPE_CHECKING:
+    import httpx2
 
 MAX_REDIRECTS = 5
 MAX_SECONDS = 30.0
@@ -89,6 +91,8 @@ async def fetch_changed(
     They are sent only to the URL that they came from, wherever `url` leads now. Raises SourceError naming what was
     refused or what failed; an answer 304 where no validator was sent is a failure.
     """
+    import httpx2  # it takes 13 MB, which processes that only read are without, and 20 ms, which most starts are
+
     prepare()
     try:
         async with asyncio.timeout(policy.max_seconds):
@@ -103,6 +107,8 @@ async def fetch_changed(
 async def _fetch(
     url: str, policy: FetchPolicy, known: Validators, resolver: Resolve, transport: httpx2.AsyncBaseTransport | None
 ) -> Fetched | None:
+    import httpx2
+
     async with httpx2.AsyncClient(
         transport=transport or _transport(), follow_redirects=False, trust_env=False, timeout=policy.max_seconds
     ) as client:
@@ -142,6 +148,8 @@ def _tls() -> ssl.SSLContext:
 
 async def _request(client: httpx2.AsyncClient, url: str, policy: FetchPolicy, resolver: Resolve) -> httpx2.Request:
     """A request that connects to a checked address of the URL's host, under the host's own name."""
+    import httpx2
+
     try:
         asked = httpx2.URL(url)
     except httpx2.InvalidURL as error:

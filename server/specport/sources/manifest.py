@@ -190,7 +190,7 @@ async def open_folder(
     folder: Path, fetching: FetchPolicy, account: Account = DEFAULT_ACCOUNT, refer: Refer = Assembling
 ) -> Source:
     """A source of the operator's own: a folder with `source.toml`, and the document that it names."""
-    from specport.sources.fetch import fetch  # the HTTP client takes 13 MB, which processes that only read are without
+    from specport.sources.fetch import fetch  # a process that reads documents runs no event loop
     from specport.sources.gather import with_files
 
     folder = folder.resolve()
