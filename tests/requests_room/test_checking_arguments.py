@@ -116,6 +116,16 @@ def test_a_parameter_may_be_given_by_its_own_name() -> None:
     assert "'a[]' is not known here" in str(refusal({"a[]": "x"}, tool_of({"parameters": [query("a[]"), cookie]})))
 
 
+def test_what_is_missing_is_meant_by_the_one_name_that_is_unknown() -> None:
+    """However unlike the two are, but not where the name is that of a member."""
+    tool = tool_of({"parameters": [query("address", required=True), query("argument")]})
+    assert str(refusal({"name": "x"}, tool)).endswith("'address' is missing (string). Did you mean 'address'?")
+    assert "Did you mean 'argument'?" in str(refusal({"arguments": "x", "address": "y"}, tool))
+    assert """Give it inside 'body': {"body":{"a":1}}""" in str(
+        refusal({"a": 1}, tool_of(taking({**OBJECT, "properties": {"a": NUMBER}})))
+    )
+
+
 def test_a_tool_without_arguments_says_so() -> None:
     """Nothing can be near."""
     assert "This tool takes no arguments" in str(refusal({"a": 1}, tool_of({})))

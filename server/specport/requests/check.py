@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -32,17 +33,19 @@ class ArgumentChecker:
         self._whole = _Fitting(tool.input_schema)
         self._body = tool.route.body if tool.route else None
         self._own_names = _own_names(tool.route.bindings if tool.route else ())
+        self._is_own = tool.route is None
         self._branches: dict[int, _Fitting] = {}
 
     def check(self, arguments: object) -> Mapping[str, object]:
         """The arguments, repaired if need be. Raises BadArguments naming what is wrong, where, and what would do."""
         given = self._by_key(_as_object(arguments))
         try:
-            return self._for_content_type(self._whole.fitted(given))
+            fitted = self._for_content_type(self._whole.fitted(given))
         except UnicodeEncodeError as error:
             raise BadArguments("a name holds half of a surrogate pair, which is no character") from error
         except ValueError as error:
             raise BadArguments(f"the arguments cannot be checked: {error}") from error
+        return {name: _counted(value) for name, value in fitted.items()} if self._is_own else fitted
 
     def _by_key(self, given: Mapping[str, object]) -> Mapping[str, object]:
         """The arguments by their keys, where some were given by the names that the API's own documentation uses."""
@@ -86,6 +89,13 @@ def _own_names(bindings: Sequence[Binding]) -> Mapping[str, str]:
         for binding in bindings
         if names[binding.wire_name] == 1 and binding.wire_name not in keys
     }
+
+
+def _counted(value: object) -> object:
+    """A whole number as Python counts by it: 5.0 is an integer in JSON Schema, and so is 1e30."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return min(int(value), sys.maxsize)
 
 
 def _narrowed(schema: Mapping[str, object], argument: str, branch: int) -> Mapping[str, object]:

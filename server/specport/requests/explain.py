@@ -38,7 +38,8 @@ def refusal(faults: Sequence[Fault], schema: Mapping[str, object]) -> BadArgumen
     told = [_explain(fault, schema) for fault in leaves[:MAX_REPORTED]]
     more = len(leaves) - len(told)
     text = "; ".join(told) + (f"; and {more} more" if more else "")
-    hints = (_hint(fault, schema) for fault in sorted(leaves, key=_has_no_unknown_name))
+    meant = _meant(leaves)
+    hints = (_hint(fault, schema, meant) for fault in sorted(leaves, key=_has_no_unknown_name))
     return BadArguments(text, pointer=_pointer(leaves[0]), hint=next(filter(None, hints), ""))
 
 
@@ -148,8 +149,18 @@ def _kind_of(name: str, fault: Fault, schema: Mapping[str, object]) -> str:
     return f" ({kind})" if isinstance(kind, str) else ""
 
 
-def _hint(fault: Fault, schema: Mapping[str, object]) -> str:
-    """The nearest known name for an unknown one, else which names there are, or which are required."""
+def _meant(faults: Sequence[Fault]) -> str:
+    """The one member that is missing, where one of an unknown name is all that is wrong beside it."""
+    kinds = [fault.kind for fault in faults]
+    unknown = [kind.unexpected for kind in kinds if isinstance(kind, Kind.AdditionalProperties)]
+    missing = [kind.property for kind in kinds if isinstance(kind, Kind.Required)]
+    is_plain = len(faults) == 2 and len(unknown) == len(missing) == 1 and len(unknown[0]) == 1
+    same = is_plain and list(faults[0].instance_path) == list(faults[1].instance_path)
+    return missing[0] if same else ""
+
+
+def _hint(fault: Fault, schema: Mapping[str, object], meant: str) -> str:
+    """The name that is meant or nearest for an unknown one, else which names there are, or which are required."""
     kind = fault.kind
     if isinstance(kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties):
         names = list(_members(fault, schema))
@@ -157,7 +168,7 @@ def _hint(fault: Fault, schema: Mapping[str, object]) -> str:
         if inside:
             part = _part_of(fault.instance, kind.unexpected, argument_members(schema, inside))
             return f"Give it inside {inside!r}: {shown({inside: part})}"
-        near = difflib.get_close_matches(kind.unexpected[0][:_MAX_SHOWN], names, n=1, cutoff=0.5)
+        near = [meant] if meant else difflib.get_close_matches(kind.unexpected[0][:_MAX_SHOWN], names, n=1, cutoff=0.5)
         if near:
             return f"Did you mean {near[0]!r}?"
         what = "Known here" if fault.instance_path else "Arguments"
