@@ -125,7 +125,12 @@ class Audit:
 
 
 def _who(caller: Caller) -> dict[str, object]:
-    facts = (("who", caller.name), ("transport", caller.transport), ("address", caller.address))
+    facts = (
+        ("who", caller.name),
+        ("user", caller.user),
+        ("transport", caller.transport),
+        ("address", caller.address),
+    )
     return {name: value for name, value in facts if value}
 
 

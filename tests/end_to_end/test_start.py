@@ -43,7 +43,7 @@ def test_a_start_with_a_kept_catalog_imports_nothing_that_makes_one(tmp_path: Pa
     assert "specport.catalog.codec" in found
     assert found.isdisjoint({"yaml", "jsonref", "httpx2", "specport.catalog.build", "specport.operations.read"})
     assert {name for name in found if name.startswith("specport.surfaces.cli.") and name.endswith("ing")} == {
-        "specport.surfaces.cli.opening", "specport.surfaces.cli.serving",
+        "specport.surfaces.cli.guarding", "specport.surfaces.cli.opening", "specport.surfaces.cli.serving",
     }  # fmt: skip
 
 

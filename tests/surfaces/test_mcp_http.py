@@ -303,7 +303,8 @@ def test_off_loopback_without_a_token_it_does_not_start(cli: Cli, arguments: lis
     """One line that says what to give instead."""
     done = cli.run("serve", *arguments, "--transport", "http", "--host", host, "--port", "0")
     assert done.code == 1
-    assert done.err == (f"specport: serving on {host} needs a bearer token. Give --token env:NAME, or bind 127.0.0.1\n")
+    said = f"specport: serving on {host} needs a bearer token. Give --token env:NAME, or --oauth-issuer"
+    assert done.err == f"{said} and --oauth-resource, or bind 127.0.0.1\n"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ class Caller:
     """Who makes a call, as far as the surface knows: empty where it does not.
 
     `name` is the client's own name and version, or the user of the machine; `transport` is `stdio`, `http` or `cli`.
+    `user` is who an authorization server says that it is: the subject of the token that came with the request.
     `headers` are those of the HTTP request that the call came in, by lower-case name, and `address` is where from.
     """
 
@@ -20,13 +21,14 @@ class Caller:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     transport: str = ""
     address: str = ""
+    user: str = ""
 
     def digest(self, headers: Iterable[str] = ("authorization",)) -> bytes:
-        """Stands for who calls, as far as it shows: the same name, way of calling and values of those headers.
+        """Stands for who calls, as far as it shows: the same name, way of calling, user and values of those headers.
 
         Not for the address, which changes between the requests of one client.
         """
-        said = [self.name, self.transport, *(self.headers.get(name, "") for name in headers)]
+        said = [self.name, self.transport, self.user, *(self.headers.get(name, "") for name in headers)]
         return hashlib.sha256(repr(said).encode()).digest()
 
 

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import logging
 import sys
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from specport.catalog.model import Form
-from specport.documents.text import one_line, printable
-from specport.errors import SourceError
 from specport.executor.model import WhenLost
 from specport.exposure.model import Expose
 from specport.policy.model import Approve
-from specport.surfaces.cli import options
+from specport.surfaces.cli import guarding, options
+from specport.surfaces.cli.logging_lines import LogLevel, log_to_stderr
 from specport.surfaces.cli.main import app
 from specport.surfaces.cli.opening import sources_of
 from specport.surfaces.cli.options import Wanted
 
 if TYPE_CHECKING:
-    from specport.app import App
     from specport.settings import Settings
     from specport.surfaces.mcp.approving import Approvals
-
-MAX_LOG_LINE = 2_000
-"""Characters of a record in the log."""
+    from specport.surfaces.mcp.resource_server import ResourceServer
 
 
 class Transport(StrEnum):
@@ -41,20 +36,22 @@ class Transport(StrEnum):
     SSE = "sse"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an HTTP server is, and for clients of which kind."""
+
+    host: str
+    port: int
+    sse: bool
+    is_stateless: bool
+    allowed_hosts: tuple[str, ...]
+
+
 class ToolNames(StrEnum):
     """What `tools/list` shows as names."""
 
     PORTABLE = "portable"
     DOTTED = "dotted"
-
-
-class LogLevel(StrEnum):
-    """How much is logged to stderr."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 @app.command()
@@ -74,9 +71,11 @@ def serve(  # one parameter to an option, which is how typer reads them
     ),
     host: Annotated[str, typer.Option(envvar="SPECPORT_HOST", help="Address to listen on (http, sse).")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="SPECPORT_PORT", help="Port to listen on.", min=0, max=65535)] = 8000,
-    token: Annotated[
-        str, typer.Option(envvar="SPECPORT_TOKEN", metavar="env:NAME", help="Bearer token that HTTP clients must send.")
-    ] = "",
+    token: guarding.Token = "",
+    oauth_issuer: guarding.Issuer = "",
+    oauth_resource: guarding.Resource = "",
+    oauth_audience: guarding.Audience = "",
+    oauth_scope: guarding.Scopes = None,
     allowed_host: Annotated[
         list[str] | None, typer.Option(envvar="SPECPORT_ALLOWED_HOST", help="Further Host names to answer. Repeatable.")
     ] = None,
@@ -161,7 +160,7 @@ def serve(  # one parameter to an option, which is how typer reads them
     for option, given in (("--files", files), ("--save-files", save_files)):
         if given and transport is not Transport.STDIO:
             raise typer.BadParameter("files of this machine are only for stdio clients", param_hint=option)
-    _log_to_stderr(log_level)
+    log_to_stderr(log_level)
     wanted = Wanted(
         sources=tuple(sources or ()),
         spec=spec,
@@ -196,8 +195,9 @@ def serve(  # one parameter to an option, which is how typer reads them
     if transport is Transport.STDIO:
         asyncio.run(_serve_stdio(wanted))
     else:
-        sse, hosts = transport is Transport.SSE, allowed_host or []
-        asyncio.run(_serve_http(wanted, host, port, token=token, sse=sse, hosts=hosts, stateless=stateless))
+        oauth = guarding.resource_server(token, oauth_issuer, oauth_resource, oauth_audience, tuple(oauth_scope or ()))
+        place = Place(host, port, transport is Transport.SSE, stateless, tuple(allowed_host or ()))
+        asyncio.run(_serve_http(wanted, place, token, oauth))
 
 
 async def _serve_stdio(wanted: Wanted) -> None:
@@ -213,30 +213,26 @@ async def _serve_stdio(wanted: Wanted) -> None:
         await serve_stdio(server)
 
 
-async def _serve_http(
-    wanted: Wanted, host: str, port: int, *, token: str, sse: bool, hosts: list[str], stateless: bool
-) -> None:
+async def _serve_http(wanted: Wanted, place: Place, token: str, oauth: ResourceServer | None) -> None:
     from specport.app import App
-    from specport.executor.auth.references import check_reference, read_value
     from specport.surfaces.mcp.http import HttpSettings, serve_http
     from specport.surfaces.mcp.server import McpServer
 
-    secret = await read_value("--token", check_reference(token, inbound=False), {}) if token else ""
+    secret = await guarding.secret_of(token)
     async with (
         App.open(await sources_of(wanted), _settings_of(wanted)) as opened,
         _approvals(wanted) as approvals,
     ):
-        opened.begin("sse" if sse else "http")
+        opened.begin("sse" if place.sse else "http")
         opened.log_problems()
-        if secret:
-            _check_own_token_stays(opened)
+        if secret or oauth:
+            guarding.check_tokens_stay(opened, "--token" if secret else "--oauth-issuer")
         server = McpServer(opened, approvals=approvals)
         _settle_memory()
         shown = f", {len(opened.listing.tools)} of them listed," if opened.expose is not Expose.ALL else ""
-        settings = HttpSettings(host, port, sse=sse, token=secret, allowed_hosts=tuple(hosts), is_stateless=stateless)
         await serve_http(
             server,
-            settings,
+            HttpSettings(**asdict(place), token=secret, oauth=oauth),
             lambda url: print(
                 f"specport: {opened.count} tools{shown} at {url}  (Ctrl+C ends it)", file=sys.stderr, flush=True
             ),
@@ -262,40 +258,7 @@ async def _approvals(wanted: Wanted) -> AsyncGenerator[Approvals]:
         yield Approvals(nonces=nonces)
 
 
-def _check_own_token_stays(opened: App) -> None:
-    """Raises SourceError where a source would be sent what clients present to this server itself."""
-    from specport.executor.auth.references import is_inbound
-
-    for source in opened.channels():
-        for credential in source.channel.credentials.values():
-            if is_inbound(credential.reference, "authorization"):
-                raise SourceError(
-                    f"{source.source.name} would be sent what is meant for specport: {credential.name} is "
-                    "header:authorization, and --token is set",
-                    hint="Let clients bring that credential in a header of another name",
-                )
-
-
 def _settle_memory() -> None:
     """What was made while starting is never garbage: keep the collector away from it, without a last collection."""
     gc.freeze()
     gc.enable()
-
-
-class _OneLine(logging.Formatter):
-    """A record in a line, a traceback below it; what a document or an API says in it cannot act on a terminal."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name that logging calls
-        """The line."""
-        record.message = one_line(record.message, MAX_LOG_LINE)
-        return super().formatMessage(record)
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802  # likewise, of a type that only its stubs have
-        """The traceback."""
-        return printable(super().formatException(ei))
-
-
-def _log_to_stderr(level: LogLevel) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(handlers=[handler], level=level.value.upper())

@@ -24,6 +24,8 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from specport.errors import SourceError
+from specport.sources.background import running
+from specport.surfaces.mcp.resource_server import ResourceServer
 from specport.surfaces.mcp.server import McpServer
 from specport.surfaces.mcp.streamable import StreamableHttp, health
 from specport.web import WebServer, listen
@@ -39,6 +41,7 @@ STOP_SECONDS = 0.5
 class HttpSettings:
     """Where and for whom to serve. `token` is what callers must present as a bearer token, if anything.
 
+    `oauth`: they bring tokens of their own from an authorization server instead.
     `is_stateless`: older clients get no session, so that any replica can answer each of their requests.
     """
 
@@ -46,6 +49,7 @@ class HttpSettings:
     port: int = 8000
     sse: bool = False
     token: str = ""
+    oauth: ResourceServer | None = None
     allowed_hosts: tuple[str, ...] = ()
     is_stateless: bool = False
 
@@ -58,25 +62,26 @@ async def serve_http(server: McpServer, settings: HttpSettings, announce: Callab
 
     `announce` gets the URL once the server listens there.
     """
-    if not settings.token and not is_loopback(settings.host):
+    if not settings.token and not settings.oauth and not is_loopback(settings.host):
         raise SourceError(
-            f"serving on {settings.host} needs a bearer token", hint="Give --token env:NAME, or bind 127.0.0.1"
+            f"serving on {settings.host} needs a bearer token",
+            hint="Give --token env:NAME, or --oauth-issuer and --oauth-resource, or bind 127.0.0.1",
         )
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
         async with _application(server, settings) as app:
-            running = WebServer(app)
+            web = WebServer(app)
             loop = asyncio.get_running_loop()
 
             def stop() -> None:
                 server.close()
-                running.should_exit = True
+                web.should_exit = True
                 logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # connections are cut on purpose now
-                loop.call_later(STOP_SECONDS, running.cut)
+                loop.call_later(STOP_SECONDS, web.cut)
 
             for name in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(name, stop)
             announce(_url(settings, listener.getsockname()[1]))
-            await running.serve(sockets=[listener])
+            await web.serve(sockets=[listener])
 
 
 def _url(settings: HttpSettings, port: int) -> str:
@@ -97,7 +102,14 @@ async def _application(server: McpServer, settings: HttpSettings) -> AsyncGenera
             for manager in (answers, streams):
                 await stack.enter_async_context(manager.run())
             app = StreamableHttp(answers.handle_request, streams.handle_request)
-        yield _BearerGate(app, settings.token) if settings.token else app
+        if settings.oauth:
+            from specport.surfaces.mcp.oauth import Gate, Keys  # cryptography takes a while to import
+
+            keys = Keys(settings.oauth.issuer)
+            await stack.enter_async_context(running(keys.ask(), "the authorization server's keys were not asked for"))
+            yield Gate(app, settings.oauth, keys)
+        else:
+            yield _BearerGate(app, settings.token) if settings.token else app
 
 
 def _streamable(
@@ -133,6 +145,7 @@ def _sse_app(server: McpServer, security: TransportSecuritySettings) -> Starlett
 def _security(settings: HttpSettings) -> TransportSecuritySettings:
     """The Host and Origin names that are answered, against DNS rebinding."""
     names = ["127.0.0.1", "localhost", "[::1]", settings.host, *settings.allowed_hosts]
+    names += [settings.oauth.host] if settings.oauth else []
     hosts = [form for name in dict.fromkeys(names) for form in (name, f"{name}:*")]
     origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
     return TransportSecuritySettings(enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins)
