@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from measuring import checked_document, default_document, environment, upstream
+from measuring import checked_document, default_document, environment, specport_command, upstream
 from wire import Json, StdioServer, result_of
 
 ROUNDS = 30
@@ -38,14 +38,14 @@ HOLDING = "import time\nx = 'x' * {size}\ntime.sleep(0.5)\nlen(x)"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--specport", default="specport")
+    parser.add_argument("--specport")
     parser.add_argument("--delay-ms", type=int, default=0, help="how long the API takes to answer")
     parser.add_argument("--document", type=Path, default=default_document())
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, upstream(options.delay_ms) as base_url:
         work = Path(folder)
         document = ["--spec", str(checked_document(options.document)), "--base-url", base_url]
-        command = [options.specport, "serve", *document, "--expose", "code", "--no-state"]
+        command = [specport_command(options.specport), "serve", *document, "--expose", "code", "--no-state"]
         with StdioServer(command, environment(work), work / "stderr.log") as server:
             server.initialize()
             server.list_tools()
