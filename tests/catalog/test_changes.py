@@ -116,7 +116,7 @@ LIST = {"parameters": [query("tag_name"), query("page", NUMBER)], "responses": {
         (
             {"parameters": [query("id")]},
             {"parameters": [query("id") | {"in": "header"}, query("id")]},
-            ["+header id", "query id is argument id_query, was id"],
+            ["+header id", "query id is argument id_query, was id", "description of query id"],
         ),
         (
             {"parameters": [query("a", {"type": "array", "items": TEXT}, style="form")]},

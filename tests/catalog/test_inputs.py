@@ -71,6 +71,18 @@ def test_names_that_become_equal_are_told_apart() -> None:
     assert all(KEY.match(argument) for argument in long.values())
 
 
+def test_a_key_that_hides_whose_it_is_says_so() -> None:
+    """Where the document says nothing of a parameter, `monitor_query` would be anybody's guess."""
+    said = {**query("id"), "description": "Which one"}
+    tool = tool_of(
+        {"parameters": [path_parameter("id"), said, query("tag"), query("tag[]"), query("a[b]")]}, path="/{id}"
+    )
+    described = {name: schema.get("description") for name, schema in tool.input_schema["properties"].items()}
+    assert described == {
+        "id": None, "id_query": "Which one", "tag": None, "tag_query": "`tag[]` of the query", "a_b": None,
+    }  # fmt: skip
+
+
 def test_a_parameter_called_body_steps_aside_for_the_body() -> None:
     """`body` is the body; the parameter says where it goes. Without a body it keeps its name."""
     assert arguments_of(query("body"), body=taking({"type": "object"})) == {("body", "query"): "body_query"}

@@ -91,6 +91,8 @@ def test_describe_shows_one_tool_whole(specport: Run, specport_json: Json) -> No
     assert '"droplet_id"' in shown.out
     builtin = specport("describe", "openapi.addSource", "--no-state")
     assert "built in" in builtin.out
+    bare = specport("describe", "things.deleteThing", "--spec", "things.json", "--no-state")
+    assert bare.out.count("DELETE /things/{id}") == 1, "what nothing is said of is named once"
 
 
 def test_search_finds_tools_by_words(specport: Run, specport_json: Json) -> None:

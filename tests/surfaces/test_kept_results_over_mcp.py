@@ -64,6 +64,15 @@ async def test_the_tool_that_reads_results_is_listed_once_there_is_one(era: str,
             assert heard.times == 1
 
 
+@pytest.mark.parametrize(("offset", "text"), [(1999.0, '[{"id":1999,'), (1e30, "[]"), (10**30, "[]")])
+async def test_a_whole_number_may_be_written_in_any_way(upstream: Upstream, offset: float, text: str) -> None:
+    """5.0 is an integer in JSON Schema, as any larger number is; what is behind the end is nothing."""
+    async with opening(upstream) as app, Client(McpServer(app).lowlevel, mode="2026-07-28") as client:
+        _, notes = texts(await client.call_tool("things_listThings", {}))
+        place = {"handle": handle_in(notes), "select": "things", "offset": offset}
+        assert texts(await client.call_tool("results_read", place))[0].startswith(text)
+
+
 @pytest.mark.parametrize("expose", [Expose.SEARCH, Expose.CODE])
 async def test_where_not_all_tools_are_listed_it_always_is(expose: Expose, upstream: Upstream) -> None:
     """Nothing changes when the first result is kept."""

@@ -22,6 +22,8 @@ _EMPTY_TEXT = {"type": "string", "maxLength": 0}
 _NARROWING = frozenset({"enum", "const", "pattern", "minLength", "format", "allOf", "anyOf", "oneOf", "not", "if"})
 """What may keep a schema of texts from taking the empty one."""
 
+_PLACES = {"query": "query", "path": "path", "header": "headers", "cookie": "cookies"}
+
 Owned = frozenset[tuple[str, str]]
 """Parameters that authentication fills, as (location, lower-case name)."""
 
@@ -40,7 +42,8 @@ def build_input(
     for parameter, argument in zip(offered, _argument_names(offered, operation.body), strict=True):
         schema = converter.fragment(parameter.schema, parameter.pointer)
         schema = _or_empty(schema) if parameter.allow_empty else schema
-        properties[argument] = _described(schema, parameter.description, parameter.deprecated)
+        said = parameter.description or _own_name(parameter, argument)
+        properties[argument] = _described(schema, said, parameter.deprecated)
         bindings.append(_binding(argument, parameter))
         if parameter.required:
             required.append(argument)
@@ -82,6 +85,12 @@ def _free_key(parameter: Parameter, taken: set[str]) -> str:
     digest = hashlib.sha256(f"{parameter.location.value} {parameter.name}".encode()).hexdigest()
     hashed = (f"{legal[: MAX_KEY - size - 1]}_{digest[:size]}" for size in (8, 16, 32))
     return next(key for key in (legal, suffixed, *hashed) if key not in taken)
+
+
+def _own_name(parameter: Parameter, argument: str) -> str:
+    """What a parameter without description is called, where its key does not show it: others are called alike."""
+    is_shown = argument in (parameter.name, _legal(parameter.name))
+    return "" if is_shown else f"`{parameter.name}` of the {_PLACES.get(parameter.location.value, 'request')}"
 
 
 def _legal(name: str) -> str:

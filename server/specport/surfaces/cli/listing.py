@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from specport.documents.text import one_line
 from specport.policy.model import Approve
 from specport.surfaces.cli import options
 from specport.surfaces.cli.main import app
@@ -15,6 +16,9 @@ from specport.surfaces.cli.printing import say, say_json, say_problems
 if TYPE_CHECKING:
     from specport.app import App
     from specport.catalog.model import Tool
+
+MAX_FOUND = 150
+"""Characters of a description in the list of what was found."""
 
 
 @app.command()
@@ -121,9 +125,10 @@ def describe(
             say_json(facts)
             return
         route = tool.route
+        place = f"{route.method} {route.path}" if route else "built in"
         say(tool.address, bold=True)
-        say(f"{tool.wire_name}  {f'{route.method} {route.path}' if route else 'built in'}")
-        say(f"\n{tool.description}\n")
+        say(f"{tool.wire_name}  {place}")
+        say(f"\n{tool.description}\n" if tool.description != place else "")
         for title, schema in (("Arguments", tool.input_schema), ("Answer", output)):
             if schema:
                 say(title, bold=True)
@@ -166,7 +171,7 @@ def search(
             return
         for tool in found:
             say(tool.address, bold=True)
-            say(f"  {' '.join(tool.description.split())[:150]}")
+            say(f"  {one_line(tool.description, MAX_FOUND)}")
         if not found:
             say(f"No tool matches {words!r}.", err=True)
             raise typer.Exit(1)
