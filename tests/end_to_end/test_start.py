@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from end_to_end.stdio import greet, pages
 
@@ -45,6 +48,26 @@ def test_a_start_with_a_kept_catalog_imports_nothing_that_makes_one(tmp_path: Pa
     assert {name for name in found if name.startswith("specport.surfaces.cli.") and name.endswith("ing")} == {
         "specport.surfaces.cli.guarding", "specport.surfaces.cli.opening", "specport.surfaces.cli.serving",
     }  # fmt: skip
+
+
+_COMPLETE = """
+import sys
+sys.argv[0] = "specport"
+from specport.surfaces.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [("specport serve --read", ["--read-only"]), ("specport re", ["rename", "remove", "refresh"])],
+)
+def test_a_shell_completes_options_of_the_command_in_its_line_and_the_names_of_all(line: str, found: list[str]) -> None:
+    """Only the command that is there already is imported."""
+    told = {"_SPECPORT_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    command, environment = [sys.executable, "-c", _COMPLETE], {**os.environ, **told}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=60)
+    assert done.stdout.split() == found
 
 
 def test_whoever_asks_the_packages_of_the_sdk_for_what_serving_does_not_take_gets_it() -> None:

@@ -11,7 +11,6 @@ import typer
 from specport.documents.text import printable
 from specport.errors import BadArguments, SpecportError
 from specport.policy.model import Approve
-from specport.requests.repair import exact
 from specport.results.model import View
 from specport.surfaces.cli import options
 from specport.surfaces.cli.approving import approver, this_user
@@ -123,6 +122,8 @@ def _write(result: ToolResult, output: Path, select: str) -> None:
 
 
 def _parsed(text: str) -> object:
+    from specport.requests.repair import exact
+
     try:
         return exact(text)
     except ValueError as error:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -95,6 +94,8 @@ async def check_everything(wanted: Wanted, *, offline: bool) -> list[Check]:
 
 
 def _versions() -> Check:
+    from importlib.metadata import version
+
     message = f"specport {__version__}, Python {platform.python_version()}, MCP SDK {version('mcp')}"
     return Check("installation", "versions", Mark.OK, message)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -56,6 +57,13 @@ COMMANDS: Mapping[str, str] = {
 """The module of this folder that each command stands in, as they are listed in the help."""
 
 
+def _named() -> str:
+    """The first word behind `specport`, where a shell completes a line that of the line; "" where there is none."""
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS")
+    words = line.split() if line and "_SPECPORT_COMPLETE" in os.environ else sys.argv
+    return words[1] if len(words) > 1 else ""
+
+
 def _register(command: str) -> None:
     """Import the command that is named, or all of them where none is, since each takes time that others need not."""
     if command == "--version":
@@ -83,7 +91,7 @@ def main() -> None:
     """Run the command line."""
     _print_anything()
     gc.disable()  # almost everything made while starting stays alive; `serve` turns it on again
-    _register(sys.argv[1] if len(sys.argv) > 1 else "")
+    _register(_named())
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:

@@ -14,12 +14,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mcp_types as types
 import orjson
 from mcp.server.context import ServerRequestContext
-from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
 from mcp.shared.exceptions import MCPError, NoBackChannelError
 from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
@@ -29,6 +28,9 @@ from specport.errors import Asked, Declined, Denied
 from specport.policy.asking import as_text, cannot_ask
 from specport.policy.model import Ask, Caller, Question
 from specport.policy.nonces import MemoryNonces, Nonces
+
+if TYPE_CHECKING:
+    from mcp.server.request_state import AESGCMRequestStateCodec
 
 MAX_ASKING = 300.0
 """Seconds that a person has to answer."""
@@ -157,11 +159,15 @@ class Approvals:
 
     async def _codec(self) -> AESGCMRequestStateCodec:
         """Seals by the key that goes with the nonces: where those are forgotten, so is what could be used again."""
+        from mcp.server.request_state import AESGCMRequestStateCodec
+
         return AESGCMRequestStateCodec([await self._nonces.key()])
 
 
 def _ticket(codec: AESGCMRequestStateCodec, state: str | None) -> _Ticket | None:
     """What a `requestState` says; None for one that was not made here for this."""
+    from mcp.server.request_state import InvalidRequestState
+
     try:
         ticket = _Ticket(**orjson.loads(codec.unseal(state or "")))
     except (InvalidRequestState, ValueError, TypeError):
