@@ -7,7 +7,8 @@ The questions are those of `bench/questions/`, each put to the tools of its own 
 description, any of the words, which is what specport had before; and with `--embeddings`, the folder of a model, the
 index that has it as well. Then what the index costs with DigitalOcean alone and with the first four APIs and `--large`
 (default: Microsoft Graph of the public corpus) in one server: seconds to make it, MB, how long the event loop waited
-meanwhile, and milliseconds of a query. SPECPORT_TEST_CORPUS names the folder of the public corpus.
+meanwhile, and milliseconds of a query; and with the latter, the first search after a small source was added.
+SPECPORT_TEST_CORPUS names the folder of the public corpus.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import json
 import os
 import re
 import sqlite3
@@ -35,6 +37,7 @@ from specport.catalog.search.index import SearchIndex
 from specport.meaning.meanings import ModelMeanings
 from specport.settings import Settings
 from specport.sources.model import Origin, Source
+from specport.sources.specification import Specification
 
 AMONG = 5
 """Best results among which an answer must be."""
@@ -47,6 +50,9 @@ ROUNDS = 3
 
 BEAT = 0.002
 """Seconds after which the event loop should come round while the index is made."""
+
+CHANGED = 60
+"""Operations of the source that is added to a server with many."""
 
 Find = Callable[[str], Sequence[Tool]]
 
@@ -142,6 +148,20 @@ async def cost(tools: Sequence[Tool], catalogs: Sequence[Catalog], meanings: Mod
     return f"{len(tools):7} | {made:6.2f} {work:6.2f} {taken:5.0f} {max(waits) * 1e3:9.0f} | {p50:6.2f} {p99:6.2f}"
 
 
+async def after_a_change(app: App, folder: Path) -> str:
+    """One line of what the first search costs after a small source was added to what had been searched."""
+    answer = {"200": {"description": "The parts"}}
+    operations = {f"/kinds/{kind}/parts": {"get": {"responses": answer}} for kind in range(CHANGED)}
+    path = folder / "added.json"
+    path.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "Parts", "version": "1"}, "paths": operations}))
+    await app.search("list parts")
+    await app.add(Specification(str(path), name="added", base_url="http://127.0.0.1:9"), Origin.OPERATOR)
+    started, worked = time.perf_counter(), time.process_time()
+    await app.search("list parts")
+    taken, work = time.perf_counter() - started, time.process_time() - worked
+    return f"first search after {CHANGED} were added to them: {taken:.2f} s, {work:.2f} CPU s"
+
+
 async def beat(waits: list[float]) -> None:
     """Note how much later than it should the event loop comes round."""
     while True:
@@ -197,17 +217,18 @@ async def main() -> None:
             for group in groups:
                 table({api: by_api[api] for api in group}, half, meanings)
         async with opened({**{api: documents[api] for api in APIS}, "large": large}, state) as app:
-            catalogs = [channel.catalog for channel in app.channels()]
+            catalogs, tools = [channel.catalog for channel in app.channels()], app.tools
             print(f"\n{'':7} | {'making it':^29} | {'a query, ms':^13}")
             print(f"{'tools':>7} | {'s':>6} {'CPU s':>6} {'MB':>5} {'wait ms':>9} | {'p50':>6} {'p99':>6}")
             print(await cost(catalogs[0].tools, catalogs[:1]))
-            print(await cost(app.tools, catalogs))
+            print(await cost(tools, catalogs))
+            print(await after_a_change(app, state))
             if given.embeddings:
                 print("with --embeddings, first what no start has read before, then the next start")
-                for tools, of in ((catalogs[0].tools, catalogs[:1]), (app.tools, catalogs)):
-                    fresh = state / str(len(tools))
+                for some, of in ((catalogs[0].tools, catalogs[:1]), (tools, catalogs)):
+                    fresh = state / str(len(some))
                     for _ in range(2):
-                        print(await cost(tools, of, ModelMeanings(given.embeddings, fresh)))
+                        print(await cost(some, of, ModelMeanings(given.embeddings, fresh)))
             print(f"load {os.getloadavg()[0]:.1f}")
 
 

@@ -16,6 +16,7 @@ from specport.audit_file import AuditFile
 from specport.calling import Calls, Wish
 from specport.catalog.model import Tool
 from specport.catalog.report import report
+from specport.catalog.search.index import SearchIndex
 from specport.errors import UnknownTool
 from specport.executor.auth.logins import Logins
 from specport.executor.auth.tokens import Tokens
@@ -93,7 +94,7 @@ class App:
             save=settings.save_file,
             shared=shared,
         )
-        self._offer = offer_of((), settings.policy, settings.manner)
+        self._offer = offer_of((), settings.policy, settings.manner, before=SearchIndex((), meanings=self._meanings))
         if settings.expose is Expose.CODE:
             stack.push_async_callback(self._calls.run_code().aclose)
         self.on_change: list[Callable[[], Awaitable[None]]] = []
@@ -376,7 +377,7 @@ class App:
     def _relist(self) -> None:
         """Make the listing anew; a call under way keeps the tool it found."""
         opened = list(self._registry.opened.values())
-        policy, manner, meanings = self._settings.policy, self._settings.manner, self._meanings
-        self._offer = offer_of(opened, policy, manner, reading=self._calls.has_kept, meanings=meanings)
+        policy, manner, before = self._settings.policy, self._settings.manner, self._offer.index
+        self._offer = offer_of(opened, policy, manner, reading=self._calls.has_kept, before=before)
         self._returned.note(len(self.tools))
         self._pipeline.forget(lambda tool: self._offer.by_name.get(tool.address) is tool)

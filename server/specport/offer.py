@@ -10,7 +10,6 @@ from specport.catalog.listing import listed, listed_name
 from specport.catalog.model import Form, Tool
 from specport.catalog.naming import listing_order
 from specport.catalog.search.index import SearchIndex
-from specport.catalog.search.model import Meanings
 from specport.catalog.search.names import nearest
 from specport.errors import Denied, UnknownTool
 from specport.exposure.choosing import is_short
@@ -104,12 +103,12 @@ def offer_of(
     manner: Manner = Manner(),  # noqa: B008  # frozen
     *,
     reading: bool = False,
-    meanings: Meanings | None = None,
+    before: SearchIndex | None = None,
 ) -> Offer:
     """What is offered of the tools of some sources and the server's own ones.
 
-    `reading`: there are results to read, so that a list of every tool has the one that reads them. `meanings` are
-    what the index finds by besides words.
+    `reading`: there are results to read, so that a list of every tool has the one that reads them. `before`: the index
+    of what was offered till now, of which that of sources that are the same is kept.
     """
     tools = [tool for each in opened for tool in each.catalog.tools]
     tools.sort(key=lambda tool: listing_order(tool.address))
@@ -131,7 +130,7 @@ def offer_of(
         decided=decided if is_read else _but(decided, reader.address),
         by_name=_named((*visible, *visible_own)),
         denied=_named(tool for tool in (*tools, *own) if tool.address in hidden),
-        index=SearchIndex(visible, [each.catalog for each in opened], meanings),
+        index=(before or SearchIndex(())).following(visible, [each.catalog for each in opened]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,9 @@ Vectors: TypeAlias = npt.NDArray[np.float32]
 
 THREADS = 1
 """Processors that a model keeps busy; the others are for the server's calls."""
+
+MAX_ASKED = 16
+"""Queries whose vectors are at hand: each is compared with the texts of one source after the other."""
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _RUNTIME: Any = onnxruntime  # it has no types; what is used of it is named here
@@ -72,6 +76,7 @@ class Encoder:
             raise SourceError(f"{path} takes {', '.join(self._inputs)}, where a sentence model takes {_INPUTS[0]}")
         self.name = digest.hexdigest()
         """What tells the vectors of this model from those of another."""
+        self._asked = functools.lru_cache(MAX_ASKED)(self._vectors_of_one)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """The vectors of some texts, which are best about equally long. Raises SourceError where the model fails."""
@@ -79,7 +84,10 @@ class Encoder:
 
     def vector_of(self, query: str) -> Vectors:
         """The vector of what is asked, to be compared with those of texts. Raises SourceError where the model fails."""
-        return self._vectors([self._manner.before_query + query])[0]
+        return self._asked(self._manner.before_query + query)[0]
+
+    def _vectors_of_one(self, text: str) -> Vectors:
+        return self._vectors([text])
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         pieces = [self._pieces.of(text) for text in texts]

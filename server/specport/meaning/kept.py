@@ -32,10 +32,11 @@ class KeptVectors:
         with self._connection:
             self._connection.execute(_SCHEMA)
 
-    def read(self, model: str) -> dict[bytes, bytes]:
-        """All that is kept of a model, by the digests of the texts."""
-        chosen = "select text, vector from vectors where model = ?"
-        return dict(self._connection.execute(chosen, (model,)).fetchall())
+    def read(self, model: str, texts: Iterable[bytes]) -> dict[bytes, bytes]:
+        """What is kept of a model for texts, each by its digest."""
+        chosen = "select text, vector from vectors where model = ? and text = ?"
+        found = (self._connection.execute(chosen, (model, text)).fetchone() for text in texts)
+        return dict(filter(None, found))
 
     def write(self, model: str, vectors: Iterable[tuple[bytes, bytes]]) -> None:
         """Keep vectors with the digests of their texts; what was kept before goes where that is MAX_KEPT."""

@@ -60,9 +60,10 @@ class ModelMeanings:
     def _read(self, texts: Sequence[str]) -> Alike | None:
         from specport.meaning.encoder import Encoder, packed, unpacked  # an extra, and slow to import
 
+        is_ready = self._encoder is not None
         encoder = self._encoder = self._encoder or Encoder(self._folder)
         digests = [hashlib.sha256(text.encode()).digest()[:16] for text in texts]
-        known = self._remembered(encoder.name)
+        known = self._remembered(encoder.name, digests)
         missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
         for batch in _batches(missing):
             if self._is_closed:
@@ -70,13 +71,14 @@ class ModelMeanings:
             made = dict(zip(batch, packed(encoder.vectors(list(batch.values()))), strict=True))
             self._remember(encoder.name, made)
             known |= made
-        give_back()  # a hundred megabytes, which making a model ready takes
+        if missing or not is_ready:
+            give_back()  # a hundred megabytes, which making a model ready takes
         return Alike(encoder, unpacked([known[digest] for digest in digests]))
 
-    def _remembered(self, model: str) -> dict[bytes, bytes]:
+    def _remembered(self, model: str, texts: Sequence[bytes]) -> dict[bytes, bytes]:
         with _unkept():
             self._kept = self._kept or KeptVectors(self._state_dir)
-            return self._kept.read(model)
+            return self._kept.read(model, texts)
         return {}
 
     def _remember(self, model: str, vectors: Mapping[bytes, bytes]) -> None:

@@ -100,31 +100,16 @@ class Entry:
     is_deprecated: bool
 
 
-class Reading:
-    """Reads the tools of some sources; what several of them say is read once."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What the tools of one source have in common. `answers`: what the best answer of each family of paths says."""
 
-    def __init__(self, tools: Sequence[Tool], catalogs: Iterable[Catalog]) -> None:
-        self._catalogs = {catalog.source: catalog for catalog in catalogs}
-        self._answers = _answers(tools)
-        self._bodies = Bodies()
-        self._stems: dict[str, str] = {}
-        self._glossary = glossary()
+    catalog: Catalog | None
+    answers: Mapping[str, str]
+    bodies: Bodies
 
-    def entry(self, tool: Tool) -> Entry:
-        """The stems of all that is known of a tool, weighed before they are added (BM25F), and what it does."""
-        *groups, leaf = tool.address.split(".")
-        segments = segments_of(tool.route) if tool.route else []
-        about = [*words_of(f"{' '.join(groups[-1:])} {leaf}"), *(word for each in segments for word in words_of(each))]
-        stems: dict[str, float] = {}
-        for field, text in self._fields(tool, segments):
-            self._add(stems, field, words_of(text))
-        does, named = _does(tool, leaf), frozenset(map(self._stem, about))
-        self._add_said(stems, named, does, frozenset(map(self._stem, words_of(segments[-1] if segments else leaf))))
-        for name in (leaf, *segments):
-            stems.update(dict.fromkeys(initials_of(name), WEIGHT_OF_INITIALS))
-        return Entry(stems, does, named, _is_deprecated(tool))
-
-    def _fields(self, tool: Tool, segments: Sequence[str]) -> Iterator[tuple[Field, str]]:
+    def fields(self, tool: Tool, segments: Sequence[str]) -> Iterator[tuple[Field, str]]:
+        """The texts that are read of a tool, each with what it counts."""
         yield NAME, " ".join([*tool.address.split(".")[-2:], *tool.tags[1:]])
         yield SUMMARY, tool.summary
         yield DESCRIPTION, _LINK.sub(" ", tool.description)
@@ -134,12 +119,38 @@ class Reading:
         yield PATH, " ".join(segments)
         yield LAST, segments[-1] if segments else ""
         yield PARAMETERS, " ".join(binding.wire_name for binding in route.bindings)
-        yield MEMBERS, " ".join(self._bodies.names(tool))
-        yield ANSWER, self._answers.get(_family(route), tool.answer)
-        catalog = self._catalogs.get(route.source)
-        if catalog:
-            yield TAG, " ".join(catalog.tag_texts.get(tag, "") for tag in tool.tags)
-            yield SOURCE, f"{catalog.source} {catalog.title}"
+        yield MEMBERS, " ".join(self.bodies.names(tool))
+        yield ANSWER, self.answers.get(_family(route), tool.answer)
+        if self.catalog:
+            yield TAG, " ".join(self.catalog.tag_texts.get(tag, "") for tag in tool.tags)
+            yield SOURCE, f"{self.catalog.source} {self.catalog.title}"
+
+
+class Reading:
+    """Reads the tools of sources; what several of them say is read once."""
+
+    def __init__(self) -> None:
+        self._stems: dict[str, str] = {}
+        self._glossary = glossary()
+
+    def entries(self, tools: Sequence[Tool], catalog: Catalog | None) -> Iterator[Entry]:
+        """What the index keeps of each tool of one source. `catalog`: what the tools are of, where that is known."""
+        source = _Source(catalog, _answers(tools), Bodies())
+        return (self._entry(tool, source) for tool in tools)
+
+    def _entry(self, tool: Tool, source: _Source) -> Entry:
+        """The stems of all that is known of a tool, weighed before they are added (BM25F), and what it does."""
+        *groups, leaf = tool.address.split(".")
+        segments = segments_of(tool.route) if tool.route else []
+        about = [*words_of(f"{' '.join(groups[-1:])} {leaf}"), *(word for each in segments for word in words_of(each))]
+        stems: dict[str, float] = {}
+        for field, text in source.fields(tool, segments):
+            self._add(stems, field, words_of(text))
+        does, named = _does(tool, leaf), frozenset(map(self._stem, about))
+        self._add_said(stems, named, does, frozenset(map(self._stem, last_words(leaf, segments))))
+        for name in (leaf, *segments):
+            stems.update(dict.fromkeys(initials_of(name), WEIGHT_OF_INITIALS))
+        return Entry(stems, does, named, _is_deprecated(tool))
 
     def _add_said(self, stems: dict[str, float], named: frozenset[str], does: Does, last: frozenset[str]) -> None:
         """Add what people say of the terms in a name, each word once, however many terms it is said of."""
@@ -172,14 +183,19 @@ def segments_of(route: Route) -> list[str]:
     return [part for part in parts if part and not _VERSION.match(part) and part.lower() not in _SAYING_NOTHING]
 
 
-def _family(route: Route) -> tuple[str, str]:
-    """What the tools of a collection and of the things in it have in common: source, and path up to the thing."""
-    return route.source, _LAST_PARAMETERS.sub("", route.path)
+def last_words(leaf: str, segments: Sequence[str]) -> list[str]:
+    """The words that say mostly what a tool is about: of the last part of its path, of its name where it has none."""
+    return words_of(segments[-1] if segments else leaf)
 
 
-def _answers(tools: Iterable[Tool]) -> dict[tuple[str, str], str]:
+def _family(route: Route) -> str:
+    """What the tools of a collection and of the things in it have in common: the path up to the thing."""
+    return _LAST_PARAMETERS.sub("", route.path)
+
+
+def _answers(tools: Iterable[Tool]) -> dict[str, str]:
     """The answer that says best what the tools of one family are about; that of a DELETE often says nothing."""
-    best: dict[tuple[str, str], tuple[int, str]] = {}
+    best: dict[str, tuple[int, str]] = {}
     for tool in tools:
         if tool.route is None or not tool.answer:
             continue

@@ -1,4 +1,4 @@
-"""What people say of the terms that API documents use: `terms/*.txt`, read whenever an index is made.
+"""What people say of the terms that API documents use: `terms/*.txt`, read whenever tools are.
 
 A line is `term, term: word word`: terms for one thing, each of one or several words, and behind `:` what somebody says
 who does not know them, what it is for, and what goes wrong without it.
@@ -57,7 +57,7 @@ class Glossary:
 
 
 def glossary() -> Glossary:
-    """The terms of `terms/*.txt`, read anew for each index: kept, they would hold pages of tools around them."""
+    """The terms of `terms/*.txt`, read anew whenever tools are: kept, they would hold pages of tools around them."""
     return Glossary(_lines())
 
 

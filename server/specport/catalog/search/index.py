@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from specport.catalog.model import Catalog, Tool
 from specport.catalog.search.model import Found, Meanings
-from specport.memory import by_page
+from specport.memory import by_page, give_back
 
 if TYPE_CHECKING:
+    from specport.catalog.search.parts import Part
     from specport.catalog.search.ranking import Ranking
 
 
@@ -22,15 +23,29 @@ class SearchIndex:
     """
 
     def __init__(
-        self, tools: Sequence[Tool], catalogs: Iterable[Catalog] = (), meanings: Meanings | None = None
+        self,
+        tools: Sequence[Tool],
+        catalogs: Iterable[Catalog] = (),
+        meanings: Meanings | None = None,
+        *,
+        parts: Mapping[str, Part] | None = None,
     ) -> None:
-        """`catalogs` are those that the tools are of, for what they say of their tags."""
+        """`catalogs` are those that the tools are of, for what they say of their tags.
+
+        `parts`: what another index has of each source. Of those that are the same, nothing is made again.
+        """
         self._tools = tools
-        self._catalogs = tuple(catalogs)
+        self._catalogs = {catalog.source: catalog for catalog in catalogs}
         self._meanings = meanings
+        kept = (parts or {}).items()
+        self._parts = {source: part for source, part in kept if part.catalog is self._catalogs.get(source)}
         self._making = threading.Lock()
         self._made: Ranking | None = None
         self._learning: threading.Thread | None = None
+
+    def following(self, tools: Sequence[Tool], catalogs: Iterable[Catalog]) -> SearchIndex:
+        """The index of the tools that there are after a change; it takes about what the changed sources take."""
+        return SearchIndex(tools, catalogs, self._meanings, parts=self._parts.copy())
 
     def find(self, query: str, *, source: str = "", limit: int = 10) -> list[Found]:
         """The tools that fit, best first, all of them or those of one source.
@@ -48,13 +63,24 @@ class SearchIndex:
     def _ranking(self) -> Ranking:
         with self._making:
             if self._made is None:
-                from specport.catalog.search.ranking import Ranking  # a start needs none of its words
-
-                with by_page():
-                    self._made = Ranking(self._tools, self._catalogs)
+                self._made = self._ranking_made()
                 if self._meanings:
                     self._learning = threading.Thread(
                         target=self._made.learn, args=(self._meanings,), name="specport-meaning", daemon=True
                     )
                     self._learning.start()
         return self._made
+
+    def _ranking_made(self) -> Ranking:
+        """Each part is had by the indexes that follow as soon as it is there."""
+        from specport.catalog.search.parts import parts_of  # a start needs none of their words
+        from specport.catalog.search.ranking import Ranking
+
+        parts: list[Part] = []
+        with by_page():
+            for part in parts_of(self._tools, self._catalogs, self._parts):
+                self._parts[part.source] = part
+                parts.append(part)
+            made = Ranking(parts)
+        give_back()  # as much again, which making it took
+        return made

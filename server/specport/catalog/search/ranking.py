@@ -6,22 +6,19 @@ counted. SQLite's FTS5 has one length for all its columns and cannot count a syn
 
 from __future__ import annotations
 
+import functools
 import heapq
 import math
-from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
-from specport.catalog.model import Catalog, Tool
-from specport.catalog.search.entries import Reading
 from specport.catalog.search.model import Found, Likeness, Meanings
 from specport.catalog.search.names import named
+from specport.catalog.search.parts import SATURATION, Part
 from specport.catalog.search.postings import Postings
 from specport.catalog.search.query import MAX_QUERY, Concept, Query, read_query
 from specport.catalog.search.saying import Sayings
 from specport.catalog.search.verbs import Does
-
-SATURATION = 1.7
-"""How late more of the same word says no more (BM25's k1)."""
 
 WHOLE = 0.9
 """How much a tool must have of a word to have it wholly."""
@@ -63,32 +60,26 @@ LEAST_LIKE = 0.2
 class Ranking:
     """The index once it was made: what each stem says of which tools, and what those do."""
 
-    def __init__(self, tools: Sequence[Tool], catalogs: Iterable[Catalog]) -> None:
-        self._tools = sorted(tools, key=_source_of)
-        self._does = array("B")
-        self._deprecated = array("B")
-        self._about: list[str] = []
-        self._rows: dict[str, range] = {}
-        self._likeness: Likeness | None = None
-        self._postings = Postings(self._entries(Reading(tools, catalogs)))
+    def __init__(self, parts: Sequence[Part]) -> None:
+        """`parts`: what there is to know of each source, in order. They are put together here, and counted over all."""
+        self._sources = parts
+        self._tools = [tool for part in parts for tool in part.tools]
+        self._does = b"".join(part.does for part in parts)
+        self._deprecated = b"".join(part.deprecated for part in parts)
+        self._about = [about for part in parts for about in part.about]
+        ends = list(accumulate(len(part.tools) for part in parts))
+        self._rows = {part.source: range(end - len(part.tools), end) for part, end in zip(parts, ends, strict=True)}
+        self._postings = Postings([(self._rows[part.source].start, part.postings) for part in parts])
+        self._alike: Sequence[Likeness] = ()
 
     def learn(self, meanings: Meanings) -> None:
-        """Find by meaning as well from when that is known."""
-        self._likeness = meanings.of(self._texts())
-
-    def _texts(self) -> list[str]:
-        sayings, facts = Sayings(), zip(self._tools, self._about, self._does, strict=True)
-        return [sayings.of(tool, frozenset(about.split()), Does(does)) for tool, about, does in facts]
-
-    def _entries(self, reading: Reading) -> Iterator[Mapping[str, float]]:
-        for row, tool in enumerate(self._tools):
-            entry = reading.entry(tool)
-            self._does.append(entry.does)
-            self._deprecated.append(entry.is_deprecated)
-            self._about.append(" ".join(sorted(entry.about)))
-            first = self._rows.get(_source_of(tool), range(row, row)).start
-            self._rows[_source_of(tool)] = range(first, row + 1)
-            yield {stem: weight * (1 + SATURATION) / (weight + SATURATION) for stem, weight in entry.stems.items()}
+        """Find by meaning as well from when that is known of every source."""
+        sayings = functools.cache(Sayings)
+        for part in self._sources:
+            part.likeness = part.likeness or meanings.of(part.texts(sayings()))
+            if not part.likeness:
+                return
+        self._alike = [part.likeness for part in self._sources if part.likeness]
 
     def find(self, query: str, source: str, limit: int) -> list[Found]:
         """As `SearchIndex.find`."""
@@ -97,8 +88,9 @@ class Ranking:
         asked = read_query(query, self._postings)
         scores = self._scores(asked, rows)
         weighed = {row: scores[row] * self._fits(asked, row) for row in _best(scores)}
-        if self._likeness:
-            weighed = self._with_meaning(weighed, self._likeness.to(query[:MAX_QUERY]), rows)
+        if self._alike:
+            alike = [each for likeness in self._alike for each in likeness.to(query[:MAX_QUERY])]
+            weighed = self._with_meaning(weighed, alike, rows)
         ranked = sorted(weighed, key=lambda row: (-weighed[row], row))
         known = {found.tool.address for found in first}
         rest = (Found(self._tools[row], round(weighed[row], 4)) for row in ranked)
@@ -175,8 +167,3 @@ def _does_fit(asked: Query, does: Does) -> float:
     if asked.may_do & does:
         return MAY_DO
     return ANSWERS_NOT if asked.is_question else DOES_ELSE
-
-
-def _source_of(tool: Tool) -> str:
-    """The source of a tool; the server's own ones come first."""
-    return tool.route.source if tool.route else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specport.catalog.model import Tool
-from specport.catalog.search.entries import segments_of
+from specport.catalog.search.entries import last_words, segments_of
 from specport.catalog.search.glossary import Term, in_words
 from specport.catalog.search.verbs import Does
 from specport.catalog.search.words import stem, words_of
@@ -31,7 +31,7 @@ class Sayings:
         names = (" ".join(words_of(name)) for name in (leaf, " ".join(path), " ".join(groups[-1:])))
         summary = (tool.summary or tool.description)[:MAX_SUMMARY]
         text = ". ".join(filter(None, (summary, *names)))
-        last = frozenset(map(stem, words_of(path[-1] if path else leaf)))
+        last = frozenset(map(stem, last_words(leaf, path)))
         terms = [each for each in self._glossary.terms(named, does) if not last.isdisjoint(each.stems)]
         said = dict.fromkeys(word for term in sorted(terms, key=_place) for word in term.said)
         known = set(words_of(text))
