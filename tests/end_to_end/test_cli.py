@@ -195,6 +195,16 @@ def test_a_source_is_added_listed_used_and_removed(
     assert len(specport_json("tools", "--json", *state)) == 292
 
 
+def test_a_credential_for_a_scheme_that_the_document_has_not_is_told(specport: Run, home: Path) -> None:
+    """When it is added and by the doctor: a name that is mistyped would only show when the API refuses calls."""
+    told = "no credential goes as tokn: the document has no such security scheme; it has token"
+    rest = ("--base-url", "https://x.test", "--credential", "tokn=env:THINGS_TOKEN")
+    added = specport("add", "things.json", "--name", "shop", *rest, "--state-dir", str(home / "state"))
+    assert (added.code, told in added.err) == (0, True)
+    checked = specport("doctor", "--offline", "--spec", "things.json", *rest, "--no-state")
+    assert told in " ".join(checked.out.split())
+
+
 def test_an_added_source_keeps_the_limits_that_the_operator_gives(
     specport: Run, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from specport.errors import CallError, SpecportError
 from specport.surfaces.cli import options
 from specport.surfaces.cli.opening import readings_of
 from specport.surfaces.cli.options import Wanted
-from specport.surfaces.cli.setting_up import innermost, length_of_time, plural, until_when
+from specport.surfaces.cli.setting_up import idle_credentials, innermost, length_of_time, plural, until_when
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -181,6 +181,8 @@ async def _credentials(opened: Opened, tokens: Tokens) -> list[Check]:
     """Whether each credential that is configured is there, and what asks for one that is not configured."""
     source, held = opened.source.name, opened.channel.credentials
     checks = [await _credential(source, credential, tokens) for credential in held.values()]
+    if idle := idle_credentials(opened.source, opened.catalog):
+        checks.append(Check(source, "credential", Mark.WARN, idle))
     schemes = _unmet(opened)
     if schemes:
         message = f"none for {', '.join(schemes)}, which the document asks for"

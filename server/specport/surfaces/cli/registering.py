@@ -14,7 +14,7 @@ from specport.surfaces.cli.main import app
 from specport.surfaces.cli.opening import given_for
 from specport.surfaces.cli.options import Wanted, limits_of, with_added, with_app
 from specport.surfaces.cli.printing import say, say_json
-from specport.surfaces.cli.setting_up import console
+from specport.surfaces.cli.setting_up import console, idle_credentials
 
 MAX_NAMED_PROBLEMS = 10
 """Most problems shown by `add`; `--json` has all of them."""
@@ -119,6 +119,8 @@ def add(
     say(f"{source.name}: {state}, {len(catalog.tools)} tools, calls go to {added.opened.base_url}")
     if added.opened.kept.preset and source.references:
         say(f"Credentials come from {', '.join(dict.fromkeys(source.references.values()))}")
+    if idle := idle_credentials(source, catalog):
+        say(f"  {idle}", err=True)
     for line in problem_lines(catalog.problems, MAX_NAMED_PROBLEMS):
         say(f"  {line}", err=True)
     if catalog.tools:

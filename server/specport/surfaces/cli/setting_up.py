@@ -14,6 +14,9 @@ from specport.documents.text import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from specport.catalog.model import Catalog
+    from specport.sources.model import Source
+
 MIN_WIDTH = 30
 """Columns that a message has at least, however narrow the terminal is."""
 
@@ -68,3 +71,12 @@ def innermost(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return innermost(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
     return str(error) or type(error).__name__
+
+
+def idle_credentials(source: Source, catalog: Catalog) -> str:
+    """What to say where credentials are given for schemes that the document does not have; nothing else."""
+    idle = [scheme for scheme in source.references if scheme not in catalog.schemes]
+    if not idle:
+        return ""
+    known = f"it has {', '.join(catalog.schemes)}" if catalog.schemes else "an overlay may add one"
+    return f"no credential goes as {', '.join(idle)}: the document has no such security scheme; {known}"
