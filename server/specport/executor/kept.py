@@ -157,7 +157,7 @@ def _take(connection: sqlite3.Connection, scope: str, token: str, needs: Sequenc
         row = (scope, need.limit.name, token, need.units, expires, 0)
         connection.execute("insert into units values (?, ?, ?, ?, ?, ?)", row)
         connection.execute(
-            "insert into totals values (?1, ?2, ?3) on conflict do update set units = units + ?3",
+            "insert into totals values (?, ?, ?) on conflict do update set units = units + excluded.units",
             (scope, need.limit.name, need.units),
         )
     return None
