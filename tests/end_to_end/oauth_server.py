@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
+
+from answering import Answering, JsonHandler, form_of
 
 CLIENT_ID = "specport-app"
 CLIENT_SECRET = "the-client-secret"
 
 
-class OAuthServer:
+class OAuthServer(Answering):
     """What it was asked stands in `forms`, and the tokens that calls came with in `bearers`."""
 
     def __init__(self, *, expires_in: int = 3600) -> None:
@@ -25,16 +23,7 @@ class OAuthServer:
         self.valid: set[str] = set()
         self._challenges: dict[str, tuple[str, str]] = {}
         self._refresh = ""
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"world": self}))
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+        super().__init__(_Handler)
 
     def authorize(self, query: dict[str, str]) -> str:
         """Where the browser of somebody who agrees is sent."""
@@ -66,36 +55,22 @@ class OAuthServer:
         return answer
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
     world: OAuthServer
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  # the name that http.server calls
         parts = urlsplit(self.path)
         if parts.path == "/authorize":
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             self.send_response(302)
-            self.send_header("Location", self.world.authorize(query))
+            self.send_header("Location", self.world.authorize(form_of(parts.query)))
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
         bearer = self.headers.get("Authorization", "")
         self.world.bearers.append(bearer)
         good = bearer.removeprefix("Bearer ") in self.world.valid
-        self._json(200 if good else 401, {"path": self.path, "seen": bearer})
+        self.answer(200 if good else 401, {"path": self.path, "seen": bearer})
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        form = {name: values[0] for name, values in parse_qs(body).items()}
-        answer = self.world.token(form, self.headers.get("Authorization", ""))
-        self._json(400 if "error" in answer else 200, answer)
-
-    def _json(self, status: int, value: object) -> None:
-        data = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        return
+    def do_POST(self) -> None:  # noqa: N802  # likewise
+        answer = self.world.token(form_of(self.sent()), self.headers.get("Authorization", ""))
+        self.answer(400 if "error" in answer else 200, answer)

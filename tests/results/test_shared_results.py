@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from redis import Redis
@@ -23,19 +23,9 @@ ANN = Caller(headers={"authorization": "Bearer ann"})
 BOB = Caller(headers={"authorization": "Bearer bob"})
 
 
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer.here(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.kill()
-
-
 @pytest.fixture
 async def store(redis: RedisServer) -> AsyncIterator[RedisResults]:
     """An empty store."""
-    with Redis.from_url(redis.url) as client:
-        client.flushall()
     opened = RedisResults(redis.url)
     yield opened
     await opened.aclose()

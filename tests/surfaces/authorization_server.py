@@ -5,18 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from answering import Answering, JsonHandler, form_of
 
-class AuthorizationServer:
+
+class AuthorizationServer(Answering):
     """Whoever asks is `subject`. `asked` counts requests by path; `is_down` answers 503 to all of them."""
 
     def __init__(self) -> None:
@@ -26,17 +26,8 @@ class AuthorizationServer:
         self.only_openid = False
         self.keys: dict[str, Any] = {"one": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
         self._codes: dict[str, dict[str, str]] = {}
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"world": self}))
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        super().__init__(_Handler)
         self.issuer = self.url
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
 
     def token(
         self, audience: object, *, key: Any = None, kid: str | None = None, algorithm: str = "", **claims: object
@@ -88,10 +79,10 @@ class AuthorizationServer:
         return {"access_token": access, "token_type": "Bearer", "expires_in": 300}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
     world: AuthorizationServer
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  # the name that http.server calls
         path = urlsplit(self.path).path
         self.world.asked.append(path)
         answers: dict[str, Any] = {
@@ -101,26 +92,17 @@ class _Handler(BaseHTTPRequestHandler):
         }
         self._answer(answers.get(path))
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+    def do_POST(self) -> None:  # noqa: N802  # likewise
+        body = self.sent()
         if self.path == "/register":
             self._answer({**json.loads(body), "client_id": "client"}, 201)
         else:
-            self._answer(self.world.exchange({name: values[0] for name, values in parse_qs(body).items()}))
+            self._answer(self.world.exchange(form_of(body)))
 
     def _answer(self, facts: Any, status: int = 200) -> None:
-        status = 503 if self.world.is_down else status if facts is not None else 404
-        data = json.dumps(facts).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing to stderr."""
+        self.answer(503 if self.world.is_down else status if facts is not None else 404, facts)
 
 
 def asked_of(url: str) -> dict[str, str]:
     """The query of an authorization URL."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    return form_of(urlsplit(url).query)
