@@ -77,9 +77,9 @@ class App:
         self._executor = executor
         self._audit = audit
         self._returned = Returned()
-        self._meanings = meanings_of(settings)
-        if self._meanings:
-            stack.callback(self._meanings.close)
+        meanings = meanings_of(settings)
+        if meanings:
+            stack.callback(meanings.close)
         targets = Sandboxes(stack) if settings.sandbox else Servers()
         self._pipeline = Pipeline(settings, registry, executor, targets)
         shared = results_of(settings)
@@ -94,7 +94,7 @@ class App:
             save=settings.save_file,
             shared=shared,
         )
-        self._offer = offer_of((), settings.policy, settings.manner, before=SearchIndex((), meanings=self._meanings))
+        self._offer = offer_of((), settings.policy, settings.manner, before=SearchIndex((), meanings=meanings))
         if settings.expose is Expose.CODE:
             stack.push_async_callback(self._calls.run_code().aclose)
         self.on_change: list[Callable[[], Awaitable[None]]] = []

@@ -103,8 +103,7 @@ class Calls:
 
     async def kept(self, handle: str, caller: Caller) -> Answer | None:
         """An answer that was kept for that caller, whole; None where there is none any more."""
-        self._sweep_later()
-        await self._shared.fetch(handle)
+        await self._bring(handle)
         return await in_thread(self._kept.find, handle, caller)
 
     async def call(self, entry: Entry, arguments: object, wish: Wish) -> ToolResult:
@@ -132,8 +131,7 @@ class Calls:
         if call.needs_approval:
             await call.consent()
         if tool.address == READ_RESULT:
-            self._sweep_later()
-            await self._shared.fetch(str(call.arguments["handle"]))
+            await self._bring(str(call.arguments["handle"]))
             return await in_thread(self._showing.read, call.arguments, wish.caller)
         return await call_built_in(self._app, tool, call.arguments, wish.caller)
 
@@ -196,6 +194,11 @@ class Calls:
             if self._app.expose is Expose.ALL:
                 await self._on_first_kept()
         return shown
+
+    async def _bring(self, handle: str) -> None:
+        """Have an answer here that is to be read, wherever it was kept."""
+        self._sweep_later()
+        await self._shared.fetch(handle)
 
     def _sweep_later(self) -> None:
         """Let go of what nobody reads on in, though no further call comes: once a minute while anything is kept."""

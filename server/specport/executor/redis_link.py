@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Generator
 from typing import cast
 
 from redis.asyncio import Redis
@@ -39,3 +41,12 @@ def connect(url: str, option: str, *, text: bool = True, answer_seconds: float =
 async def ask(redis: Redis, *words: str) -> object:
     """The answer to one command. Raises one of LOST."""
     return cast("object", await redis.execute_command(*words))  # pyright: ignore[reportUnknownMemberType]
+
+
+@contextlib.contextmanager
+def lost_as(told: Callable[[str], Exception]) -> Generator[None]:
+    """Raise what `told` makes of the kind of error where Redis is lost: what the client says may name the URL."""
+    try:
+        yield
+    except LOST as error:
+        raise told(type(error).__name__) from error

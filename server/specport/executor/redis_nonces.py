@@ -11,10 +11,11 @@ import math
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import cast
 
 from specport.errors import Denied
-from specport.executor.redis_link import LOST, ask, connect
+from specport.executor.redis_link import ask, connect, lost_as
 from specport.policy.nonces import KEY_BYTES
 
 MAX_SKEW = 300.0
@@ -39,10 +40,8 @@ class RedisNonces:
 
     async def key(self) -> bytes:
         """As `Nonces.key`; asked for each time, so that a key that was lost is not used any more."""
-        try:
+        with _told():
             key = cast("bytes", await self._get_key([_KEY], [os.urandom(KEY_BYTES)]))
-        except LOST as error:
-            raise _gone(error) from error
         if len(key) < KEY_BYTES:
             raise Denied(f"the key at {_KEY} in Redis is shorter than {KEY_BYTES} bytes", hint="Delete it there")
         return key
@@ -51,18 +50,15 @@ class RedisNonces:
         """As `Nonces.take`."""
         seconds = math.ceil(max(0.0, expires - self._clock()) + MAX_SKEW)
         name = _USED + hashlib.sha256(nonce.encode()).hexdigest()
-        try:
+        with _told():
             return await ask(self._redis, "SET", name, "1", "NX", "EX", str(seconds)) is not None
-        except LOST as error:
-            raise _gone(error) from error
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
 
 
-def _gone(error: Exception) -> Denied:
-    return Denied(
-        f"approvals cannot be checked, since the Redis that keeps them does not answer ({type(error).__name__})",
-        hint="Try again once the Redis of --state is up",
-    )
+def _told() -> AbstractContextManager[None]:
+    """The client's errors become Denied."""
+    said = "approvals cannot be checked, since the Redis that keeps them does not answer"
+    return lost_as(lambda kind: Denied(f"{said} ({kind})", hint="Try again once the Redis of --state is up"))

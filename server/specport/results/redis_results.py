@@ -7,13 +7,13 @@ they are. All end by themselves once no answer was kept or read for as long as o
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import cast
 
-from specport.executor.redis_link import LOST, connect
+from specport.executor.redis_link import connect, lost_as
 from specport.results.kept import KEPT_SECONDS, MAX_KEPT_ANSWERS
 from specport.results.shared import ResultsLost
 
@@ -26,6 +26,7 @@ MAX_SHARED = 128 * 1024 * 1024
 MAX_SHARED_OF_ONE = 32 * 1024 * 1024
 """Bytes of those of one caller."""
 
+_SECONDS = math.ceil(KEPT_SECONDS)
 _KEYS = tuple(f"specport:{{results}}:{key}" for key in ("ends", "sizes", "kept"))
 
 _PUT = """
@@ -84,9 +85,7 @@ return ARGV[3] == '1' and redis.call('HGET', KEYS[3], ARGV[1])
 class RedisResults:
     """A `ResultStore` in the Redis at `url`. Raises SourceError for what is no Redis URL."""
 
-    def __init__(self, url: str, *, seconds: float = KEPT_SECONDS) -> None:
-        """`seconds`: how long an answer is kept after it was last read."""
-        self._seconds = math.ceil(seconds)
+    def __init__(self, url: str) -> None:
         self._redis = connect(url, "--state", text=False, answer_seconds=ANSWER_SECONDS)
         self._put = self._redis.register_script(_PUT)
         self._touch = self._redis.register_script(_TOUCH)
@@ -95,19 +94,19 @@ class RedisResults:
         """As `ResultStore.put`; one that is larger than those of one caller may be is not kept."""
         if len(data) > MAX_SHARED_OF_ONE:
             return
-        limits: Sequence[int] = (self._seconds, MAX_SHARED, MAX_SHARED_OF_ONE, MAX_KEPT_ANSWERS)
+        limits: Sequence[int] = (_SECONDS, MAX_SHARED, MAX_SHARED_OF_ONE, MAX_KEPT_ANSWERS)
         with _told():
             await self._put(_KEYS, [_name(handle), owner.hex(), data, *limits])
 
     async def get(self, handle: str) -> bytes | None:
         """As `ResultStore.get`."""
         with _told():
-            return cast("bytes | None", await self._touch(_KEYS, [_name(handle), self._seconds, "1"]))
+            return cast("bytes | None", await self._touch(_KEYS, [_name(handle), _SECONDS, "1"]))
 
     async def touch(self, handle: str) -> None:
         """As `ResultStore.touch`."""
         with _told():
-            await self._touch(_KEYS, [_name(handle), self._seconds, "0"])
+            await self._touch(_KEYS, [_name(handle), _SECONDS, "0"])
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -119,10 +118,6 @@ def _name(handle: str) -> str:
     return hashlib.sha256(handle.encode("utf-8", "replace")).hexdigest()
 
 
-@contextlib.contextmanager
-def _told() -> Generator[None]:
-    """The client's errors become ResultsLost, without the URL."""
-    try:
-        yield
-    except LOST as error:
-        raise ResultsLost(f"the Redis that replicas share does not take answers ({type(error).__name__})") from error
+def _told() -> AbstractContextManager[None]:
+    """The client's errors become ResultsLost."""
+    return lost_as(lambda kind: ResultsLost(f"the Redis that replicas share does not take answers ({kind})"))

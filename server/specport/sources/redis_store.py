@@ -6,13 +6,13 @@ Three keys, which never end by themselves: `specport:{sources}:version`, another
 
 from __future__ import annotations
 
-import contextlib
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import cast
 
 from specport.errors import SourceError
-from specport.executor.redis_link import LOST, ask, connect
+from specport.executor.redis_link import ask, connect, lost_as
 from specport.sources.codec import decode_source, encode_source, revision_of
 from specport.sources.model import Source
 from specport.sources.store import MAX_STORED_BYTES, Kept, StoreLost
@@ -135,13 +135,7 @@ class RedisStore:
         await self._redis.aclose()
 
 
-@contextlib.contextmanager
-def _told() -> Generator[None]:
-    """The client's errors become StoreLost, without the URL."""
-    try:
-        yield
-    except LOST as error:
-        raise StoreLost(
-            f"the Redis that keeps added sources does not answer ({type(error).__name__})",
-            hint="Is the Redis of --state up?",
-        ) from error
+def _told() -> AbstractContextManager[None]:
+    """The client's errors become StoreLost."""
+    hint = "Is the Redis of --state up?"
+    return lost_as(lambda kind: StoreLost(f"the Redis that keeps added sources does not answer ({kind})", hint=hint))

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import sys
 from collections.abc import AsyncGenerator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +25,7 @@ from specport.surfaces.cli.options import Wanted
 if TYPE_CHECKING:
     from specport.settings import Settings
     from specport.surfaces.mcp.approving import Approvals
-    from specport.surfaces.mcp.resource_server import ResourceServer
+    from specport.surfaces.mcp.http import HttpSettings
 
 
 class Transport(StrEnum):
@@ -34,17 +34,6 @@ class Transport(StrEnum):
     STDIO = "stdio"
     HTTP = "http"
     SSE = "sse"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an HTTP server is, and for clients of which kind."""
-
-    host: str
-    port: int
-    sse: bool
-    is_stateless: bool
-    allowed_hosts: tuple[str, ...]
 
 
 class ToolNames(StrEnum):
@@ -196,8 +185,11 @@ def serve(  # one parameter to an option, which is how typer reads them
         asyncio.run(_serve_stdio(wanted))
     else:
         oauth = guarding.resource_server(token, oauth_issuer, oauth_resource, oauth_audience, tuple(oauth_scope or ()))
-        place = Place(host, port, transport is Transport.SSE, stateless, tuple(allowed_host or ()))
-        asyncio.run(_serve_http(wanted, place, token, oauth))
+        from specport.surfaces.mcp.http import HttpSettings
+
+        sse, hosts = transport is Transport.SSE, tuple(allowed_host or ())
+        settings = HttpSettings(host, port, sse=sse, oauth=oauth, allowed_hosts=hosts, is_stateless=stateless)
+        asyncio.run(_serve_http(wanted, settings, token))
 
 
 async def _serve_stdio(wanted: Wanted) -> None:
@@ -213,9 +205,9 @@ async def _serve_stdio(wanted: Wanted) -> None:
         await serve_stdio(server)
 
 
-async def _serve_http(wanted: Wanted, place: Place, token: str, oauth: ResourceServer | None) -> None:
+async def _serve_http(wanted: Wanted, settings: HttpSettings, token: str) -> None:
     from specport.app import App
-    from specport.surfaces.mcp.http import HttpSettings, serve_http
+    from specport.surfaces.mcp.http import serve_http
     from specport.surfaces.mcp.server import McpServer
 
     secret = await guarding.secret_of(token)
@@ -223,16 +215,16 @@ async def _serve_http(wanted: Wanted, place: Place, token: str, oauth: ResourceS
         App.open(await sources_of(wanted), _settings_of(wanted)) as opened,
         _approvals(wanted) as approvals,
     ):
-        opened.begin("sse" if place.sse else "http")
+        opened.begin("sse" if settings.sse else "http")
         opened.log_problems()
-        if secret or oauth:
+        if secret or settings.oauth:
             guarding.check_tokens_stay(opened, "--token" if secret else "--oauth-issuer")
         server = McpServer(opened, approvals=approvals)
         _settle_memory()
         shown = f", {len(opened.listing.tools)} of them listed," if opened.expose is not Expose.ALL else ""
         await serve_http(
             server,
-            HttpSettings(**asdict(place), token=secret, oauth=oauth),
+            replace(settings, token=secret),
             lambda url: print(
                 f"specport: {opened.count} tools{shown} at {url}  (Ctrl+C ends it)", file=sys.stderr, flush=True
             ),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import ipaddress
 import logging
 import signal
@@ -19,12 +18,13 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from specport.errors import SourceError
 from specport.sources.background import running
+from specport.surfaces.mcp.gate import BearerGate
 from specport.surfaces.mcp.resource_server import ResourceServer
 from specport.surfaces.mcp.server import McpServer
 from specport.surfaces.mcp.streamable import StreamableHttp, health
@@ -109,7 +109,7 @@ async def _application(server: McpServer, settings: HttpSettings) -> AsyncGenera
             await stack.enter_async_context(running(keys.ask(), "the authorization server's keys were not asked for"))
             yield Gate(app, settings.oauth, keys)
         else:
-            yield _BearerGate(app, settings.token) if settings.token else app
+            yield BearerGate(app, settings.token) if settings.token else app
 
 
 def _streamable(
@@ -159,28 +159,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-class _BearerGate:
-    """Refuses every HTTP request without the right bearer token, before anything else sees it."""
-
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app = app
-        self._expected = f"Bearer {token}".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_allowed(scope):
-            refusal = JSONResponse(
-                {"error": "a valid bearer token is required"}, 401, headers={"WWW-Authenticate": "Bearer"}
-            )
-            await refusal(scope, receive, send)
-            return
-        if scope["type"] == "http":  # the token is for this server, and nobody further in has any use for it
-            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"authorization"]}
-        await self._app(scope, receive, send)
-
-    def _is_allowed(self, scope: Scope) -> bool:
-        if scope["path"] == "/health":
-            return True
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        return hmac.compare_digest(given, self._expected)

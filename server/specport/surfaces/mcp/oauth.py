@@ -27,6 +27,7 @@ from specport.documents.bounds import Bound
 from specport.errors import SourceError
 from specport.executor.addresses import origin_of
 from specport.sources.fetch import FetchPolicy, fetch
+from specport.surfaces.mcp.gate import without_token
 from specport.surfaces.mcp.resource_server import ResourceServer
 
 log = logging.getLogger("specport")
@@ -134,6 +135,7 @@ class Gate:
         self._app = app
         self._server = server
         self._keys = keys
+        self._issuer = _forms(server.issuer)
         self._audience = server.audience or _forms(server.resource)
         self._metadata_url = str(build_resource_metadata_url(AnyHttpUrl(server.resource)))
         self._metadata_path = AnyHttpUrl(self._metadata_url).path
@@ -155,9 +157,8 @@ class Gate:
                 refusal = self._refusal(401, "", "a bearer token is required")
             elif missing := [each for each in self._server.scopes if each not in user.scopes]:
                 refusal = self._refusal(403, "insufficient_scope", f"the token lacks the scope {' '.join(missing)}")
-            else:  # the token is for this server, and nobody further in has any use for it
-                headers = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
-                inner = {**scope, "headers": headers, "user": user, "auth": AuthCredentials(user.scopes)}
+            else:
+                inner = {**without_token(scope), "user": user, "auth": AuthCredentials(user.scopes)}
                 return await self._app(inner, receive, send)
         return await refusal(scope, receive, send)
 
@@ -194,7 +195,7 @@ class Gate:
                     key.key,
                     algorithms=ALGORITHMS,
                     audience=self._audience,
-                    issuer=_forms(self._server.issuer),
+                    issuer=self._issuer,
                     leeway=LEEWAY_SECONDS,
                     options={"require": ["exp", "iss", "aud"]},
                 ),
